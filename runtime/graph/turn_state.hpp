@@ -1,0 +1,27 @@
+// What a node can read: the conversation, the declared fields, and where the turn stands.
+#pragma once
+
+#include "runtime/base/json.hpp"
+#include "runtime/llm/chat.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace parlance {
+
+// Built up from the thread's state and the turn's records, and from nothing else: so that a turn
+// that goes on after a crash decides as it would have without it.
+struct TurnState {
+  std::string agent;
+  std::string model_override;
+  Json options = Json::object();  // as in TurnAccepted
+  Messages messages;              // all of the thread, the turn's input and additions included
+  Messages input;                 // of this turn
+  Json fields = Json::object();   // declared by the agent; per-turn ones are reset at its start
+  std::uint32_t step = 0;         // steps done
+
+  // The text of the newest human message of the input; empty when there is none.
+  const std::string& question() const;
+};
+
+}  // namespace parlance

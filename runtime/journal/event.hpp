@@ -1,0 +1,106 @@
+// The events that a thread is made of. Its journal is a sequence of them, numbered from 1; its
+// state is what they add up to.
+//
+//   turn_accepted   a turn was taken: its input, and all that is needed to run it after a crash
+//   step_done       a node ended: the edge taken, and what it changed
+//   delta           a batch of streamed text, piece by piece
+//   superseded      the unfinished answer was given up; a new variant, with a new id, follows
+//   turn_finished   the last record of a turn, with the state that the thread goes on from;
+//   turn_failed     messages are referred to by position, never repeated
+//   turn_cancelled
+//
+// Records of several turns may interleave: a waiting turn is accepted while another one runs. Each
+// carries the number of its turn.
+//
+// storage/keys.hpp shows the bytes.
+#pragma once
+
+#include "runtime/base/error.hpp"
+#include "runtime/base/ids.hpp"
+#include "runtime/llm/chat.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace parlance {
+
+struct TurnAccepted {
+  std::uint64_t turn = 0;  // 1, 2, 3, … within the thread
+  RunId run;
+  std::string agent;
+  std::string model_override;
+  Messages input;
+  std::int64_t accepted_ms = 0;  // since 1970
+  std::int64_t deadline_ms = 0;  // since 1970
+  bool temporary = false;        // the thread is deleted when the turn has ended
+  // What clients see of the run and asked for it, as one JSON object: metadata, config, temperature…
+  Json options = Json::object();
+
+  bool operator==(const TurnAccepted&) const = default;
+};
+
+struct StepDone {
+  std::uint64_t turn = 0;
+  std::uint32_t step = 0;  // 1, 2, 3, … within the turn
+  std::string node;
+  std::string edge;              // empty after the last node
+  Json update = Json::object();  // declared fields that the node set
+  Messages messages;             // that the node added
+  std::uint64_t time_us = 0;     // from the node's start to its end
+
+  bool operator==(const StepDone&) const = default;
+};
+
+struct Delta {
+  std::uint64_t turn = 0;
+  std::string node;
+  std::string message;  // the id that the message will have
+  std::vector<std::string> pieces;
+
+  bool operator==(const Delta&) const = default;
+};
+
+struct Superseded {
+  std::uint64_t turn = 0;
+  std::string message;  // the id that was given up
+
+  bool operator==(const Superseded&) const = default;
+};
+
+enum class TurnOutcome : std::uint8_t { finished, failed, cancelled };
+
+struct TurnEnded {
+  std::uint64_t turn = 0;
+  TurnOutcome outcome = TurnOutcome::finished;
+  std::uint64_t accepted_seq = 0;
+  std::uint64_t previous_ended_seq = 0;      // of the turn that ended before this one; 0: none
+  std::vector<std::uint64_t> message_seqs;   // step_done records of this turn that hold messages
+  Json fields = Json::object();              // the declared fields that outlive a turn
+  Usage usage;
+  std::string model;                         // that answered last; empty without a model call
+  StopReason stop_reason = StopReason::stop;
+  std::optional<ErrorCode> error;            // set when failed; when cancelled, why
+  std::string error_detail;
+  std::int64_t ended_ms = 0;
+
+  bool operator==(const TurnEnded&) const = default;
+};
+
+using Event = std::variant<TurnAccepted, StepDone, Delta, Superseded, TurnEnded>;
+
+std::uint64_t turn_of(const Event& event);
+
+// An event at its place in the journal. Shared: the turn that is running keeps its records in
+// memory, and every stream that shows them holds the same ones.
+struct Record {
+  std::uint64_t seq = 0;
+  Event event;
+};
+
+using RecordPtr = std::shared_ptr<const Record>;
+
+}  // namespace parlance

@@ -1,0 +1,72 @@
+// What is asked of a model and what comes back, in no provider's words.
+#pragma once
+
+#include "runtime/base/json.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace parlance {
+
+enum class Role : std::uint8_t { system = 1, human = 2, ai = 3, tool = 4 };  // on disk: never renumber
+
+struct Usage {
+  std::uint32_t tokens_in = 0;
+  std::uint32_t tokens_out = 0;
+
+  bool operator==(const Usage&) const = default;
+};
+
+// One message of a conversation. Immutable once made, and shared (MessagePtr), because the window
+// of a thread, its journal record and the streams that show it all hold the same one.
+struct Message {
+  std::string id;  // a message with a known id replaces the one it names
+  Role role = Role::human;
+  std::string text;
+  Json extra = nullptr;  // an object of further fields that clients sent (name, …), or null
+  std::optional<Usage> usage;
+
+  bool operator==(const Message&) const = default;
+};
+
+using MessagePtr = std::shared_ptr<const Message>;
+using Messages = std::vector<MessagePtr>;
+
+// `messages` with `added` merged in: one with a known id takes that one's place, others follow.
+void merge_messages(Messages& messages, const Messages& added);
+
+// About what the message takes in memory, in bytes.
+std::size_t bytes_of(const Message& message);
+
+// A piece of an agent's knowledge that a retriever found.
+struct Passage {
+  std::string source;  // the file, as the agent's folder names it: "docs/errors.md"
+  std::string title;   // the heading it stands under
+  std::string text;
+  double score = 0;  // larger is better; comparable within one search only
+
+  bool operator==(const Passage&) const = default;
+};
+
+struct ChatRequest {
+  std::string role;            // "main": the settings' models.<role> maps it to lanes
+  std::string model_override;  // a provider's model that the client chose, or empty
+  std::vector<MessagePtr> messages;
+  std::vector<Passage> passages;  // what the answer may be taken from; `messages` shows them too
+  std::uint32_t tokens_out_max = 2'048;
+  std::optional<double> temperature;
+};
+
+enum class StopReason : std::uint8_t { stop = 1, length = 2 };  // on disk: never renumber
+
+struct ChatAnswer {
+  std::string model;  // the model that answered, as its provider calls it
+  std::string text;
+  Usage usage;
+  StopReason stop_reason = StopReason::stop;
+};
+
+}  // namespace parlance

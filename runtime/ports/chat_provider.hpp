@@ -1,0 +1,49 @@
+// One provider of models, as a lane of the model pool sees it.
+//
+// net/providers/openai_provider.hpp speaks to any OpenAI-compatible endpoint;
+// actors/offline_provider.hpp answers from the passages themselves; tests/support/ has one that
+// answers when the test lets it.
+#pragma once
+
+#include "runtime/base/deadline.hpp"
+#include "runtime/base/result.hpp"
+#include "runtime/llm/chat.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace parlance {
+
+struct ProviderCall {
+  std::string model;  // as the provider calls it
+  ChatRequest request;
+  Deadline deadline;
+  std::string request_id;  // passed on, so that both sides' logs can be joined
+};
+
+// What a call reports: any number of pieces, then exactly one end.
+//
+// Threading: called from a thread of the provider's; must not block.
+struct ProviderReports {
+  std::function<void(std::string piece)> said;
+  // Errors: model_unavailable (nothing was said, another lane may be tried), provider_refused
+  // (a 4xx: the request is at fault), provider_failed (cut or broken after it began),
+  // deadline_passed, cancelled.
+  std::function<void(Result<ChatAnswer>)> ended;
+};
+
+// Stops the call that it came from, and closes its socket. Calling it late or twice does nothing.
+using CancelCall = std::function<void()>;
+
+// Threading: start() may be called from any thread and returns at once. Destroyed after every call
+// has ended.
+class ChatProvider {
+ public:
+  virtual ~ChatProvider() = default;
+
+  virtual CancelCall start(ProviderCall call, ProviderReports reports) = 0;
+};
+
+}  // namespace parlance

@@ -1,0 +1,140 @@
+// The door from the network to the conversations behind it.
+//
+// net/ calls it, actors/ stands behind it (actors/actor_conversations.hpp); neither knows the other.
+#pragma once
+
+#include "runtime/base/deadline.hpp"
+#include "runtime/base/ids.hpp"
+#include "runtime/base/result.hpp"
+#include "runtime/journal/event.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace parlance {
+
+enum class IfMissing : std::uint8_t { create, reject };
+enum class Multitask : std::uint8_t { reject, enqueue };
+
+struct TurnRequest {
+  ThreadKey thread;
+  RunId run;  // chosen by the adapter, unique
+  std::string agent;
+  std::string model_override;
+  Messages input;  // the new ones
+  IfMissing if_missing = IfMissing::create;
+  Multitask multitask = Multitask::enqueue;
+  bool temporary = false;  // the thread is deleted when the turn has ended
+  Deadline deadline;
+  Json options = Json::object();  // see TurnAccepted
+  std::string request_id;
+};
+
+enum class RunStatus : std::uint8_t { pending, running, success, error, timeout, interrupted };
+std::string_view to_string(RunStatus status);
+
+// One turn, as clients see it.
+struct RunView {
+  RunId run;
+  std::uint64_t turn = 0;
+  std::string agent;
+  RunStatus status = RunStatus::pending;
+  std::uint64_t accepted_seq = 0;
+  std::uint64_t ended_seq = 0;  // 0: not yet
+  std::int64_t created_ms = 0;
+  std::int64_t updated_ms = 0;
+  std::shared_ptr<const TurnAccepted> accepted;
+  std::shared_ptr<const TurnEnded> ended;  // null: not yet
+  std::size_t messages_before = 0;  // how many of ThreadView::messages were there before it
+  std::size_t messages_after = 0;   // how many when it had ended
+};
+
+// A thread as it is on disk at one moment.
+struct ThreadView {
+  ThreadKey thread;
+  std::uint64_t incarnation = 0;
+  std::int64_t created_ms = 0;
+  std::int64_t updated_ms = 0;
+  std::string agent;
+  Json metadata;
+  bool busy = false;
+  Messages messages;
+  Json fields;
+  std::vector<RunView> runs;  // oldest first
+};
+
+// The state that a turn started from: what a stream of its records has to know to show them.
+struct TurnStart {
+  ThreadKey thread;
+  RunId run;
+  std::uint64_t turn = 0;
+  std::uint64_t accepted_seq = 0;
+  std::uint32_t position = 0;  // turns before it when it was accepted
+  std::shared_ptr<const Messages> messages;  // before its own input
+  std::shared_ptr<const Json> fields;
+};
+
+// Where a turn goes. started() at most once, then records() any number of times, then closed()
+// exactly once. Whatever is shown here is on disk.
+//
+// Threading: called from any thread, by one caller at a time. Must not block.
+class TurnSink {
+ public:
+  virtual ~TurnSink() = default;
+
+  // The turn has been accepted, durably. Never called for a turn that was refused.
+  virtual void started(const TurnStart& start) = 0;
+
+  // Records of this turn alone, each once, in order of seq, from turn_accepted on. False once the
+  // reader has gone or fell too far behind: it gets no more, and closed() is still called.
+  virtual bool records(std::span<const RecordPtr> records) = 0;
+
+  // Without an error: the record that ended the turn was the last one shown. With one: the turn was
+  // refused (nothing was started), or this stream ends before its turn does (draining,
+  // component_restarted) and can be resumed.
+  virtual void closed(std::optional<Error> error) = 0;
+};
+
+struct CreateThread {
+  ThreadKey thread;
+  Json metadata = Json::object();
+  std::optional<std::int64_t> ttl_ms;  // none: the server's default
+  bool existing_ok = false;
+};
+
+enum class CancelReason : std::uint8_t { asked, client_left, deadline };
+
+// Threading: every call may come from any thread and returns at once. Callbacks run once, on any
+// thread, and must not block.
+//
+// Bounds: turns are admitted by a gate per thread and refused with a typed error; other calls are
+// bounded by the number of connections, each of which waits for its answer.
+class Conversations {
+ public:
+  template <class T>
+  using Answer = std::function<void(Result<T>)>;
+
+  virtual ~Conversations() = default;
+
+  // The outcome, refusals included, reaches `sink` and nobody else.
+  virtual void start_turn(TurnRequest request, std::shared_ptr<TurnSink> sink) = 0;
+
+  // Shows a turn from its start, whether it runs or has ended. Errors by way of closed().
+  virtual void join(const ThreadKey& thread, const RunId& run, std::shared_ptr<TurnSink> sink) = 0;
+
+  // Answers when the turn has ended and that is on disk. run_not_found; ok for one that has ended.
+  virtual void cancel(const ThreadKey& thread, const RunId& run, CancelReason reason, Answer<void> done) = 0;
+
+  virtual void create_thread(CreateThread create, Answer<std::shared_ptr<const ThreadView>> done) = 0;
+  virtual void view(const ThreadKey& thread, Answer<std::shared_ptr<const ThreadView>> done) = 0;
+
+  // thread_busy while a turn runs.
+  virtual void delete_thread(const ThreadKey& thread, Answer<void> done) = 0;
+};
+
+}  // namespace parlance
