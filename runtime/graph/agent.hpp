@@ -21,7 +21,10 @@
 //
 // Checked whole before the server listens: known keys only, every edge of a node has an end that
 // exists, every node can be reached from the start, an end can be reached from every node, fields
-// have known types and fitting defaults. A fault is an Error whose detail says file, path and reason.
+// have known types and fitting defaults, and the fields that nodes use are declared. A fault is an
+// Error whose detail says file, path and reason.
+//
+// Bounds: agent.json has at most 1 MiB, 100 nodes and 100 fields; limits have ranges.
 #pragma once
 
 #include "runtime/base/result.hpp"
@@ -39,20 +42,21 @@
 
 namespace parlance {
 
-// Builds a node of one kind from its object in the graph file; `folder` is the agent's, for prompts.
-// The full table is made in app.cpp, in sight; nothing registers itself. An Error's `field` is the
-// path below the node's object.
-using NodeKinds = std::map<
-    std::string,
-    std::function<Result<std::unique_ptr<Node>>(const Json& settings, const std::filesystem::path& folder)>>;
-
 struct AgentLimits {
-  std::uint32_t steps_max = 10;              // a turn that takes more has lost its way and fails
-  std::uint32_t window_messages_max = 20;    // of the history, handed to a model
-  std::uint32_t messages_max = 400;          // in a thread; then thread_full
+  std::uint32_t steps_max = 10;            // a turn that takes more has lost its way and fails
+  std::uint32_t window_messages_max = 20;  // of the history, handed to a model
+  std::uint32_t messages_max = 400;        // in a thread; then thread_full
   std::chrono::milliseconds turn_time_max{60'000};
   std::uint32_t tokens_out_max = 2'048;
 };
+
+// Builds a node of one kind from its object in the graph file; `folder` is the agent's, for
+// prompts. runtime/graph/nodes/all.hpp holds the full table, in sight; nothing registers itself. An
+// Error's `field` is the path below the node's object.
+using NodeKinds = std::map<
+    std::string,
+    std::function<Result<std::unique_ptr<Node>>(
+        const Json& settings, const std::filesystem::path& folder, const AgentLimits& limits)>>;
 
 enum class FieldType : std::uint8_t { string, number, boolean, array, object };
 
@@ -109,6 +113,13 @@ class Agent {
     std::unique_ptr<Node> node;
     std::map<std::string, std::string, std::less<>> edges;
   };
+
+  Result<void> read(std::string_view text,
+                    const std::filesystem::path& folder,
+                    const NodeKinds& kinds);
+  Result<void> read_nodes(const Json& nodes,
+                          const std::filesystem::path& folder,
+                          const NodeKinds& kinds);
 
   std::string name_;
   std::string description_;

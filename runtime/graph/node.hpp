@@ -75,6 +75,9 @@ class Node {
   // Every edge that the node may follow. The graph file must give each an end, and no other.
   virtual std::vector<std::string> edges() const = 0;
 
+  // The fields that it reads or sets, each with a value of its type. The agent must declare them.
+  virtual Json fields() const { return Json::object(); }
+
   virtual Result<Action> enter(const TurnState& turn) const = 0;
 
   // Called with the answer to what enter() or the last resume() asked for. An Error is an answer

@@ -19,6 +19,11 @@ struct TurnState {
   Messages input;                 // of this turn
   Json fields = Json::object();   // declared by the agent; per-turn ones are reset at its start
   std::uint32_t step = 0;         // steps done
+  std::string id_seed;            // the run's id
+
+  // The id of a message that the node about to run adds without a model: the same whenever the step
+  // is decided again.
+  std::string new_message_id() const;
 
   // The text of the newest human message of the input; empty when there is none.
   const std::string& question() const;

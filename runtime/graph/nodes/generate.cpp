@@ -1,0 +1,114 @@
+#include "runtime/graph/nodes/generate.hpp"
+
+#include "runtime/graph/nodes/node_settings.hpp"
+#include "runtime/graph/nodes/turn_fields.hpp"
+
+#include <algorithm>
+
+namespace parlance {
+namespace {
+
+std::string system_text(const std::string& prompt, const std::vector<Passage>& passages) {
+  std::string text = prompt;
+  for (std::size_t i = 0; i < passages.size(); ++i) {
+    const auto& passage = passages[i];
+    if (!text.empty()) text += "\n\n";
+    text += '[' + std::to_string(i + 1) + "] " + passage.source + " - " + passage.title + '\n' +
+            passage.text;
+  }
+  return text;
+}
+
+// The newest messages, at most messages_max of them. A system message that opens the thread speaks
+// for all of it, and stays.
+void add_window(Messages& window, const Messages& messages, std::size_t messages_max) {
+  const auto kept = std::min(messages.size(), messages_max);
+  auto first = messages.end() - static_cast<std::ptrdiff_t>(kept);
+  if (kept < messages.size() && kept > 1 && messages.front()->role == Role::system) {
+    window.push_back(messages.front());
+    ++first;
+  }
+  window.insert(window.end(), first, messages.end());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> GenerateNode::make(const Json& settings,
+                                                 const std::filesystem::path& folder,
+                                                 const AgentLimits& limits) {
+  auto reader = node_reader(settings);
+  Settings read_settings;
+  read_settings.role = reader.text("role", "main");
+  const auto prompt = reader.text("prompt", {});
+  read_settings.shown = reader.flag("shown", true);
+  read_settings.draft = reader.flag("draft", false);
+  read_settings.last = !has_edge(settings, "ok");
+  read_settings.window_messages_max = limits.window_messages_max;
+  read_settings.tokens_out_max = limits.tokens_out_max;
+  if (auto read = reader.finish(); !read) return read.error();
+  if (read_settings.draft && read_settings.last) {
+    return Error{ErrorCode::invalid_value,
+                 "needs the edge \"ok\": nobody would read the draft",
+                 "draft",
+                 {}};
+  }
+  if (!prompt.empty()) {
+    auto text = read_text_file(folder / prompt, "prompt");
+    if (!text) return text.error();
+    read_settings.prompt = std::move(*text);
+  }
+  return std::unique_ptr<Node>(std::make_unique<GenerateNode>(std::move(read_settings)));
+}
+
+std::vector<std::string> GenerateNode::edges() const {
+  return settings_.last ? std::vector<std::string>{} : std::vector<std::string>{"ok"};
+}
+
+Json GenerateNode::fields() const {
+  return settings_.draft ? Json{{draft_field, Json::object()}} : Json::object();
+}
+
+Result<Action> GenerateNode::enter(const TurnState& turn) const {
+  AskModel ask;
+  ask.shown = settings_.shown;
+  ChatRequest& request = ask.request;
+  request.role = settings_.role;
+  request.model_override = turn.model_override;
+  request.passages = passages_of(turn);
+  auto system = system_text(settings_.prompt, request.passages);
+  if (!system.empty()) {
+    request.messages.push_back(std::make_shared<const Message>(
+        Message{{}, Role::system, std::move(system), nullptr, std::nullopt}));
+  }
+  add_window(request.messages, turn.messages, settings_.window_messages_max);
+
+  request.tokens_out_max = settings_.tokens_out_max;
+  if (const auto asked = turn.options.find("max_tokens");
+      asked != turn.options.end() && asked->is_number_integer()) {
+    const auto tokens =
+        std::clamp<std::int64_t>(asked->get<std::int64_t>(), 1, settings_.tokens_out_max);
+    request.tokens_out_max = static_cast<std::uint32_t>(tokens);
+  }
+  if (const auto asked = turn.options.find("temperature");
+      asked != turn.options.end() && asked->is_number()) {
+    request.temperature = std::clamp(asked->get<double>(), 0.0, 2.0);
+  }
+  return Action(std::move(ask));
+}
+
+Result<Action> GenerateNode::resume(const TurnState& turn, const Answer& answer) const {
+  const auto* generated = std::get_if<Generated>(&answer);
+  if (generated == nullptr) return Node::resume(turn, answer);
+  Message message{
+      generated->message, Role::ai, generated->answer.text, nullptr, generated->answer.usage};
+  Update update;
+  if (settings_.draft) {
+    update.fields[draft_field] = draft_json(message);
+  } else {
+    update.messages.push_back(std::make_shared<const Message>(std::move(message)));
+  }
+  if (settings_.last) return Action(Finish{std::move(update)});
+  return Action(Follow{"ok", std::move(update)});
+}
+
+}  // namespace parlance

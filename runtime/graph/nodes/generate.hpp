@@ -1,0 +1,48 @@
+// Asks a model. It is shown the prompt, the passages (numbered, when the field "passages" holds
+// any) and the newest messages of the thread.
+//
+//   { "kind": "generate", "role": "main", "prompt": "prompt.md", "shown": true, "draft": false,
+//     "edges": { "ok": "validate" } }
+//
+// The answer becomes a message of the thread or, with "draft", the field "draft", for a later node
+// to judge. Then it goes on by "ok" or, without that edge, ends the turn. "shown": the text is
+// streamed to the client as it comes. The options "temperature" and "max_tokens" of the turn are
+// heeded.
+//
+// Bounds: limits.window_messages_max messages (a system message at the head of the thread is always
+// among them), limits.tokens_out_max tokens out.
+#pragma once
+
+#include "runtime/graph/agent.hpp"
+
+namespace parlance {
+
+class GenerateNode : public Node {
+ public:
+  static Result<std::unique_ptr<Node>> make(const Json& settings,
+                                            const std::filesystem::path& folder,
+                                            const AgentLimits& limits);
+
+  struct Settings {
+    std::string role;
+    std::string prompt;
+    bool shown = true;
+    bool draft = false;
+    bool last = false;  // no "ok" edge
+    std::uint32_t window_messages_max = 0;
+    std::uint32_t tokens_out_max = 0;
+  };
+
+  explicit GenerateNode(Settings settings) : settings_(std::move(settings)) {}
+
+  std::string_view kind() const override { return "generate"; }
+  std::vector<std::string> edges() const override;
+  Json fields() const override;
+  Result<Action> enter(const TurnState& turn) const override;
+  Result<Action> resume(const TurnState& turn, const Answer& answer) const override;
+
+ private:
+  const Settings settings_;
+};
+
+}  // namespace parlance

@@ -1,0 +1,32 @@
+#include "runtime/graph/nodes/respond.hpp"
+
+#include "runtime/graph/nodes/node_settings.hpp"
+#include "runtime/graph/nodes/turn_fields.hpp"
+
+namespace parlance {
+
+Result<std::unique_ptr<Node>> RespondNode::make(const Json& settings,
+                                                const std::filesystem::path&,
+                                                const AgentLimits&) {
+  auto reader = node_reader(settings);
+  const bool draft = reader.flag("draft", false);
+  if (auto read = reader.finish(); !read) return read.error();
+  return std::unique_ptr<Node>(std::make_unique<RespondNode>(draft));
+}
+
+Json RespondNode::fields() const {
+  return draft_ ? Json{{draft_field, Json::object()}} : Json::object();
+}
+
+Result<Action> RespondNode::enter(const TurnState& turn) const {
+  Finish finish;
+  if (draft_) {
+    auto draft = draft_of(turn);
+    if (draft == nullptr)
+      return Error{ErrorCode::internal, "there is no draft to respond with", {}, {}};
+    finish.update.messages.push_back(std::move(draft));
+  }
+  return Action(std::move(finish));
+}
+
+}  // namespace parlance

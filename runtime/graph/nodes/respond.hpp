@@ -1,0 +1,28 @@
+// Ends the turn. With "draft" it first gives the draft to the thread as the answer, under the id
+// that its text was streamed with.
+//
+//   { "kind": "respond", "draft": true }
+#pragma once
+
+#include "runtime/graph/agent.hpp"
+
+namespace parlance {
+
+class RespondNode : public Node {
+ public:
+  static Result<std::unique_ptr<Node>> make(const Json& settings,
+                                            const std::filesystem::path& folder,
+                                            const AgentLimits& limits);
+
+  explicit RespondNode(bool draft) : draft_(draft) {}
+
+  std::string_view kind() const override { return "respond"; }
+  std::vector<std::string> edges() const override { return {}; }
+  Json fields() const override;
+  Result<Action> enter(const TurnState& turn) const override;
+
+ private:
+  const bool draft_;
+};
+
+}  // namespace parlance

@@ -1,0 +1,41 @@
+#include "runtime/graph/nodes/retrieve.hpp"
+
+#include "runtime/graph/nodes/node_settings.hpp"
+#include "runtime/graph/nodes/turn_fields.hpp"
+
+namespace parlance {
+namespace {
+
+Action follow(const std::vector<Passage>& found) {
+  Follow follow{found.empty() ? "nothing" : "found", {}};
+  follow.update.fields[passages_field] = json_of(found);
+  return follow;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> RetrieveNode::make(const Json& settings,
+                                                 const std::filesystem::path&,
+                                                 const AgentLimits&) {
+  auto reader = node_reader(settings);
+  const auto passages_max = reader.number("passages_max", 6, {1, 50});
+  if (auto read = reader.finish(); !read) return read.error();
+  return std::unique_ptr<Node>(std::make_unique<RetrieveNode>(passages_max));
+}
+
+Json RetrieveNode::fields() const {
+  return {{passages_field, Json::array()}};
+}
+
+Result<Action> RetrieveNode::enter(const TurnState& turn) const {
+  if (turn.question().empty()) return follow({});
+  return Action(FindPassages{turn.question(), passages_max_});
+}
+
+Result<Action> RetrieveNode::resume(const TurnState& turn, const Answer& answer) const {
+  const auto* passages = std::get_if<Passages>(&answer);
+  if (passages == nullptr) return Node::resume(turn, answer);
+  return follow(passages->found);
+}
+
+}  // namespace parlance

@@ -1,0 +1,30 @@
+// The fields that nodes hand to one another, and how they look as JSON.
+//
+//   passages   [{"source", "title", "text"}, …]                what retrieve found
+//   draft      {"id", "text", "usage": {"tokens_in", "tokens_out"}}   an answer not yet given
+#pragma once
+
+#include "runtime/base/json.hpp"
+#include "runtime/graph/turn_state.hpp"
+#include "runtime/llm/chat.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parlance {
+
+constexpr std::string_view passages_field = "passages";
+constexpr std::string_view draft_field = "draft";
+
+Json json_of(const std::vector<Passage>& passages);
+// Empty when the agent declares no such field.
+std::vector<Passage> passages_of(const TurnState& turn);
+
+Json draft_json(const Message& draft);
+// Null when there is none.
+MessagePtr draft_of(const TurnState& turn);
+
+MessagePtr ai_message(std::string id, std::string text);
+
+}  // namespace parlance

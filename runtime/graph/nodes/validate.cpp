@@ -1,0 +1,61 @@
+#include "runtime/graph/nodes/validate.hpp"
+
+#include "runtime/graph/nodes/node_settings.hpp"
+#include "runtime/graph/nodes/turn_fields.hpp"
+#include "runtime/llm/citations.hpp"
+
+#include <algorithm>
+
+namespace parlance {
+namespace {
+
+MessagePtr newest_answer(const Messages& messages) {
+  const auto found = std::find_if(messages.rbegin(), messages.rend(), [](const auto& message) {
+    return message->role == Role::ai;
+  });
+  return found == messages.rend() ? nullptr : *found;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> ValidateNode::make(const Json& settings,
+                                                 const std::filesystem::path&,
+                                                 const AgentLimits&) {
+  auto reader = node_reader(settings);
+  Settings read_settings;
+  read_settings.draft = reader.flag("draft", false);
+  read_settings.retries_max = reader.number("retries_max", 2, {0, 10});
+  read_settings.count_field = reader.required_text("count_field");
+  read_settings.declines = reader.texts("declines");
+  if (auto read = reader.finish(); !read) return read.error();
+  return std::unique_ptr<Node>(std::make_unique<ValidateNode>(std::move(read_settings)));
+}
+
+Json ValidateNode::fields() const {
+  Json fields = {{settings_.count_field, 0}, {passages_field, Json::array()}};
+  if (settings_.draft) fields[draft_field] = Json::object();
+  return fields;
+}
+
+Result<Action> ValidateNode::enter(const TurnState& turn) const {
+  const auto answer = settings_.draft ? draft_of(turn) : newest_answer(turn.messages);
+  if (answer == nullptr)
+    return Error{ErrorCode::internal, "there is no answer to validate", {}, {}};
+  if (accepts(answer->text, passages_of(turn))) return Action(Follow{"ok", {}});
+  const auto sent_back = turn.fields.value(settings_.count_field, std::uint32_t{0});
+  if (sent_back >= settings_.retries_max) return Action(Follow{"give_up", {}});
+  Follow retry{"retry", {}};
+  retry.update.fields[settings_.count_field] = sent_back + 1;
+  return Action(std::move(retry));
+}
+
+bool ValidateNode::accepts(const std::string& answer, const std::vector<Passage>& passages) const {
+  if (!has_citation(answer)) {
+    return std::any_of(settings_.declines.begin(),
+                       settings_.declines.end(),
+                       [&](const auto& decline) { return answer.starts_with(decline); });
+  }
+  return is_quoted_from(answer, passages);
+}
+
+}  // namespace parlance

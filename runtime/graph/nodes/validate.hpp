@@ -1,0 +1,43 @@
+// Looks whether the answer keeps to the passages (runtime/llm/citations.hpp), and asks for another
+// one a few times when it does not.
+//
+//   { "kind": "validate", "draft": true, "retries_max": 2, "count_field": "retries",
+//     "declines": ["The documents do not answer this."],
+//     "edges": { "ok": "respond", "retry": "generate", "give_up": "decline" } }
+//
+// With "draft" it reads the field "draft", else the newest answer of the thread. An answer without
+// a citation that begins with one of "declines" is ok. "count_field" names a number that the agent
+// declares, per turn: how many answers were sent back.
+#pragma once
+
+#include "runtime/graph/agent.hpp"
+
+namespace parlance {
+
+class ValidateNode : public Node {
+ public:
+  static Result<std::unique_ptr<Node>> make(const Json& settings,
+                                            const std::filesystem::path& folder,
+                                            const AgentLimits& limits);
+
+  struct Settings {
+    bool draft = false;
+    std::uint32_t retries_max = 2;
+    std::string count_field;
+    std::vector<std::string> declines;
+  };
+
+  explicit ValidateNode(Settings settings) : settings_(std::move(settings)) {}
+
+  std::string_view kind() const override { return "validate"; }
+  std::vector<std::string> edges() const override { return {"ok", "retry", "give_up"}; }
+  Json fields() const override;
+  Result<Action> enter(const TurnState& turn) const override;
+
+ private:
+  bool accepts(const std::string& answer, const std::vector<Passage>& passages) const;
+
+  const Settings settings_;
+};
+
+}  // namespace parlance
