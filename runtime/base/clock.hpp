@@ -13,7 +13,9 @@ class Clock {
  public:
   virtual ~Clock() = default;
 
-  virtual std::chrono::steady_clock::time_point now() const { return std::chrono::steady_clock::now(); }
+  virtual std::chrono::steady_clock::time_point now() const {
+    return std::chrono::steady_clock::now();
+  }
 
   // Milliseconds since 1970: what goes to disk and to clients.
   virtual std::int64_t unix_ms() const {

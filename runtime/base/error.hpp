@@ -85,7 +85,9 @@ struct ErrorKind {
 const ErrorKind& kind_of(ErrorCode code);
 std::span<const ErrorKind> all_error_kinds();
 
-inline std::string_view to_string(ErrorCode code) { return kind_of(code).name; }
+inline std::string_view to_string(ErrorCode code) {
+  return kind_of(code).name;
+}
 
 // The code of this name; internal for a name that no code has.
 ErrorCode error_code_from(std::string_view name);

@@ -37,7 +37,8 @@ bool read_number(std::string_view text, std::uint64_t& number) {
 }
 
 Error bad(std::string_view item) {
-  return {ErrorCode::invalid_value, "not a failpoint: " + std::string(item), "PARLANCE_FAILPOINTS", {}};
+  return {
+      ErrorCode::invalid_value, "not a failpoint: " + std::string(item), "PARLANCE_FAILPOINTS", {}};
 }
 
 Result<void> arm(std::string_view item) {
@@ -101,10 +102,15 @@ bool detail::hit_failpoint(std::string_view name) {
   const std::uint64_t hit = point.seen.fetch_add(1) + 1;
   if (hit < point.first_hit || hit - point.first_hit >= point.hits) return false;
   switch (point.effect) {
-    case Effect::throws: throw std::runtime_error("failpoint " + std::string(name));
-    case Effect::aborts: std::abort();
-    case Effect::sleeps: std::this_thread::sleep_for(point.sleep_time); return false;
-    case Effect::fires: return true;
+    case Effect::throws:
+      throw std::runtime_error("failpoint " + std::string(name));
+    case Effect::aborts:
+      std::abort();
+    case Effect::sleeps:
+      std::this_thread::sleep_for(point.sleep_time);
+      return false;
+    case Effect::fires:
+      return true;
   }
   return false;
 }

@@ -2,10 +2,10 @@
 //
 //   PARLANCE_FAILPOINT("journal.before_write");
 //
-// PARLANCE_FAILPOINTS in the environment arms them: `name=action@n`, several with commas. `n` is the
-// hit on which it happens (1 when left out); `@n+` means from the n-th hit on, `@n*k` k times in a row
-// from there. Actions: `throw` (std::runtime_error), `abort`, `sleep(ms)`, `fire` (only tells
-// failpoint_fires(), for places that have their own way to fail).
+// PARLANCE_FAILPOINTS in the environment arms them: `name=action@n`, several with commas. `n` is
+// the hit on which it happens (1 when left out); `@n+` means from the n-th hit on, `@n*k` k times
+// in a row from there. Actions: `throw` (std::runtime_error), `abort`, `sleep(ms)`, `fire` (only
+// tells failpoint_fires(), for places that have their own way to fail).
 //
 // Compiled in by the CMake option PARLANCE_FAILPOINTS; without it both calls are empty.
 //
@@ -29,9 +29,13 @@ bool hit_failpoint(std::string_view name);
 }
 
 #ifdef PARLANCE_FAILPOINTS
-inline bool failpoint_fires(std::string_view name) { return detail::hit_failpoint(name); }
+inline bool failpoint_fires(std::string_view name) {
+  return detail::hit_failpoint(name);
+}
 #else
-inline bool failpoint_fires(std::string_view) { return false; }
+inline bool failpoint_fires(std::string_view) {
+  return false;
+}
 #endif
 
 }  // namespace parlance

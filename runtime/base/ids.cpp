@@ -41,10 +41,11 @@ bool is_hex(char c) {
 
 bool is_identifier(std::string_view text) {
   constexpr std::size_t length_max = 128;
-  return !text.empty() && text.size() <= length_max && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == ':' || c == '-';
-  });
+  return !text.empty() && text.size() <= length_max &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '.' || c == '_' || c == ':' || c == '-';
+         });
 }
 
 bool is_uuid(std::string_view text) {
@@ -70,8 +71,22 @@ std::string random_uuid() {
 
 std::string named_uuid(std::string_view name) {
   // RFC 4122, appendix C: the URL namespace.
-  constexpr std::array<unsigned char, 16> url_namespace{0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1,
-                                                        0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8};
+  constexpr std::array<unsigned char, 16> url_namespace{0x6b,
+                                                        0xa7,
+                                                        0xb8,
+                                                        0x11,
+                                                        0x9d,
+                                                        0xad,
+                                                        0x11,
+                                                        0xd1,
+                                                        0x80,
+                                                        0xb4,
+                                                        0x00,
+                                                        0xc0,
+                                                        0x4f,
+                                                        0xd4,
+                                                        0x30,
+                                                        0xc8};
   std::string input(url_namespace.begin(), url_namespace.end());
   input.append(name);
   std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};

@@ -63,7 +63,8 @@ bool is_utf8(std::string_view text) {
 Result<Json> parse_json(std::string_view text, std::size_t depth_max) {
   if (!is_utf8(text)) return Error{ErrorCode::not_utf8, "the body is not UTF-8", {}, {}};
   if (nesting_depth(text) > depth_max) {
-    return Error{ErrorCode::too_deep, "the JSON is nested deeper than " + std::to_string(depth_max), {}, {}};
+    return Error{
+        ErrorCode::too_deep, "the JSON is nested deeper than " + std::to_string(depth_max), {}, {}};
   }
   Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) {

@@ -66,8 +66,9 @@ void log(LogLevel level, std::string_view event, LogFields fields) {
   spdlog::logger* to = logger;
   const auto spdlog_level = spdlog_levels[static_cast<std::size_t>(level)];
   if (to == nullptr || !to->should_log(spdlog_level)) return;
-  to->log(spdlog_level, format_in_use == LogFormat::json ? as_json(level, event, fields)
-                                                         : as_text(level, event, fields));
+  to->log(spdlog_level,
+          format_in_use == LogFormat::json ? as_json(level, event, fields)
+                                           : as_text(level, event, fields));
 }
 
 }  // namespace parlance

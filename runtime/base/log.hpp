@@ -23,12 +23,13 @@ enum class LogLevel : std::uint8_t { debug, info, warn, error };
 
 class LogValue {
  public:
-  LogValue(std::string_view text) : value_(std::string(text)) {}  // NOLINT(google-explicit-constructor)
-  LogValue(const std::string& text) : value_(text) {}             // NOLINT(google-explicit-constructor)
-  LogValue(const char* text) : value_(std::string(text)) {}       // NOLINT(google-explicit-constructor)
+  LogValue(std::string_view text)
+      : value_(std::string(text)) {}                         // NOLINT(google-explicit-constructor)
+  LogValue(const std::string& text) : value_(text) {}        // NOLINT(google-explicit-constructor)
+  LogValue(const char* text) : value_(std::string(text)) {}  // NOLINT(google-explicit-constructor)
   template <class Integer>
-    requires std::is_integral_v<Integer>
-  LogValue(Integer number)  // NOLINT(google-explicit-constructor)
+  requires std::is_integral_v<Integer> LogValue(
+      Integer number)  // NOLINT(google-explicit-constructor)
       : value_(static_cast<std::int64_t>(number)) {}
 
   const std::variant<std::string, std::int64_t>& value() const { return value_; }
@@ -44,9 +45,17 @@ void start_log(LogFormat format, LogLevel level_min);
 
 void log(LogLevel level, std::string_view event, LogFields fields);
 
-inline void log_debug(std::string_view event, LogFields fields = {}) { log(LogLevel::debug, event, fields); }
-inline void log_info(std::string_view event, LogFields fields = {}) { log(LogLevel::info, event, fields); }
-inline void log_warn(std::string_view event, LogFields fields = {}) { log(LogLevel::warn, event, fields); }
-inline void log_error(std::string_view event, LogFields fields = {}) { log(LogLevel::error, event, fields); }
+inline void log_debug(std::string_view event, LogFields fields = {}) {
+  log(LogLevel::debug, event, fields);
+}
+inline void log_info(std::string_view event, LogFields fields = {}) {
+  log(LogLevel::info, event, fields);
+}
+inline void log_warn(std::string_view event, LogFields fields = {}) {
+  log(LogLevel::warn, event, fields);
+}
+inline void log_error(std::string_view event, LogFields fields = {}) {
+  log(LogLevel::error, event, fields);
+}
 
 }  // namespace parlance

@@ -17,22 +17,26 @@ constexpr std::array<Unit, 5> durations{
 constexpr std::array<Unit, 4> sizes{
     {{"GiB", 1'073'741'824}, {"MiB", 1'048'576}, {"KiB", 1'024}, {"B", 1}}};
 
-Result<std::uint64_t> parse(std::string_view text, std::span<const Unit> units, std::string_view example) {
+Result<std::uint64_t> parse(std::string_view text,
+                            std::span<const Unit> units,
+                            std::string_view example) {
   std::uint64_t number = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
   const std::string_view name(end, static_cast<std::size_t>(text.data() + text.size() - end));
   if (failed == std::errc{}) {
     for (const auto& unit : units) {
       if (unit.name != name) continue;
-      constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() / 2);
+      constexpr auto most =
+          static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() / 2);
       if (number > most / unit.factor) break;
       return number * unit.factor;
     }
   }
-  return Error{ErrorCode::invalid_value,
-               "\"" + std::string(text) + "\" is not a number with a unit, such as " + std::string(example),
-               {},
-               {}};
+  return Error{
+      ErrorCode::invalid_value,
+      "\"" + std::string(text) + "\" is not a number with a unit, such as " + std::string(example),
+      {},
+      {}};
 }
 
 std::string print(std::uint64_t number, std::span<const Unit> units) {

@@ -37,7 +37,8 @@ struct TurnAccepted {
   std::int64_t accepted_ms = 0;  // since 1970
   std::int64_t deadline_ms = 0;  // since 1970
   bool temporary = false;        // the thread is deleted when the turn has ended
-  // What clients see of the run and asked for it, as one JSON object: metadata, config, temperature…
+  // What clients see of the run and asked for it, as one JSON object: metadata, config,
+  // temperature…
   Json options = Json::object();
 
   bool operator==(const TurnAccepted&) const = default;
@@ -77,13 +78,13 @@ struct TurnEnded {
   std::uint64_t turn = 0;
   TurnOutcome outcome = TurnOutcome::finished;
   std::uint64_t accepted_seq = 0;
-  std::uint64_t previous_ended_seq = 0;      // of the turn that ended before this one; 0: none
-  std::vector<std::uint64_t> message_seqs;   // step_done records of this turn that hold messages
-  Json fields = Json::object();              // the declared fields that outlive a turn
+  std::uint64_t previous_ended_seq = 0;     // of the turn that ended before this one; 0: none
+  std::vector<std::uint64_t> message_seqs;  // step_done records of this turn that hold messages
+  Json fields = Json::object();             // the declared fields that outlive a turn
   Usage usage;
-  std::string model;                         // that answered last; empty without a model call
+  std::string model;  // that answered last; empty without a model call
   StopReason stop_reason = StopReason::stop;
-  std::optional<ErrorCode> error;            // set when failed; when cancelled, why
+  std::optional<ErrorCode> error;  // set when failed; when cancelled, why
   std::string error_detail;
   std::int64_t ended_ms = 0;
 

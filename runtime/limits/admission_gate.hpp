@@ -61,7 +61,9 @@ class AdmissionGate {
   void close() { state_->word.fetch_or(closed_bit); }
 
   bool closed() const { return (state_->word.load() & closed_bit) != 0; }
-  std::uint32_t inside() const { return static_cast<std::uint32_t>(state_->word.load() & ~closed_bit); }
+  std::uint32_t inside() const {
+    return static_cast<std::uint32_t>(state_->word.load() & ~closed_bit);
+  }
   std::uint32_t inside_max() const { return state_->inside_max; }
 
  private:

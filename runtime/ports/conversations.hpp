@@ -1,6 +1,7 @@
 // The door from the network to the conversations behind it.
 //
-// net/ calls it, actors/ stands behind it (actors/actor_conversations.hpp); neither knows the other.
+// net/ calls it, actors/ stands behind it (actors/actor_conversations.hpp); neither knows the
+// other.
 #pragma once
 
 #include "runtime/base/deadline.hpp"
@@ -50,8 +51,8 @@ struct RunView {
   std::int64_t updated_ms = 0;
   std::shared_ptr<const TurnAccepted> accepted;
   std::shared_ptr<const TurnEnded> ended;  // null: not yet
-  std::size_t messages_before = 0;  // how many of ThreadView::messages were there before it
-  std::size_t messages_after = 0;   // how many when it had ended
+  std::size_t messages_before = 0;         // how many of ThreadView::messages were there before it
+  std::size_t messages_after = 0;          // how many when it had ended
 };
 
 // A thread as it is on disk at one moment.
@@ -75,7 +76,9 @@ struct TurnStart {
   std::uint64_t turn = 0;
   std::uint64_t accepted_seq = 0;
   std::uint32_t position = 0;  // turns before it when it was accepted
-  std::shared_ptr<const Messages> messages;  // before its own input
+  // The thread before the turn's own input. A waiting turn does not know it yet: both may be read
+  // once records() has been called, and never change after that.
+  std::shared_ptr<const Messages> messages;
   std::shared_ptr<const Json> fields;
 };
 
@@ -128,9 +131,13 @@ class Conversations {
   virtual void join(const ThreadKey& thread, const RunId& run, std::shared_ptr<TurnSink> sink) = 0;
 
   // Answers when the turn has ended and that is on disk. run_not_found; ok for one that has ended.
-  virtual void cancel(const ThreadKey& thread, const RunId& run, CancelReason reason, Answer<void> done) = 0;
+  virtual void cancel(const ThreadKey& thread,
+                      const RunId& run,
+                      CancelReason reason,
+                      Answer<void> done) = 0;
 
-  virtual void create_thread(CreateThread create, Answer<std::shared_ptr<const ThreadView>> done) = 0;
+  virtual void create_thread(CreateThread create,
+                             Answer<std::shared_ptr<const ThreadView>> done) = 0;
   virtual void view(const ThreadKey& thread, Answer<std::shared_ptr<const ThreadView>> done) = 0;
 
   // thread_busy while a turn runs.

@@ -22,11 +22,11 @@ namespace parlance {
 
 // What is known of a thread without reading its events.
 struct Head {
-  std::uint64_t incarnation = 0;  // a thread that is deleted and made again is another one
-  std::uint64_t epoch = 0;        // of the owner that wrote this head
-  std::uint64_t seq = 0;          // of the last event written together with this head
-  std::uint64_t turns = 0;        // accepted so far
-  std::uint64_t last_ended_seq = 0;            // of the newest turn_finished/failed/cancelled; 0: none
+  std::uint64_t incarnation = 0;     // a thread that is deleted and made again is another one
+  std::uint64_t epoch = 0;           // of the owner that wrote this head
+  std::uint64_t seq = 0;             // of the last event written together with this head
+  std::uint64_t turns = 0;           // accepted so far
+  std::uint64_t last_ended_seq = 0;  // of the newest turn_finished/failed/cancelled; 0: none
   std::vector<std::uint64_t> unfinished_seqs;  // turn_accepted records without an end, in order
   std::uint32_t attempts = 0;                  // made at the first of them; written before each
   std::int64_t created_ms = 0;
@@ -52,9 +52,9 @@ struct OpenedThread {
 struct Append {
   ThreadKey thread;
   std::uint64_t epoch = 0;
-  std::uint64_t seq = 0;        // of the last event before these
+  std::uint64_t seq = 0;           // of the last event before these
   std::vector<RecordPtr> records;  // seq + 1, seq + 2, …
-  std::optional<Head> head;     // left out by batches of deltas; its epoch and seq are set by append()
+  std::optional<Head> head;  // left out by batches of deltas; its epoch and seq are set by append()
 };
 
 enum class AppendOutcome : std::uint8_t {
@@ -89,7 +89,8 @@ class Journal {
   // Durable before `appended` runs. Also refreshes the index of threads with unfinished turns.
   virtual void append(Append append, Appended appended) = 0;
 
-  // Deletes the thread: its head at once and synced, its events by compaction. `epoch` as in append.
+  // Deletes the thread: its head at once and synced, its events by compaction. `epoch` as in
+  // append.
   virtual void erase(const ThreadKey& thread, std::uint64_t epoch, Erased erased) = 0;
 
   // Records first..last of an open thread, at most records_max of them, for replay. Never returns
@@ -101,7 +102,9 @@ class Journal {
                     Read read) = 0;
 
   // Threads with unfinished turns, by an index, at most threads_max, after `after` in key order.
-  virtual void unfinished(std::optional<ThreadKey> after, std::size_t threads_max, Listed listed) = 0;
+  virtual void unfinished(std::optional<ThreadKey> after,
+                          std::size_t threads_max,
+                          Listed listed) = 0;
 
   // False once a write has failed: nothing can be written until the process starts again.
   virtual bool writable() const = 0;

@@ -1,0 +1,204 @@
+// One conversation: the only owner of its state and the only writer of its journal.
+//
+//   loading --> awake --> gone
+//                 |  ^
+//                 v  |
+//               erasing
+//
+//   loading   the journal opens the thread; everything else waits in the mailbox
+//   awake     runs the first of its turns, keeps the others in order, answers requests. Leaves
+//             memory when the directory asks and nothing is going on. (Idle and running are one
+//             phase: requests and waiting turns are taken in both.)
+//   erasing   the journal deletes the thread; everything else waits
+//
+// A turn on an idle thread is tentative until the first pool it needs has a place for it: a refusal
+// leaves nothing behind. From then on, as a turn that has to wait from the start, it is durable.
+//
+// The output gate: records are shown to readers, and providers are called, only when everything
+// before has been committed (`committed_seq_`).
+//
+// Bounds: turns by the slot's gate, requests by its control gate (both tickets are taken by the
+// directory before a message is sent); all other messages are answers to something this actor asked
+// for. Streamed text is batched: one batch of deltas is on its way at a time, a second one only
+// when the first takes longer than delta_wait_max. Threading: CAF runs one message at a time.
+// Callbacks of the journal come back as messages. Failure: an exception ends the actor; its readers
+// are told (component_restarted), its turns are on disk, and the directory starts it again.
+#pragma once
+
+#include "actors/messages.hpp"
+#include "actors/part_slot.hpp"
+#include "actors/thread_state.hpp"
+#include "actors/turn.hpp"
+#include "runtime/graph/agent.hpp"
+#include "runtime/metrics/turn_metrics.hpp"
+
+#include <caf/event_based_actor.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace parlance::actors {
+
+struct ThreadOptions {
+  std::uint32_t turns_waiting_max = 8;
+  std::uint32_t attempts_max = 3;  // of a turn, crashes included; then it is quarantined
+  std::chrono::milliseconds thread_ttl{std::chrono::hours(24 * 30)};  // 0: kept until deleted
+};
+
+// What the directory and the thread share.
+struct ThreadSlot {
+  ThreadSlot(std::uint32_t turns_max, std::uint32_t requests_max)
+      : turns(turns_max),
+        requests(requests_max) {}
+
+  AdmissionGate turns;
+  AdmissionGate requests;
+  std::atomic<bool> busy{false};  // written by the thread alone: it has turns
+};
+
+// What a thread works with. Everything outlives every thread; app.cpp sees to it.
+struct ThreadTools {
+  const Agents& agents;
+  Journal& journal;
+  TurnMetrics& metrics;
+  const Clock& clock;
+  std::shared_ptr<PartSlot> llm_pool;
+  std::shared_ptr<PartSlot> retriever_pool;
+};
+
+class ThreadActor : public caf::event_based_actor {
+ public:
+  ThreadActor(caf::actor_config& config,
+              ThreadKey key,
+              const ThreadOptions& options,
+              const ThreadTools& tools,
+              std::shared_ptr<ThreadSlot> slot,
+              caf::actor directory);
+
+  const char* name() const override { return "thread"; }
+
+ protected:
+  caf::behavior make_behavior() override;  // starts in loading()
+  void on_exit() override;                 // tells every reader; lets go of actor handles
+
+ private:
+  struct Reader {
+    std::shared_ptr<TurnSink> sink;
+    bool started = false;
+    std::size_t shown = 0;  // records of the turn that it has
+  };
+  // A turn with those who wait for it.
+  struct Place {
+    Turn turn;
+    AdmissionGate::Ticket ticket;
+    std::vector<Reader> readers;
+    std::vector<Conversations::Answer<void>> when_ended;
+    bool recovered = false;
+    std::chrono::steady_clock::time_point since;
+  };
+  // What the turn in front has asked for and not been told yet.
+  struct Pending {
+    std::uint64_t call = 0;
+    std::uint64_t generation = 0;  // of the pool; 0: a timer
+    bool is_model_call = false;
+    bool admitted = false;
+    bool proceeded = false;
+    std::uint64_t needs_seq = 0;  // committed before it may proceed
+    Effect effect;                // to ask again
+  };
+  struct Write {
+    std::uint64_t seq = 0;
+    bool deltas_only = false;
+    std::function<void()> then;
+  };
+  // An ended turn that is read back for a late reader.
+  struct Replay {
+    std::uint64_t number = 0;
+    std::shared_ptr<TurnSink> sink;
+    RunView run;
+    std::vector<RecordPtr> records;
+  };
+
+  caf::behavior loading();
+  caf::behavior awake();
+  caf::behavior erasing();
+
+  // --- loading
+  void opened(Result<OpenedThread>& thread);
+  void restore(OpenedThread& thread);
+  void forget_if_expired();
+
+  // --- turns
+  void take(TurnJob& job);
+  std::optional<Error> refusal_of(const TurnRequest& request) const;
+  void run_front();
+  void carry_out(Effect effect);
+  void answered(const Answer& answer);
+  void refused(Error error);
+  void stop(Place& place, TurnOutcome outcome, Error error);
+  void drop_front(Error error);
+
+  // --- writing and showing
+  void write(Place& place);
+  void write_waiting();
+  void write_head(std::function<void()> then);
+  void append(std::vector<RecordPtr> records,
+              bool with_head,
+              bool deltas_only,
+              std::function<void()> then);
+  void appended(const RecordsAppended& report);
+  void stream_pieces();
+  void show(Place& place);
+  void settle();
+  void proceed_if_durable();
+
+  // --- requests
+  void take(ControlJob& job);
+  void handle(JoinRun& join);
+  void handle(CancelRun& cancel);
+  void handle(MakeThread& make);
+  void handle(ShowThread& show);
+  void handle(DeleteThread& remove);
+  void handle(WakeThread&) {}
+  void replay(RunView run, std::shared_ptr<TurnSink> sink);
+  void replayed(ReplayRead& read);
+  void erase(std::function<void(std::optional<Error>)> then);
+  std::shared_ptr<const ThreadView> view() const;
+
+  void update_busy();
+  void leave_if_empty();
+  void close_readers(const Error& error);
+  Place* find(const RunId& run);
+  Place& front() { return *places_.front(); }
+
+  // Constant after construction.
+  const ThreadKey key_;
+  const ThreadOptions options_;
+  const ThreadTools tools_;
+  const std::shared_ptr<ThreadSlot> slot_;
+  caf::actor directory_;
+
+  // Set from the end of loading on.
+  std::optional<Error> damaged_;  // the journal cannot give the thread; every request gets this
+  bool opened_ = false;
+  std::uint64_t epoch_ = 0;
+  std::optional<Head> head_;  // as of the last append; none: there is no thread
+  std::uint64_t seq_ = 0;     // of the last event appended
+  std::uint64_t committed_seq_ = 0;
+  std::uint64_t turns_ = 0;  // the highest number given to a turn
+  ThreadState state_;
+  std::deque<std::unique_ptr<Place>> places_;  // the first one runs
+  std::optional<Pending> pending_;
+  std::deque<Write> writes_;  // on their way, in order
+  bool streaming_ = false;    // a batch of deltas is on its way
+  std::chrono::steady_clock::time_point pieces_since_;
+  std::vector<Replay> replays_;
+  std::function<void(std::optional<Error>)> when_erased_;
+};
+
+}  // namespace parlance::actors

@@ -1,0 +1,300 @@
+#include "actors/thread_directory.hpp"
+
+#include "runtime/base/log.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace parlance::actors {
+namespace {
+
+constexpr std::chrono::milliseconds tick_time{25};
+constexpr std::size_t idle_checks_per_tick = 256;
+
+Error draining_error() {
+  return {ErrorCode::draining, "the server is shutting down", {}, {}};
+}
+
+Error no_room() {
+  return {ErrorCode::threads_full, "every thread in memory is busy", {}, {}};
+}
+
+}  // namespace
+
+ThreadDirectory::ThreadDirectory(caf::actor_config& config,
+                                 DirectoryOptions options,
+                                 ThreadTools tools)
+    : caf::event_based_actor(config),
+      options_(options),
+      tools_(std::move(tools)),
+      failures_(options.restarts),
+      random_(std::random_device{}()) {}
+
+caf::behavior ThreadDirectory::make_behavior() {
+  set_down_handler([this](caf::down_msg& message) { down(message); });
+  delayed_send(this, tick_time, Tick{});
+  return {
+      [this](RunTurn& run) { take(run); },
+      [this](AskThread& asked) { take(asked); },
+      [this](const AskToLeave& wish) {
+        const auto found = residents_.find(wish.thread);
+        if (found == residents_.end() || !idle(found->second) || !found->second.kept.empty())
+          return;
+        ask_to_leave(found->second);
+      },
+      [this](const Stays& stays) {
+        const auto found = residents_.find(stays.thread);
+        if (found == residents_.end()) return;
+        if (std::exchange(found->second.leaving, false)) --leaving_;
+        for (auto& job : std::exchange(found->second.kept, {}))
+          pass(found->second.actor, job);
+        fill_room();
+      },
+      [this](const WatchDeadline& watch) {
+        const auto found = residents_.find(watch.thread);
+        if (found == residents_.end()) return;
+        const auto when = watch.deadline.when();
+        found->second.watches[watch.turn] = deadlines_.insert({when, {watch.thread, watch.turn}});
+      },
+      [this](const UnwatchDeadline& watch) { unwatch(watch.thread, watch.turn); },
+      [this](PartDown part) {
+        for (auto& [key, resident] : residents_) {
+          if (resident.actor) anon_send(resident.actor, part);
+        }
+      },
+      [this](const Drain&) {
+        draining_ = true;
+        drain_asker_ = caf::actor_cast<caf::actor>(current_sender());
+      },
+      [this](CloseStreams close) {
+        for (auto& [key, resident] : residents_) {
+          if (resident.actor) anon_send(resident.actor, close);
+        }
+      },
+      [this](Tick) {
+        tick();
+        delayed_send(this, tick_time, Tick{});
+      },
+  };
+}
+
+void ThreadDirectory::on_exit() {
+  for (auto& [key, resident] : residents_) {
+    if (resident.actor) caf::anon_send_exit(resident.actor, caf::exit_reason::user_shutdown);
+    tools_.metrics.thread_gone();
+  }
+  residents_.clear();
+  drain_asker_ = nullptr;
+}
+
+void ThreadDirectory::take(RunTurn& run) {
+  TurnJob& job = *run.job;
+  if (draining_) {
+    tools_.metrics.turn_refused(ErrorCode::draining);
+    return job.refuse(draining_error());
+  }
+  Resident* resident = enter(job.request.thread);
+  if (resident == nullptr) {
+    tools_.metrics.turn_refused(ErrorCode::threads_full);
+    return job.refuse(no_room());
+  }
+  job.ticket = resident->slot->turns.try_enter();
+  if (!job.ticket) {
+    tools_.metrics.turn_refused(ErrorCode::mailbox_full);
+    return job.refuse(
+        {ErrorCode::mailbox_full, "the thread already has all the turns that may wait", {}, {}});
+  }
+  deliver(*resident, std::move(run));
+}
+
+void ThreadDirectory::take(AskThread& asked) {
+  ControlJob& job = *asked.job;
+  Resident* resident = enter(job.thread);
+  if (resident == nullptr) return job.refuse(no_room());
+  job.ticket = resident->slot->requests.try_enter();
+  if (!job.ticket)
+    return job.refuse({ErrorCode::mailbox_full, "too many requests for one thread", {}, {}});
+  deliver(*resident, std::move(asked));
+}
+
+ThreadDirectory::Resident* ThreadDirectory::enter(const ThreadKey& key) {
+  if (const auto found = residents_.find(key); found != residents_.end()) {
+    touch(found->second);
+    return &found->second;
+  }
+  const bool room = residents_.size() < options_.resident_max;
+  // Somebody has to leave for each one that waits.
+  if (!room && !make_room()) return nullptr;
+  Resident& resident = residents_[key];
+  resident.slot =
+      std::make_shared<ThreadSlot>(options_.thread.turns_waiting_max + 1, options_.requests_max);
+  resident.recent = recent_.insert(recent_.end(), key);
+  resident.last_used = tools_.clock.now();
+  if (room) {
+    spawn(key, resident);
+  } else {
+    waiting_for_room_.push_back(key);
+  }
+  return &resident;
+}
+
+void ThreadDirectory::deliver(Resident& resident, Job job) {
+  if (resident.actor && !resident.leaving) return pass(resident.actor, job);
+  resident.kept.push_back(std::move(job));
+}
+
+void ThreadDirectory::pass(const caf::actor& thread, Job& job) {
+  std::visit([&](auto& message) { caf::anon_send(thread, std::move(message)); }, job);
+}
+
+void ThreadDirectory::spawn(const ThreadKey& key, Resident& resident) {
+  resident.actor = home_system().spawn<ThreadActor>(
+      key, options_.thread, tools_, resident.slot, caf::actor_cast<caf::actor>(this));
+  monitor(resident.actor);
+  keys_[resident.actor.address()] = key;
+  tools_.metrics.thread_resident();
+  for (auto& job : std::exchange(resident.kept, {}))
+    pass(resident.actor, job);
+}
+
+// Asks the least recently used idle thread to leave. Busy ones are passed by, and tried last the
+// next time.
+bool ThreadDirectory::make_room() {
+  for (std::size_t tried = 0; tried < std::min(recent_.size(), idle_checks_per_tick); ++tried) {
+    Resident& oldest = residents_.at(recent_.front());
+    recent_.splice(recent_.end(), recent_, recent_.begin());
+    if (!idle(oldest) || oldest.leaving || !oldest.actor) continue;
+    ask_to_leave(oldest);
+    return true;
+  }
+  return false;
+}
+
+bool ThreadDirectory::idle(const Resident& resident) const {
+  return resident.slot->turns.inside() == 0 && resident.slot->requests.inside() == 0 &&
+         !resident.slot->busy;
+}
+
+void ThreadDirectory::touch(Resident& resident) {
+  resident.last_used = tools_.clock.now();
+  recent_.splice(recent_.end(), recent_, resident.recent);
+}
+
+void ThreadDirectory::ask_to_leave(Resident& resident) {
+  if (resident.leaving || !resident.actor) return;
+  resident.leaving = true;
+  ++leaving_;
+  anon_send(resident.actor, Leave{});
+}
+
+void ThreadDirectory::remove(Residents::iterator resident) {
+  while (!resident->second.watches.empty())
+    unwatch(resident->first, resident->second.watches.begin()->first);
+  recent_.erase(resident->second.recent);
+  residents_.erase(resident);
+}
+
+void ThreadDirectory::down(const caf::down_msg& message) {
+  const auto key = keys_.find(message.source);
+  if (key == keys_.end()) return;
+  const auto found = residents_.find(key->second);
+  keys_.erase(key);
+  if (found == residents_.end()) return;
+  Resident& resident = found->second;
+  resident.actor = nullptr;
+  tools_.metrics.thread_gone();
+  if (std::exchange(resident.leaving, false)) {
+    --leaving_;
+    tools_.metrics.thread_evicted();
+    if (resident.kept.empty()) {
+      remove(found);
+    } else {
+      waiting_for_room_.push_back(found->first);
+    }
+    return fill_room();
+  }
+  if (message.reason == caf::exit_reason::user_shutdown) {  // it lost its thread to another owner
+    remove(found);
+    return fill_room();
+  }
+  tools_.metrics.thread_failed();
+  const double random = std::uniform_real_distribution<double>(0, 1)(random_);
+  const auto wait = failures_.failed(tools_.clock.now(), random);
+  log_warn("thread_failed",
+           {{"tenant", found->first.tenant.value},
+            {"thread", found->first.thread.value},
+            {"reason", caf::to_string(message.reason)}});
+  if (!wait) throw std::runtime_error("threads fail more often than their directory allows");
+  resident.kept.emplace_back(
+      AskThread{std::make_shared<ControlJob>(found->first, ThreadRequest{WakeThread{}})});
+  restarts_.emplace_back(tools_.clock.now() + *wait, found->first);
+}
+
+void ThreadDirectory::unwatch(const ThreadKey& key, std::uint64_t turn) {
+  const auto found = residents_.find(key);
+  if (found == residents_.end()) return;
+  const auto watch = found->second.watches.find(turn);
+  if (watch == found->second.watches.end()) return;
+  deadlines_.erase(watch->second);
+  found->second.watches.erase(watch);
+}
+
+// Starts those who wait, as far as there is room.
+void ThreadDirectory::fill_room() {
+  while (!waiting_for_room_.empty() && keys_.size() < options_.resident_max) {
+    const ThreadKey key = std::move(waiting_for_room_.front());
+    waiting_for_room_.pop_front();
+    const auto found = residents_.find(key);
+    if (found != residents_.end() && !found->second.actor) spawn(key, found->second);
+  }
+  // One who was asked to leave may have stayed: somebody else has to.
+  if (!waiting_for_room_.empty()) {
+    if (leaving_ > 0 || make_room()) return;
+    for (const auto& key : std::exchange(waiting_for_room_, {})) {
+      const auto found = residents_.find(key);
+      if (found == residents_.end()) continue;
+      for (auto& job : std::exchange(found->second.kept, {})) {
+        if (auto* run = std::get_if<RunTurn>(&job)) run->job->refuse(no_room());
+        if (auto* asked = std::get_if<AskThread>(&job)) asked->job->refuse(no_room());
+      }
+      remove(found);
+    }
+  }
+}
+
+void ThreadDirectory::tick() {
+  const auto now = tools_.clock.now();
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    const auto [key, turn] = deadlines_.begin()->second;
+    const auto found = residents_.find(key);
+    if (found != residents_.end() && found->second.actor)
+      anon_send(found->second.actor, DeadlinePassed{turn});
+    unwatch(key, turn);
+  }
+  while (!restarts_.empty() && restarts_.front().first <= now) {
+    const auto found = residents_.find(restarts_.front().second);
+    if (found != residents_.end() && !found->second.actor) spawn(found->first, found->second);
+    restarts_.pop_front();
+  }
+  std::size_t checks = 0;
+  for (auto key = recent_.begin(); key != recent_.end() && checks < idle_checks_per_tick;
+       ++key, ++checks) {
+    Resident& resident = residents_.at(*key);
+    if (now - resident.last_used < options_.idle_time_max) break;
+    if (idle(resident)) ask_to_leave(resident);
+  }
+  if (draining_ && drain_asker_) {
+    const bool all_idle =
+        std::all_of(residents_.begin(), residents_.end(), [this](const auto& each) {
+          return idle(each.second) && each.second.kept.empty();
+        });
+    if (all_idle) send(std::exchange(drain_asker_, nullptr), Drained{});
+  }
+}
+
+}  // namespace parlance::actors

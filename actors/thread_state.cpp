@@ -1,0 +1,60 @@
+#include "actors/thread_state.hpp"
+
+#include <utility>
+
+namespace parlance::actors {
+
+Messages messages_after(const Messages& messages, const std::vector<RecordPtr>& records) {
+  Messages after = messages;
+  for (const auto& record : records) {
+    if (const auto* accepted = std::get_if<TurnAccepted>(&record->event)) {
+      merge_messages(after, accepted->input);
+    } else if (const auto* step = std::get_if<StepDone>(&record->event)) {
+      merge_messages(after, step->messages);
+    }
+  }
+  return after;
+}
+
+void ThreadState::add_ended_turn(const std::vector<RecordPtr>& records) {
+  RunView run;
+  run.messages_before = messages->size();
+  auto after = std::make_shared<const Messages>(messages_after(*messages, records));
+  for (const auto& record : records) {
+    if (const auto* accepted = std::get_if<TurnAccepted>(&record->event)) {
+      run.accepted = {record, accepted};
+      run.accepted_seq = record->seq;
+    } else if (const auto* ended = std::get_if<TurnEnded>(&record->event)) {
+      run.ended = {record, ended};
+      run.ended_seq = record->seq;
+    }
+  }
+  if (!run.accepted || !run.ended) return;
+  run.run = run.accepted->run;
+  run.turn = run.accepted->turn;
+  run.agent = run.accepted->agent;
+  run.status = status_of(*run.ended);
+  run.created_ms = run.accepted->accepted_ms;
+  run.updated_ms = run.ended->ended_ms;
+  run.messages_after = after->size();
+  messages = std::move(after);
+  fields = {run.ended, &run.ended->fields};
+  bytes = 0;
+  for (const auto& message : *messages)
+    bytes += bytes_of(*message);
+  runs.push_back(std::move(run));
+}
+
+RunStatus status_of(const TurnEnded& ended) {
+  switch (ended.outcome) {
+    case TurnOutcome::finished:
+      return RunStatus::success;
+    case TurnOutcome::cancelled:
+      return RunStatus::interrupted;
+    case TurnOutcome::failed:
+      break;
+  }
+  return ended.error == ErrorCode::deadline_passed ? RunStatus::timeout : RunStatus::error;
+}
+
+}  // namespace parlance::actors

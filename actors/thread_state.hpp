@@ -1,0 +1,31 @@
+// What a thread's records add up to: the conversation as the turns that have ended left it.
+//
+// Threading: none of its own; the thread's actor owns it.
+#pragma once
+
+#include "runtime/ports/conversations.hpp"
+#include "runtime/ports/journal.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace parlance::actors {
+
+struct ThreadState {
+  std::shared_ptr<const Messages> messages = std::make_shared<const Messages>();
+  std::shared_ptr<const Json> fields = std::make_shared<const Json>(Json::object());
+  std::vector<RunView> runs;  // that have ended, oldest first
+  std::size_t bytes = 0;      // about what the messages take
+
+  // Takes in a turn that has ended. `records` are all of the turn's, or those that the journal
+  // gives at load: its turn_accepted, the steps with messages, its end; in order of seq.
+  void add_ended_turn(const std::vector<RecordPtr>& records);
+};
+
+// The messages that `records` of one turn add to `messages`.
+Messages messages_after(const Messages& messages, const std::vector<RecordPtr>& records);
+
+RunStatus status_of(const TurnEnded& ended);
+
+}  // namespace parlance::actors

@@ -1,0 +1,261 @@
+#include "actors/turn.hpp"
+
+#include "runtime/base/failpoint.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parlance::actors {
+namespace {
+
+constexpr std::size_t answer_bytes_max = 256 * 1024;
+constexpr std::size_t pieces_per_record_max = 256;
+
+bool has_message(const Messages& messages, const std::string& id) {
+  return std::any_of(
+      messages.begin(), messages.end(), [&](const auto& message) { return message->id == id; });
+}
+
+}  // namespace
+
+Turn::Turn(TurnAccepted accepted, Deadline deadline, std::string request_id)
+    : accepted_(std::make_shared<const TurnAccepted>(std::move(accepted))),
+      deadline_(deadline),
+      request_id_(std::move(request_id)) {
+  unwritten_.emplace_back(*accepted_);
+}
+
+Turn::Turn(std::vector<RecordPtr> records, Deadline deadline)
+    : accepted_(records.front(), &std::get<TurnAccepted>(records.front()->event)),
+      deadline_(deadline),
+      request_id_(accepted_->run.value),
+      records_(std::move(records)),
+      accepted_seq_(records_.front()->seq) {}
+
+void Turn::begin(std::shared_ptr<const Agent> agent,
+                 const Messages& messages,
+                 const Json& fields,
+                 std::uint32_t attempt,
+                 std::chrono::steady_clock::time_point now) {
+  begun_ = true;
+  agent_ = std::move(agent);
+  *messages_before_ = messages;
+  *fields_before_ = fields;
+  attempt_ = attempt;
+  node_since_ = now;
+  if (!agent_) return;
+  state_.agent = accepted_->agent;
+  state_.model_override = accepted_->model_override;
+  state_.options = accepted_->options;
+  state_.id_seed = accepted_->run.value;
+  state_.input = accepted_->input;
+  state_.messages = *messages_before_;
+  merge_messages(state_.messages, state_.input);
+  state_.fields = agent_->fields_for_turn(*fields_before_);
+  node_ = agent_->start();
+  for (const auto& record : records_)
+    fold(*record);
+  // The node that was streaming when the process ended starts again, under another message id.
+  if (!message_.empty()) give_up_shown();
+  message_.clear();
+}
+
+void Turn::give_up_shown() {
+  if (shown_message_.empty()) return;
+  unwritten_.emplace_back(Superseded{number(), std::exchange(shown_message_, {})});
+}
+
+void Turn::fold(const Record& record) {
+  if (const auto* step = std::get_if<StepDone>(&record.event)) {
+    merge_messages(state_.messages, step->messages);
+    state_.fields.update(step->update);
+    state_.step = step->step;
+    message_.clear();
+    if (has_message(step->messages, shown_message_)) shown_message_.clear();
+    if (auto next = agent_->follow(step->node, step->edge)) node_ = *next;
+  } else if (const auto* delta = std::get_if<Delta>(&record.event)) {
+    message_ = delta->message;
+    shown_message_ = delta->message;
+  } else if (std::holds_alternative<Superseded>(record.event)) {
+    message_.clear();
+    shown_message_.clear();
+  }
+}
+
+Effect Turn::step(const Clock& clock) {
+  if (!agent_) {
+    fail({ErrorCode::agent_not_found, "the agent is no longer configured", {}, {}}, clock);
+    return NoEffect{};
+  }
+  PARLANCE_FAILPOINT("thread.turn");
+  const Node* node = agent_->node(node_);
+  if (node == nullptr) {
+    fail({ErrorCode::internal, "the agent has no node " + node_, {}, {}}, clock);
+    return NoEffect{};
+  }
+  return carry(node->enter(state_), clock);
+}
+
+Effect Turn::answer(const Answer& answer, const Clock& clock) {
+  const Node* node = agent_->node(node_);
+  if (const auto* generated = std::get_if<Generated>(&answer)) {
+    usage_.tokens_in += generated->answer.usage.tokens_in;
+    usage_.tokens_out += generated->answer.usage.tokens_out;
+    model_ = generated->answer.model;
+    stop_reason_ = generated->answer.stop_reason;
+  }
+  flush_pieces();
+  if (std::holds_alternative<Generated>(answer)) {
+    Generated named = std::get<Generated>(answer);
+    named.message = message_;
+    return carry(node->resume(state_, named), clock);
+  }
+  return carry(node->resume(state_, answer), clock);
+}
+
+// The one place that says what an action leads to.
+Effect Turn::carry(Result<Action> action, const Clock& clock) {
+  while (true) {
+    if (!action) {
+      fail(action.error(), clock);
+      return NoEffect{};
+    }
+    if (auto* follow = std::get_if<Follow>(&*action)) {
+      auto next = agent_->follow(node_, follow->edge);
+      const auto fits = agent_->check_update(follow->update.fields);
+      if (!next || !fits) {
+        fail(next ? fits.error() : next.error(), clock);
+        return NoEffect{};
+      }
+      step_done(std::move(follow->edge), std::move(follow->update), clock);
+      node_ = *next;
+      if (state_.step >= agent_->limits().steps_max) {
+        fail({ErrorCode::steps_exceeded,
+              "no end after " + std::to_string(state_.step) + " steps",
+              {},
+              {}},
+             clock);
+        return NoEffect{};
+      }
+      action = agent_->node(node_)->enter(state_);
+    } else if (auto* finish_action = std::get_if<Finish>(&*action)) {
+      if (const auto fits = agent_->check_update(finish_action->update.fields); !fits) {
+        fail(fits.error(), clock);
+        return NoEffect{};
+      }
+      step_done({}, std::move(finish_action->update), clock);
+      finish(clock);
+      return NoEffect{};
+    } else if (auto* ask = std::get_if<AskModel>(&*action)) {
+      give_up_shown();
+      shown_ = ask->shown;
+      answer_bytes_ = 0;
+      message_ = named_uuid(accepted_->run.value + ":" + std::to_string(state_.step) + ":" +
+                            std::to_string(attempt_));
+      return AskEffect{std::make_shared<const ChatRequest>(std::move(ask->request))};
+    } else if (auto* find = std::get_if<FindPassages>(&*action)) {
+      return FindEffect{std::move(find->query), find->passages_max};
+    } else {
+      return WaitEffect{std::get<Wait>(*action).time};
+    }
+  }
+}
+
+bool Turn::said(std::string piece) {
+  answer_bytes_ += piece.size();
+  if (answer_bytes_ > answer_bytes_max) return false;
+  if (shown_ && !piece.empty()) pieces_.push_back(std::move(piece));
+  return true;
+}
+
+void Turn::flush_pieces() {
+  if (!pieces_.empty()) shown_message_ = message_;
+  for (std::size_t at = 0; at < pieces_.size(); at += pieces_per_record_max) {
+    const std::size_t end = std::min(pieces_.size(), at + pieces_per_record_max);
+    unwritten_.emplace_back(
+        Delta{number(),
+              node_,
+              message_,
+              {std::make_move_iterator(pieces_.begin() + static_cast<std::ptrdiff_t>(at)),
+               std::make_move_iterator(pieces_.begin() + static_cast<std::ptrdiff_t>(end))}});
+  }
+  pieces_.clear();
+}
+
+void Turn::step_done(std::string edge, Update update, const Clock& clock) {
+  const auto now = clock.now();
+  ++state_.step;
+  merge_messages(state_.messages, update.messages);
+  if (has_message(update.messages, shown_message_)) shown_message_.clear();
+  state_.fields.update(update.fields);
+  message_.clear();
+  const auto took =
+      std::chrono::duration_cast<std::chrono::microseconds>(now - node_since_).count();
+  node_since_ = now;
+  unwritten_.emplace_back(StepDone{number(),
+                                   state_.step,
+                                   node_,
+                                   std::move(edge),
+                                   std::move(update.fields),
+                                   std::move(update.messages),
+                                   static_cast<std::uint64_t>(std::max<std::int64_t>(0, took))});
+}
+
+void Turn::finish(const Clock& clock) {
+  give_up_shown();
+  end(TurnOutcome::finished, {}, clock);
+}
+
+void Turn::fail(Error error, const Clock& clock) {
+  end(TurnOutcome::failed, std::move(error), clock);
+}
+
+void Turn::end(TurnOutcome outcome, std::optional<Error> error, const Clock& clock) {
+  if (ended_) return;
+  ended_ = true;
+  flush_pieces();
+  TurnEnded ended;
+  ended.turn = number();
+  ended.outcome = outcome;
+  ended.fields = agent_ ? agent_->fields_to_keep(state_.fields) : *fields_before_;
+  ended.usage = usage_;
+  ended.model = model_;
+  ended.stop_reason = stop_reason_;
+  if (error) {
+    ended.error = error->code;
+    ended.error_detail = error->detail;
+  }
+  ended.ended_ms = clock.unix_ms();
+  unwritten_.emplace_back(std::move(ended));
+}
+
+void Turn::link_end(std::vector<Event>& events,
+                    std::uint64_t first_seq,
+                    std::uint64_t previous_ended_seq) const {
+  auto* ended = std::get_if<TurnEnded>(&events.back());
+  if (ended == nullptr) return;
+  ended->accepted_seq = accepted_seq_ != 0 ? accepted_seq_ : first_seq;
+  ended->previous_ended_seq = previous_ended_seq;
+  const auto note = [&](const Event& event, std::uint64_t seq) {
+    const auto* step = std::get_if<StepDone>(&event);
+    if (step != nullptr && !step->messages.empty()) ended->message_seqs.push_back(seq);
+  };
+  for (const auto& record : records_)
+    note(record->event, record->seq);
+  for (std::size_t i = 0; i < events.size(); ++i)
+    note(events[i], first_seq + i);
+}
+
+void Turn::written(const std::vector<RecordPtr>& records) {
+  for (const auto& record : records) {
+    if (const auto* accepted = std::get_if<TurnAccepted>(&record->event)) {
+      accepted_ = {record, accepted};
+      accepted_seq_ = record->seq;
+    } else if (std::holds_alternative<TurnEnded>(record->event)) {
+      ended_seq_ = record->seq;
+    }
+    records_.push_back(record);
+  }
+}
+
+}  // namespace parlance::actors
