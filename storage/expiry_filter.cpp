@@ -1,0 +1,148 @@
+#include "storage/expiry_filter.hpp"
+
+#include "storage/expiry.hpp"
+#include "storage/keys.hpp"
+#include "storage/record_codec.hpp"
+
+#include <string>
+#include <utility>
+
+namespace parlance::storage {
+namespace {
+
+std::string_view view(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
+
+class HeadsFilter : public rocksdb::CompactionFilter {
+ public:
+  explicit HeadsFilter(std::shared_ptr<const ExpiryJudge> judge) : judge_(std::move(judge)) {}
+
+  const char* Name() const override { return "parlance.heads"; }
+  bool Filter(int,
+              const rocksdb::Slice& key,
+              const rocksdb::Slice& value,
+              std::string*,
+              bool*) const override {
+    return judge_->drops_head(view(key), view(value));
+  }
+
+ private:
+  const std::shared_ptr<const ExpiryJudge> judge_;
+};
+
+class UnfinishedFilter : public rocksdb::CompactionFilter {
+ public:
+  explicit UnfinishedFilter(std::shared_ptr<const ExpiryJudge> judge) : judge_(std::move(judge)) {}
+
+  const char* Name() const override { return "parlance.unfinished"; }
+  bool Filter(int,
+              const rocksdb::Slice& key,
+              const rocksdb::Slice& value,
+              std::string*,
+              bool*) const override {
+    return judge_->drops_unfinished(view(key), view(value));
+  }
+
+ private:
+  const std::shared_ptr<const ExpiryJudge> judge_;
+};
+
+class EventsFilter : public rocksdb::CompactionFilter {
+ public:
+  explicit EventsFilter(std::shared_ptr<const ExpiryJudge> judge) : judge_(std::move(judge)) {}
+
+  const char* Name() const override { return "parlance.events"; }
+
+  bool Filter(
+      int, const rocksdb::Slice& key, const rocksdb::Slice&, std::string*, bool*) const override {
+    const auto event = split_event_key(view(key));
+    if (!event) return false;
+    if (event->thread != thread_ || event->incarnation != incarnation_) {
+      drops_ = judge_->drops_events(event->thread, event->incarnation);
+      thread_ = event->thread;
+      incarnation_ = event->incarnation;
+    }
+    return drops_;
+  }
+
+ private:
+  const std::shared_ptr<const ExpiryJudge> judge_;
+
+  // The verdict on the thread seen last. A filter serves one compaction, on one thread.
+  mutable std::string thread_;
+  mutable std::uint64_t incarnation_ = 0;
+  mutable bool drops_ = false;
+};
+
+class ExpiryFilterFactory : public rocksdb::CompactionFilterFactory {
+ public:
+  ExpiryFilterFactory(std::shared_ptr<const ExpiryJudge> judge, FilteredFamily family)
+      : judge_(std::move(judge)),
+        family_(family) {}
+
+  const char* Name() const override { return "parlance.expiry"; }
+
+  std::unique_ptr<rocksdb::CompactionFilter> CreateCompactionFilter(
+      const rocksdb::CompactionFilter::Context&) override {
+    switch (family_) {
+      case FilteredFamily::heads:
+        return std::make_unique<HeadsFilter>(judge_);
+      case FilteredFamily::events:
+        return std::make_unique<EventsFilter>(judge_);
+      case FilteredFamily::unfinished:
+        return std::make_unique<UnfinishedFilter>(judge_);
+    }
+    return nullptr;
+  }
+
+ private:
+  const std::shared_ptr<const ExpiryJudge> judge_;
+  const FilteredFamily family_;
+};
+
+}  // namespace
+
+void ExpiryJudge::attach(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& heads) {
+  heads_ = &heads;
+  db_ = &db;
+}
+
+bool ExpiryJudge::gone(std::int64_t expires_ms) const {
+  return expired(expires_ms, clock_.unix_ms(), grace_);
+}
+
+bool ExpiryJudge::drops_head(std::string_view thread, std::string_view value) const {
+  const auto head = decode_head(value);
+  return head && gone(head->expires_ms) && !open_threads_.running(thread, head->incarnation);
+}
+
+bool ExpiryJudge::drops_unfinished(std::string_view thread, std::string_view value) const {
+  const auto expires_ms = decode_time(value);
+  if (!expires_ms || !gone(*expires_ms)) return false;
+  const auto open = open_threads_.find(thread);
+  return !open || !open->running;
+}
+
+bool ExpiryJudge::drops_events(std::string_view thread, std::uint64_t incarnation) const {
+  rocksdb::DB* db = db_;
+  if (db == nullptr) return false;
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  rocksdb::PinnableSlice value;
+  const auto status =
+      db->Get(options, heads_, rocksdb::Slice(thread.data(), thread.size()), &value);
+  if (status.IsNotFound()) return true;
+  if (!status.ok()) return false;
+  const auto head = decode_head({value.data(), value.size()});
+  if (!head) return false;
+  if (head->incarnation != incarnation) return true;
+  return gone(head->expires_ms) && !open_threads_.running(thread, incarnation);
+}
+
+std::shared_ptr<rocksdb::CompactionFilterFactory> make_expiry_filter(
+    std::shared_ptr<const ExpiryJudge> judge, FilteredFamily family) {
+  return std::make_shared<ExpiryFilterFactory>(std::move(judge), family);
+}
+
+}  // namespace parlance::storage

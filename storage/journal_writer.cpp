@@ -1,0 +1,315 @@
+#include "storage/journal_writer.hpp"
+
+#include "runtime/base/failpoint.hpp"
+#include "runtime/base/log.hpp"
+#include "storage/expiry.hpp"
+#include "storage/keys.hpp"
+#include "storage/record_codec.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <iterator>
+#include <utility>
+
+namespace parlance::storage {
+namespace {
+
+std::size_t bytes_of(const WriterCall& call) {
+  const auto* append = std::get_if<AppendCall>(&call);
+  return append == nullptr ? 0 : append->bytes;
+}
+
+}  // namespace
+
+JournalWriter::JournalWriter(JournalStore& store,
+                             OpenThreads& open_threads,
+                             const JournalOptions& options,
+                             JournalMetrics& metrics,
+                             const Clock& clock,
+                             ForwardOpen forward_open)
+    : store_(store),
+      open_threads_(open_threads),
+      options_(options),
+      metrics_(metrics),
+      clock_(clock),
+      forward_open_(std::move(forward_open)) {
+  const auto since = store_.setting(erased_key);
+  if (!since || !*since) return;
+  const auto time = decode_time(**since);
+  erased_since_ms_ = time ? *time : clock_.unix_ms();
+}
+
+// ---- the thread
+
+void JournalWriter::start(Service::Died died) {
+  if (thread_.joinable()) thread_.join();
+  thread_ = std::thread([this, died = std::move(died)] { run(died); });
+}
+
+void JournalWriter::stop() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  woken_.notify_one();
+  if (thread_.joinable()) thread_.join();
+  drain();
+}
+
+void JournalWriter::submit(WriterCall call) {
+  {
+    const std::scoped_lock lock(mutex_);
+    queue_.push_back(std::move(call));
+  }
+  woken_.notify_one();
+}
+
+void JournalWriter::run(const Service::Died& died) {
+  try {
+    work();
+    return;
+  } catch (const std::exception& problem) {
+    hand_back();
+    log_error("journal_writer_died", {{"reason", problem.what()}});
+    died(problem.what());
+  }
+}
+
+void JournalWriter::work() {
+  while (take_batch()) {
+    if (!written_) write_batch();
+    answer_batch();
+  }
+}
+
+// After the thread has ended, perhaps by an exception: what is left is written and answered here.
+void JournalWriter::drain() {
+  try {
+    work();
+  } catch (const std::exception& problem) {
+    log_error("journal_writer_died", {{"reason", problem.what()}});
+    hand_back();
+    writable_ = false;
+    work();
+  }
+}
+
+bool JournalWriter::take_batch() {
+  if (!batch_.empty()) return true;
+  std::unique_lock lock(mutex_);
+  woken_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  std::size_t bytes = 0;
+  while (!queue_.empty() && batch_.size() < options_.batch_appends_max &&
+         bytes < options_.batch_bytes_max) {
+    bytes += bytes_of(queue_.front());
+    batch_.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  return !batch_.empty();
+}
+
+void JournalWriter::hand_back() {
+  if (written_) return;
+  const std::scoped_lock lock(mutex_);
+  queue_.insert(queue_.begin(),
+                std::make_move_iterator(batch_.begin()),
+                std::make_move_iterator(batch_.end()));
+  batch_.clear();
+}
+
+// ---- planning and writing
+
+void JournalWriter::write_batch() {
+  rocksdb::WriteBatch batch;
+  verdicts_.clear();
+  standing_.clear();
+  after_.clear();
+  planned_records_ = 0;
+  planned_erased_ = erased_;
+  planned_erased_since_ms_ = erased_since_ms_;
+  for (const auto& call : batch_) {
+    verdicts_.push_back(writable_ ? std::visit([&](const auto& c) { return plan(c, batch); }, call)
+                                  : Verdict::failed);
+    const auto* append = std::get_if<AppendCall>(&call);
+    const auto* erase = std::get_if<EraseCall>(&call);
+    const std::string* thread = append != nullptr  ? &append->thread
+                                : erase != nullptr ? &erase->thread
+                                                   : nullptr;
+    after_.push_back(thread != nullptr && writable_ ? standing(*thread) : std::nullopt);
+  }
+  if (batch.Count() > 0) failure_ = write(batch);
+  if (failure_) {
+    writable_ = false;
+    std::replace(verdicts_.begin(), verdicts_.end(), Verdict::committed, Verdict::failed);
+  } else {
+    erased_ = planned_erased_;
+    erased_since_ms_ = planned_erased_since_ms_;
+  }
+  written_ = true;
+  answered_ = 0;
+  PARLANCE_FAILPOINT("journal.after_write");
+}
+
+std::optional<std::string> JournalWriter::write(rocksdb::WriteBatch& batch) {
+  PARLANCE_FAILPOINT("journal.before_write");
+  if (failpoint_fires("journal.write_fails")) return "failpoint journal.write_fails";
+  rocksdb::WriteOptions write_options;
+  write_options.sync = !failpoint_fires("journal.skip_sync");
+  const auto started = std::chrono::steady_clock::now();
+  const auto status = store_.db().Write(write_options, &batch);
+  if (!status.ok()) return status.ToString();
+  metrics_.batch_written(
+      planned_records_, batch.GetDataSize(), std::chrono::steady_clock::now() - started);
+  return std::nullopt;
+}
+
+std::optional<OpenThread>& JournalWriter::standing(const std::string& thread) {
+  const auto found = standing_.find(thread);
+  if (found != standing_.end()) return found->second;
+  return standing_.emplace(thread, open_threads_.find(thread)).first->second;
+}
+
+JournalWriter::Verdict JournalWriter::plan(const AppendCall& call, rocksdb::WriteBatch& batch) {
+  auto& owned = standing(call.thread);
+  if (!owned || owned->opening > 0 || owned->epoch != call.epoch) return Verdict::fenced;
+  OpenThread next = *owned;
+  const bool begins = call.head && call.head->incarnation != owned->incarnation;
+  if (begins) {
+    next.seq = 0;
+    next.incarnation = call.head->incarnation;
+    next.replaces = false;
+  } else if (!owned->running &&
+             expired(owned->expires_ms, clock_.unix_ms(), options_.expiry_grace / 2)) {
+    return Verdict::fenced;  // its records are about to be dropped from disk
+  }
+  if (next.incarnation == 0 || call.seq != next.seq) return Verdict::fenced;
+
+  const std::string prefix = events_prefix(call.thread, next.incarnation);
+  for (const auto& event : call.events) {
+    batch.Put(store_.events(), event_key(prefix, ++next.seq), event);
+  }
+  planned_records_ += call.events.size();
+  if (call.head) {
+    next.expires_ms = call.head->expires_ms;
+    next.running = call.head->running;
+    batch.Put(store_.heads(), call.thread, call.head->value);
+    const bool listed = owned->running && !begins && owned->expires_ms == next.expires_ms;
+    if (next.running && !listed) {
+      batch.Put(store_.unfinished(), call.thread, encode_time(next.expires_ms));
+    } else if (!next.running && (owned->running || begins)) {
+      batch.Delete(store_.unfinished(), call.thread);
+    }
+  }
+  if (begins && (owned->replaces || owned->incarnation != 0)) mark_erased(batch);
+  owned = next;
+  return Verdict::committed;
+}
+
+JournalWriter::Verdict JournalWriter::plan(const EraseCall& call, rocksdb::WriteBatch& batch) {
+  auto& owned = standing(call.thread);
+  if (!owned || owned->opening > 0 || owned->epoch != call.epoch) return Verdict::fenced;
+  batch.Delete(store_.heads(), call.thread);
+  batch.Delete(store_.unfinished(), call.thread);
+  if (owned->incarnation != 0 || owned->replaces) mark_erased(batch);
+  owned = OpenThread{.epoch = owned->epoch};
+  return Verdict::committed;
+}
+
+JournalWriter::Verdict JournalWriter::plan(const OpenCall& call, rocksdb::WriteBatch&) {
+  auto& owned = standing(call.thread);
+  if (!owned) owned.emplace();
+  ++owned->opening;
+  return Verdict::committed;
+}
+
+JournalWriter::Verdict JournalWriter::plan(const ReleaseCall& call, rocksdb::WriteBatch&) {
+  auto& owned = standing(call.thread);
+  if (owned && owned->opening == 0 && owned->epoch == call.epoch) owned.reset();
+  return Verdict::committed;
+}
+
+JournalWriter::Verdict JournalWriter::plan(const SweptCall& call, rocksdb::WriteBatch& batch) {
+  planned_erased_ -= std::min(planned_erased_, call.erased);
+  planned_erased_since_ms_ = planned_erased_ == 0 ? 0 : call.started_ms;
+  if (planned_erased_ == 0) {
+    batch.Delete(store_.defaults(), rocksdb::Slice(erased_key.data(), erased_key.size()));
+  } else {
+    batch.Put(store_.defaults(),
+              rocksdb::Slice(erased_key.data(), erased_key.size()),
+              encode_time(planned_erased_since_ms_));
+  }
+  return Verdict::committed;
+}
+
+void JournalWriter::mark_erased(rocksdb::WriteBatch& batch) {
+  ++planned_erased_;
+  if (planned_erased_since_ms_ != 0) return;
+  planned_erased_since_ms_ = clock_.unix_ms();
+  batch.Put(store_.defaults(),
+            rocksdb::Slice(erased_key.data(), erased_key.size()),
+            encode_time(planned_erased_since_ms_));
+}
+
+// ---- answering
+
+void JournalWriter::answer_batch() {
+  while (answered_ < batch_.size()) {
+    const std::size_t next = answered_++;
+    auto& call = batch_[next];
+    const bool committed = verdicts_[next] == Verdict::committed;
+    if (committed && after_[next]) {
+      const auto* append = std::get_if<AppendCall>(&call);
+      open_threads_.advance(append != nullptr ? append->thread : std::get<EraseCall>(call).thread,
+                            *after_[next]);
+    }
+    std::visit([&](auto& c) { answer(c, verdicts_[next]); }, call);
+  }
+  batch_.clear();
+  written_ = false;
+  metrics_.threads_open(open_threads_.size());
+  if (failure_) {
+    log_error("journal_write_failed", {{"reason", *failure_}});
+    options_.on_write_failure(*std::exchange(failure_, std::nullopt));
+  }
+}
+
+void JournalWriter::answer(AppendCall& call, Verdict verdict) {
+  constexpr AppendOutcome outcomes[] = {
+      AppendOutcome::fenced, AppendOutcome::committed, AppendOutcome::failed};
+  const AppendOutcome outcome = outcomes[static_cast<std::size_t>(verdict)];
+  metrics_.append_answered(outcome);
+  call.done(outcome);
+}
+
+void JournalWriter::answer(EraseCall& call, Verdict verdict) {
+  switch (verdict) {
+    case Verdict::committed:
+      metrics_.thread_erased();
+      call.done({});
+      return;
+    case Verdict::fenced:
+      call.done(Error{ErrorCode::not_owner, "the thread has another owner", {}, {}});
+      return;
+    case Verdict::failed:
+      call.done(Error{ErrorCode::storage_failed, "a write has failed", {}, {}});
+      return;
+  }
+}
+
+void JournalWriter::answer(OpenCall& call, Verdict verdict) {
+  if (verdict == Verdict::failed) {
+    call.done(Error{ErrorCode::storage_failed, "a write has failed", {}, {}});
+    return;
+  }
+  open_threads_.begin_opening(call.thread);
+  forward_open_(std::move(call));
+}
+
+void JournalWriter::answer(ReleaseCall& call, Verdict) {
+  open_threads_.release(call.thread, call.epoch);
+}
+
+void JournalWriter::answer(SweptCall&, Verdict) {}
+
+}  // namespace parlance::storage

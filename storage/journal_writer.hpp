@@ -1,0 +1,163 @@
+// The one thread that writes the journal.
+//
+// Calls wait in one queue. The writer takes what has queued up during the last sync, checks each
+// call against the fence, writes all that passed as one synced batch, and only then answers, in
+// order. An exception ends the thread but loses nothing: calls that were not written go back to the
+// head of the queue, calls that were are answered after the next start().
+//
+// Threading: submit() and writable() from any thread; start() by one caller at a time; callbacks
+// run on the writer's thread (in stop(), on the caller's).
+//
+// Bounds: a batch holds at most batch_appends_max calls and about batch_bytes_max bytes. The queue
+// is bounded by who may write: an owner of a thread has at most two appends on their way.
+#pragma once
+
+#include "runtime/base/clock.hpp"
+#include "runtime/metrics/journal_metrics.hpp"
+#include "runtime/ports/journal.hpp"
+#include "runtime/ports/service.hpp"
+#include "storage/journal_options.hpp"
+#include "storage/journal_store.hpp"
+#include "storage/open_threads.hpp"
+
+#include <rocksdb/write_batch.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+namespace parlance::storage {
+
+struct WrittenHead {
+  std::string value;  // encoded
+  std::uint64_t incarnation = 0;
+  std::int64_t expires_ms = 0;
+  bool running = false;
+};
+
+struct AppendCall {
+  std::string thread;
+  std::uint64_t epoch = 0;
+  std::uint64_t seq = 0;
+  std::vector<std::string> events;  // encoded
+  std::optional<WrittenHead> head;
+  std::size_t bytes = 0;
+  Journal::Appended done;
+};
+struct EraseCall {
+  std::string thread;
+  std::uint64_t epoch = 0;
+  Journal::Erased done;
+};
+// Goes on to the readers when everything before it is on disk.
+struct OpenCall {
+  std::string thread;
+  Journal::Opened done;
+};
+struct ReleaseCall {
+  std::string thread;
+  std::uint64_t epoch = 0;
+};
+// The sweeper has compacted what was erased before it looked.
+struct SweptCall {
+  std::uint64_t erased = 0;
+  std::int64_t started_ms = 0;
+};
+
+using WriterCall = std::variant<AppendCall, EraseCall, OpenCall, ReleaseCall, SweptCall>;
+
+class JournalWriter {
+ public:
+  using ForwardOpen = std::function<void(OpenCall)>;
+
+  JournalWriter(JournalStore& store,
+                OpenThreads& open_threads,
+                const JournalOptions& options,
+                JournalMetrics& metrics,
+                const Clock& clock,
+                ForwardOpen forward_open);
+  ~JournalWriter() { stop(); }
+  JournalWriter(const JournalWriter&) = delete;
+  JournalWriter& operator=(const JournalWriter&) = delete;
+
+  void start(Service::Died died);
+
+  // Answers everything that was submitted, and ends the thread. Nothing may be submitted any more.
+  void stop();
+
+  void submit(WriterCall call);
+  bool writable() const { return writable_; }
+
+  // Threads erased or replaced since the last SweptCall, and since when there have been some
+  // (0: none): their events wait for a compaction.
+  std::uint64_t erased() const { return erased_; }
+  std::int64_t erased_since_ms() const { return erased_since_ms_; }
+
+ private:
+  enum class Verdict : std::uint8_t { fenced, committed, failed };
+
+  void run(const Service::Died& died);
+  void work();
+  void drain();
+  bool take_batch();
+  void hand_back();
+
+  void write_batch();
+  Verdict plan(const AppendCall& call, rocksdb::WriteBatch& batch);
+  Verdict plan(const EraseCall& call, rocksdb::WriteBatch& batch);
+  Verdict plan(const OpenCall& call, rocksdb::WriteBatch& batch);
+  Verdict plan(const ReleaseCall& call, rocksdb::WriteBatch& batch);
+  Verdict plan(const SweptCall& call, rocksdb::WriteBatch& batch);
+  std::optional<OpenThread>& standing(const std::string& thread);
+  void mark_erased(rocksdb::WriteBatch& batch);
+  std::optional<std::string> write(rocksdb::WriteBatch& batch);
+
+  void answer_batch();
+  void answer(AppendCall& call, Verdict verdict);
+  void answer(EraseCall& call, Verdict verdict);
+  void answer(OpenCall& call, Verdict verdict);
+  void answer(ReleaseCall& call, Verdict verdict);
+  void answer(SweptCall& call, Verdict verdict);
+
+  JournalStore& store_;
+  OpenThreads& open_threads_;
+  const JournalOptions& options_;
+  JournalMetrics& metrics_;
+  const Clock& clock_;
+  const ForwardOpen forward_open_;
+
+  std::atomic<bool> writable_ = true;
+  std::atomic<std::uint64_t> erased_ = 0;
+  std::atomic<std::int64_t> erased_since_ms_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable woken_;
+  std::deque<WriterCall> queue_;  // guarded by mutex_
+  bool stopping_ = false;         // guarded by mutex_
+
+  // The writer's own, and stop()'s when the thread has ended. `standing_` is where each thread of
+  // the batch stands after the calls planned so far; nothing: it was released.
+  std::vector<WriterCall> batch_;
+  std::vector<Verdict> verdicts_;
+  std::unordered_map<std::string, std::optional<OpenThread>> standing_;
+  std::vector<std::optional<OpenThread>> after_;  // one for each call: where its thread stands then
+  std::size_t planned_records_ = 0;
+  std::uint64_t planned_erased_ = 0;
+  std::int64_t planned_erased_since_ms_ = 0;
+  bool written_ = false;                // batch_ is on disk, or known to be lost
+  std::size_t answered_ = 0;            // calls of batch_
+  std::optional<std::string> failure_;  // of the write, until it has been told
+
+  std::thread thread_;
+};
+
+}  // namespace parlance::storage

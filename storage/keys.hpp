@@ -1,0 +1,73 @@
+// Every byte that the journal keeps on disk.
+//
+//   heads        thread                                  -> value(Head)
+//   events       thread 0x00 incarnation:be64 seq:be64   -> value(Event)
+//   unfinished   thread                                  -> value(expires)   threads with
+//   unfinished turns default      "erased"                                -> value(since) threads
+//   were erased since then
+//
+//   thread     = tenant 0x00 thread-id                   both without 0x00 (is_identifier,
+//   runtime/base/ids.hpp) value(X)   = version:u8 crc32:le32 X                 crc32 is zlib's,
+//   over X version    = 0x01 be64, le32 = fixed width, most or least significant byte first uint =
+//   LEB128, 1 to 10 bytes                   int = uint of the zigzag form bytes      = uint(length)
+//   octet*                     bool = 0x00 | 0x01 list(X)    = uint(count) X* json = bytes, as text
+//   optional(X)= 0x00 | 0x01 X
+//
+//   Head       = incarnation:uint epoch:uint seq:uint turns:uint last_ended_seq:uint
+//                unfinished_seqs:list(uint) attempts:uint created_ms:int updated_ms:int
+//                expires_ms:int ttl_ms:int agent:bytes metadata:bytes
+//   expires    = expires_ms:int
+//   since      = unix_ms:int
+//
+//   Event      = 0x01 TurnAccepted | 0x02 StepDone | 0x03 Delta | 0x04 Superseded | 0x05 TurnEnded
+//   TurnAccepted = turn:uint run:bytes agent:bytes model_override:bytes input:list(Message)
+//                accepted_ms:int deadline_ms:int temporary:bool options:json
+//   StepDone   = turn:uint step:uint node:bytes edge:bytes update:json messages:list(Message)
+//   time_us:uint Delta      = turn:uint node:bytes message:bytes pieces:list(bytes) Superseded =
+//   turn:uint message:bytes TurnEnded  = turn:uint outcome accepted_seq:uint
+//   previous_ended_seq:uint message_seqs:list(uint)
+//                fields:json Usage model:bytes stop_reason error:optional(bytes) error_detail:bytes
+//                ended_ms:int
+//   Message    = id:bytes role text:bytes extra:json usage:optional(Usage)
+//   Usage      = tokens_in:uint tokens_out:uint
+//   outcome    = 0x01 finished | 0x02 failed | 0x03 cancelled
+//   role       = 0x01 system | 0x02 human | 0x03 ai | 0x04 tool
+//   stop_reason= 0x01 stop | 0x02 length
+//   error      = the code's name, so that the list of codes may change its order
+//
+// A thread that is deleted, or has expired, and is made again has another incarnation; events of
+// the old one are dropped by the compaction filter (storage/expiry_filter.hpp). Numbers written
+// here never change their meaning; a new layout gets a new version.
+#pragma once
+
+#include "runtime/base/ids.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace parlance::storage {
+
+inline constexpr std::string_view heads_family = "heads";
+inline constexpr std::string_view events_family = "events";
+inline constexpr std::string_view unfinished_family = "unfinished";
+inline constexpr std::string_view erased_key = "erased";
+
+std::string thread_key(const ThreadKey& thread);
+std::optional<ThreadKey> thread_of(std::string_view key);
+
+// All event keys of one incarnation of a thread start with this; `thread` is a thread_key().
+std::string events_prefix(std::string_view thread, std::uint64_t incarnation);
+std::string event_key(std::string_view events_prefix, std::uint64_t seq);
+
+struct EventKey {
+  std::string_view thread;  // the thread_key()
+  std::uint64_t incarnation = 0;
+  std::uint64_t seq = 0;
+};
+
+// None: not the key of an event.
+std::optional<EventKey> split_event_key(std::string_view key);
+
+}  // namespace parlance::storage

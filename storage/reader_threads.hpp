@@ -1,0 +1,56 @@
+// Threads that read for the journal, each with a queue of its own. Work on one thread of
+// conversation always meets the same queue, so its answers come in the order of its questions.
+//
+// Threading: submit() from any thread; stop() by one.
+//
+// Bounds: refusable work is refused when waiting_max pieces of it wait; the rest (openings) is
+// bounded by the number of resident threads.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace parlance::storage {
+
+class ReaderThreads {
+ public:
+  using Work = std::function<void()>;
+
+  ReaderThreads(std::size_t threads, std::size_t waiting_max);
+  ~ReaderThreads() { stop(); }
+  ReaderThreads(const ReaderThreads&) = delete;
+  ReaderThreads& operator=(const ReaderThreads&) = delete;
+
+  void submit(std::string_view thread, Work work);
+
+  // False: full, and `work` will not run.
+  bool try_submit(std::string_view thread, Work work);
+
+  // Does what waits, then ends the threads.
+  void stop();
+
+ private:
+  struct Lane {
+    std::mutex mutex;
+    std::condition_variable woken;
+    std::deque<Work> queue;  // guarded by mutex
+    bool stopping = false;   // guarded by mutex
+    std::thread thread;
+  };
+
+  static void run(Lane& lane);
+
+  const std::size_t waiting_max_;
+  std::atomic<std::size_t> waiting_ = 0;  // refusable work
+  std::vector<std::unique_ptr<Lane>> lanes_;
+};
+
+}  // namespace parlance::storage

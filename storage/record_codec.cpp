@@ -1,0 +1,375 @@
+#include "storage/record_codec.hpp"
+
+#include "runtime/base/json.hpp"
+#include "storage/wire.hpp"
+
+#include <zlib.h>
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+namespace parlance::storage {
+namespace {
+
+constexpr std::uint8_t layout_version = 1;
+constexpr std::size_t header_bytes = 5;
+
+constexpr std::uint8_t kind_turn_accepted = 1;
+constexpr std::uint8_t kind_step_done = 2;
+constexpr std::uint8_t kind_delta = 3;
+constexpr std::uint8_t kind_superseded = 4;
+constexpr std::uint8_t kind_turn_ended = 5;
+
+constexpr std::size_t message_bytes_min = 5;  // id, role, text, extra, usage
+
+Error damaged(std::string what) {
+  return {ErrorCode::record_damaged, std::move(what), {}, {}};
+}
+
+// ---- the frame around every value
+
+std::uint32_t checksum(std::string_view body) {
+  return static_cast<std::uint32_t>(
+      crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size()));
+}
+
+std::string open_frame() {
+  return std::string(header_bytes, '\0');
+}
+
+std::string close_frame(std::string value) {
+  const std::uint32_t crc = checksum(std::string_view(value).substr(header_bytes));
+  value[0] = static_cast<char>(layout_version);
+  for (std::size_t i = 0; i < 4; ++i)
+    value[1 + i] = static_cast<char>((crc >> (8 * i)) & 0xFFU);
+  return value;
+}
+
+Result<std::string_view> body_of(std::string_view value) {
+  if (value.size() < header_bytes) return damaged("a record is too short");
+  if (static_cast<std::uint8_t>(value[0]) != layout_version) {
+    return damaged("a record has version " + std::to_string(static_cast<std::uint8_t>(value[0])));
+  }
+  std::uint32_t crc = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    crc |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(value[1 + i])) << (8 * i);
+  }
+  value.remove_prefix(header_bytes);
+  if (crc != checksum(value)) return damaged("a record's checksum does not match");
+  return value;
+}
+
+// ---- what records share
+
+void put_json(WireWriter& out, const Json& value) {
+  out.bytes(dump(value));
+}
+
+Json read_json(WireReader& in) {
+  const std::string_view text = in.bytes();
+  if (text == "{}") return Json::object();
+  if (text == "null") return nullptr;
+  auto value = parse_json(text, json_depth_max);
+  if (value) return std::move(*value);
+  in.fail();
+  return nullptr;
+}
+
+void put_usage(WireWriter& out, const Usage& usage) {
+  out.uint(usage.tokens_in);
+  out.uint(usage.tokens_out);
+}
+
+Usage read_usage(WireReader& in) {
+  Usage usage;
+  usage.tokens_in = in.uint32();
+  usage.tokens_out = in.uint32();
+  return usage;
+}
+
+template <class Enum>
+Enum read_enum(WireReader& in, std::uint8_t last) {
+  const std::uint8_t value = in.byte();
+  if (value >= 1 && value <= last) return static_cast<Enum>(value);
+  in.fail();
+  return static_cast<Enum>(1);
+}
+
+void put_messages(WireWriter& out, const Messages& messages) {
+  out.uint(messages.size());
+  for (const auto& message : messages) {
+    out.bytes(message->id);
+    out.byte(static_cast<std::uint8_t>(message->role));
+    out.bytes(message->text);
+    put_json(out, message->extra);
+    out.boolean(message->usage.has_value());
+    if (message->usage) put_usage(out, *message->usage);
+  }
+}
+
+Messages read_messages(WireReader& in) {
+  Messages messages;
+  const std::size_t count = in.count(message_bytes_min);
+  messages.reserve(count);
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    Message message;
+    message.id = in.bytes();
+    message.role = read_enum<Role>(in, static_cast<std::uint8_t>(Role::tool));
+    message.text = in.bytes();
+    message.extra = read_json(in);
+    if (in.boolean()) message.usage = read_usage(in);
+    messages.push_back(std::make_shared<const Message>(std::move(message)));
+  }
+  return messages;
+}
+
+void put_seqs(WireWriter& out, const std::vector<std::uint64_t>& seqs) {
+  out.uint(seqs.size());
+  for (const auto seq : seqs)
+    out.uint(seq);
+}
+
+std::vector<std::uint64_t> read_seqs(WireReader& in) {
+  std::vector<std::uint64_t> seqs(in.count(1));
+  for (auto& seq : seqs)
+    seq = in.uint();
+  return seqs;
+}
+
+constexpr std::uint8_t outcome_number(TurnOutcome outcome) {
+  switch (outcome) {
+    case TurnOutcome::finished:
+      return 1;
+    case TurnOutcome::failed:
+      return 2;
+    case TurnOutcome::cancelled:
+      return 3;
+  }
+  return 0;
+}
+
+TurnOutcome read_outcome(WireReader& in) {
+  constexpr std::array outcomes{TurnOutcome::finished, TurnOutcome::failed, TurnOutcome::cancelled};
+  const std::uint8_t number = in.byte();
+  for (const auto outcome : outcomes) {
+    if (outcome_number(outcome) == number) return outcome;
+  }
+  in.fail();
+  return TurnOutcome::failed;
+}
+
+// ---- one pair a kind of event
+
+void put(WireWriter& out, const TurnAccepted& e) {
+  out.byte(kind_turn_accepted);
+  out.uint(e.turn);
+  out.bytes(e.run.value);
+  out.bytes(e.agent);
+  out.bytes(e.model_override);
+  put_messages(out, e.input);
+  out.integer(e.accepted_ms);
+  out.integer(e.deadline_ms);
+  out.boolean(e.temporary);
+  put_json(out, e.options);
+}
+
+TurnAccepted read_turn_accepted(WireReader& in) {
+  TurnAccepted e;
+  e.turn = in.uint();
+  e.run.value = in.bytes();
+  e.agent = in.bytes();
+  e.model_override = in.bytes();
+  e.input = read_messages(in);
+  e.accepted_ms = in.integer();
+  e.deadline_ms = in.integer();
+  e.temporary = in.boolean();
+  e.options = read_json(in);
+  return e;
+}
+
+void put(WireWriter& out, const StepDone& e) {
+  out.byte(kind_step_done);
+  out.uint(e.turn);
+  out.uint(e.step);
+  out.bytes(e.node);
+  out.bytes(e.edge);
+  put_json(out, e.update);
+  put_messages(out, e.messages);
+  out.uint(e.time_us);
+}
+
+StepDone read_step_done(WireReader& in) {
+  StepDone e;
+  e.turn = in.uint();
+  e.step = in.uint32();
+  e.node = in.bytes();
+  e.edge = in.bytes();
+  e.update = read_json(in);
+  e.messages = read_messages(in);
+  e.time_us = in.uint();
+  return e;
+}
+
+void put(WireWriter& out, const Delta& e) {
+  out.byte(kind_delta);
+  out.uint(e.turn);
+  out.bytes(e.node);
+  out.bytes(e.message);
+  out.uint(e.pieces.size());
+  for (const auto& piece : e.pieces)
+    out.bytes(piece);
+}
+
+Delta read_delta(WireReader& in) {
+  Delta e;
+  e.turn = in.uint();
+  e.node = in.bytes();
+  e.message = in.bytes();
+  const std::size_t count = in.count(1);
+  e.pieces.reserve(count);
+  for (std::size_t i = 0; i < count && in.ok(); ++i)
+    e.pieces.emplace_back(in.bytes());
+  return e;
+}
+
+void put(WireWriter& out, const Superseded& e) {
+  out.byte(kind_superseded);
+  out.uint(e.turn);
+  out.bytes(e.message);
+}
+
+Superseded read_superseded(WireReader& in) {
+  Superseded e;
+  e.turn = in.uint();
+  e.message = in.bytes();
+  return e;
+}
+
+void put(WireWriter& out, const TurnEnded& e) {
+  out.byte(kind_turn_ended);
+  out.uint(e.turn);
+  out.byte(outcome_number(e.outcome));
+  out.uint(e.accepted_seq);
+  out.uint(e.previous_ended_seq);
+  put_seqs(out, e.message_seqs);
+  put_json(out, e.fields);
+  put_usage(out, e.usage);
+  out.bytes(e.model);
+  out.byte(static_cast<std::uint8_t>(e.stop_reason));
+  out.boolean(e.error.has_value());
+  if (e.error) out.bytes(to_string(*e.error));
+  out.bytes(e.error_detail);
+  out.integer(e.ended_ms);
+}
+
+TurnEnded read_turn_ended(WireReader& in) {
+  TurnEnded e;
+  e.turn = in.uint();
+  e.outcome = read_outcome(in);
+  e.accepted_seq = in.uint();
+  e.previous_ended_seq = in.uint();
+  e.message_seqs = read_seqs(in);
+  e.fields = read_json(in);
+  e.usage = read_usage(in);
+  e.model = in.bytes();
+  e.stop_reason = read_enum<StopReason>(in, static_cast<std::uint8_t>(StopReason::length));
+  if (in.boolean()) e.error = error_code_from(in.bytes());
+  e.error_detail = in.bytes();
+  e.ended_ms = in.integer();
+  return e;
+}
+
+Event read_event(WireReader& in) {
+  switch (in.byte()) {
+    case kind_turn_accepted:
+      return read_turn_accepted(in);
+    case kind_step_done:
+      return read_step_done(in);
+    case kind_delta:
+      return read_delta(in);
+    case kind_superseded:
+      return read_superseded(in);
+    case kind_turn_ended:
+      return read_turn_ended(in);
+    default:
+      in.fail();
+      return {};
+  }
+}
+
+}  // namespace
+
+std::string encode(const Event& event) {
+  std::string value = open_frame();
+  WireWriter out(value);
+  std::visit([&](const auto& e) { put(out, e); }, event);
+  return close_frame(std::move(value));
+}
+
+Result<Event> decode_event(std::string_view value) {
+  const auto body = body_of(value);
+  if (!body) return body.error();
+  WireReader in(*body);
+  Event event = read_event(in);
+  if (!in.ok() || !in.at_end()) return damaged("an event does not have its layout");
+  return event;
+}
+
+std::string encode(const Head& head) {
+  std::string value = open_frame();
+  WireWriter out(value);
+  out.uint(head.incarnation);
+  out.uint(head.epoch);
+  out.uint(head.seq);
+  out.uint(head.turns);
+  out.uint(head.last_ended_seq);
+  put_seqs(out, head.unfinished_seqs);
+  out.uint(head.attempts);
+  out.integer(head.created_ms);
+  out.integer(head.updated_ms);
+  out.integer(head.expires_ms);
+  out.integer(head.ttl_ms);
+  out.bytes(head.agent);
+  out.bytes(head.metadata);
+  return close_frame(std::move(value));
+}
+
+Result<Head> decode_head(std::string_view value) {
+  const auto body = body_of(value);
+  if (!body) return body.error();
+  WireReader in(*body);
+  Head head;
+  head.incarnation = in.uint();
+  head.epoch = in.uint();
+  head.seq = in.uint();
+  head.turns = in.uint();
+  head.last_ended_seq = in.uint();
+  head.unfinished_seqs = read_seqs(in);
+  head.attempts = in.uint32();
+  head.created_ms = in.integer();
+  head.updated_ms = in.integer();
+  head.expires_ms = in.integer();
+  head.ttl_ms = in.integer();
+  head.agent = in.bytes();
+  head.metadata = in.bytes();
+  if (!in.ok() || !in.at_end()) return damaged("a head does not have its layout");
+  return head;
+}
+
+std::string encode_time(std::int64_t unix_ms) {
+  std::string value = open_frame();
+  WireWriter(value).integer(unix_ms);
+  return close_frame(std::move(value));
+}
+
+Result<std::int64_t> decode_time(std::string_view value) {
+  const auto body = body_of(value);
+  if (!body) return body.error();
+  WireReader in(*body);
+  const std::int64_t unix_ms = in.integer();
+  if (!in.ok() || !in.at_end()) return damaged("a time does not have its layout");
+  return unix_ms;
+}
+
+}  // namespace parlance::storage

@@ -1,0 +1,32 @@
+// Events and heads as bytes and back. storage/keys.hpp shows the layout.
+//
+// Threading: pure functions.
+//
+// Bounds: decoding never throws, never reads past its input, and allocates at most a small multiple
+// of it. Whatever is wrong (checksum, version, a length that does not fit) is record_damaged.
+#pragma once
+
+#include "runtime/base/result.hpp"
+#include "runtime/journal/event.hpp"
+#include "runtime/ports/journal.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace parlance::storage {
+
+// How deep the JSON of a record may nest: more than the front lets in, and no danger to the stack.
+inline constexpr std::size_t json_depth_max = 512;
+
+std::string encode(const Event& event);
+Result<Event> decode_event(std::string_view value);
+
+std::string encode(const Head& head);
+Result<Head> decode_head(std::string_view value);
+
+// A single moment: the values of `unfinished` and of "erased".
+std::string encode_time(std::int64_t unix_ms);
+Result<std::int64_t> decode_time(std::string_view value);
+
+}  // namespace parlance::storage

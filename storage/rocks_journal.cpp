@@ -1,0 +1,137 @@
+#include "storage/rocks_journal.hpp"
+
+#include "runtime/base/log.hpp"
+#include "storage/keys.hpp"
+#include "storage/record_codec.hpp"
+
+#include <exception>
+#include <type_traits>
+#include <utility>
+
+namespace parlance::storage {
+namespace {
+
+// Runs `ask` and gives its Result to `done`, whatever happens.
+template <class Ask, class Done>
+void answer(const Ask& ask, const Done& done) {
+  using Answer = std::invoke_result_t<Ask>;
+  auto result = [&]() -> Answer {
+    try {
+      return ask();
+    } catch (const std::exception& problem) {
+      log_error("journal_read_threw", {{"reason", problem.what()}});
+      return Error{ErrorCode::storage_failed, problem.what(), {}, {}};
+    }
+  }();
+  done(std::move(result));
+}
+
+Error reads_full() {
+  return {ErrorCode::storage_failed, "too many reads wait", {}, std::chrono::seconds(1)};
+}
+
+}  // namespace
+
+RocksJournal::RocksJournal(JournalOptions options, JournalMetrics& metrics, const Clock& clock)
+    : options_(std::move(options)),
+      metrics_(metrics),
+      clock_(clock) {}
+
+Result<std::unique_ptr<RocksJournal>> RocksJournal::open_store(JournalOptions options,
+                                                               JournalMetrics& metrics,
+                                                               const Clock& clock) {
+  auto journal =
+      std::unique_ptr<RocksJournal>(new RocksJournal(std::move(options), metrics, clock));
+  auto& self = *journal;
+  auto judge = std::make_shared<ExpiryJudge>(self.open_threads_, clock, self.options_.expiry_grace);
+  auto store = JournalStore::open_store(self.options_, std::move(judge));
+  if (!store) return store.error();
+  self.store_ = std::move(*store);
+  self.reader_ = std::make_unique<JournalReader>(*self.store_, self.open_threads_, metrics, clock);
+  self.reader_threads_ = std::make_unique<ReaderThreads>(self.options_.reader_threads,
+                                                         self.options_.reads_waiting_max);
+  self.writer_ = std::make_unique<JournalWriter>(
+      *self.store_, self.open_threads_, self.options_, metrics, clock, [&self](OpenCall call) {
+        auto shared = std::make_shared<OpenCall>(std::move(call));
+        self.reader_threads_->submit(shared->thread, [&self, shared] {
+          answer([&] { return self.reader_->open(shared->thread); }, shared->done);
+        });
+      });
+  self.sweeper_ =
+      std::make_unique<Sweeper>(*self.store_, *self.writer_, self.options_, metrics, clock);
+  return journal;
+}
+
+RocksJournal::~RocksJournal() {
+  if (sweeper_) sweeper_->stop();
+  if (writer_) writer_->stop();
+  if (reader_threads_) reader_threads_->stop();
+}
+
+void RocksJournal::start(Died died) {
+  writer_->start(std::move(died));
+}
+
+void RocksJournal::open(const ThreadKey& thread, Opened opened) {
+  writer_->submit(OpenCall{thread_key(thread), std::move(opened)});
+}
+
+void RocksJournal::release(const ThreadKey& thread, std::uint64_t epoch) {
+  writer_->submit(ReleaseCall{thread_key(thread), epoch});
+}
+
+void RocksJournal::append(Append append, Appended appended) {
+  AppendCall call;
+  call.thread = thread_key(append.thread);
+  call.epoch = append.epoch;
+  call.seq = append.seq;
+  call.events.reserve(append.records.size());
+  for (const auto& record : append.records) {
+    call.events.push_back(encode(record->event));
+    call.bytes += call.thread.size() + call.events.back().size();
+  }
+  if (append.head) {
+    Head& head = *append.head;
+    head.epoch = append.epoch;
+    head.seq = append.seq + append.records.size();
+    call.head =
+        WrittenHead{encode(head), head.incarnation, head.expires_ms, !head.unfinished_seqs.empty()};
+    call.bytes += call.head->value.size();
+  }
+  call.done = std::move(appended);
+  writer_->submit(std::move(call));
+}
+
+void RocksJournal::erase(const ThreadKey& thread, std::uint64_t epoch, Erased erased) {
+  writer_->submit(EraseCall{thread_key(thread), epoch, std::move(erased)});
+}
+
+void RocksJournal::read(const ThreadKey& thread,
+                        std::uint64_t first,
+                        std::uint64_t last,
+                        std::size_t records_max,
+                        Read read) {
+  auto key = thread_key(thread);
+  const bool taken = reader_threads_->try_submit(key, [this, key, first, last, records_max, read] {
+    metrics_.read_answered();
+    answer([&] { return reader_->read(key, first, last, records_max); }, read);
+  });
+  if (taken) return;
+  metrics_.read_refused();
+  read(reads_full());
+}
+
+void RocksJournal::unfinished(std::optional<ThreadKey> after,
+                              std::size_t threads_max,
+                              Listed listed) {
+  const bool taken =
+      reader_threads_->try_submit({}, [this, after = std::move(after), threads_max, listed] {
+        metrics_.read_answered();
+        answer([&] { return reader_->unfinished(after, threads_max); }, listed);
+      });
+  if (taken) return;
+  metrics_.read_refused();
+  listed(reads_full());
+}
+
+}  // namespace parlance::storage

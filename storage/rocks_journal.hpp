@@ -1,0 +1,80 @@
+// The journal on RocksDB.
+//
+//   append, erase, release ─► JournalWriter ──────────────► one synced batch ─► callbacks
+//   open ───────────────────► JournalWriter ─► ReaderThreads (behind what was appended before it)
+//   read, unfinished ───────────────────────► ReaderThreads
+//   Sweeper, expiry filter: what has expired or was erased leaves the disk
+//
+// Keys and values: storage/keys.hpp.
+//
+// Threading: as runtime/ports/journal.hpp and service.hpp say; calls made before start() wait for
+// it. Callbacks run on the writer's or a reader's thread; a refused read is answered on the
+// caller's. An append by an owner that another one has superseded may be answered before that one's
+// opening.
+//
+// Bounds: see the parts. An append by the owner of a thread that expired (more than half of
+// expiry_grace ago, no turn running) is fenced: its records are about to leave the disk.
+#pragma once
+
+#include "runtime/base/clock.hpp"
+#include "runtime/base/result.hpp"
+#include "runtime/metrics/journal_metrics.hpp"
+#include "runtime/ports/journal.hpp"
+#include "runtime/ports/service.hpp"
+#include "storage/journal_options.hpp"
+#include "storage/journal_reader.hpp"
+#include "storage/journal_store.hpp"
+#include "storage/journal_writer.hpp"
+#include "storage/open_threads.hpp"
+#include "storage/reader_threads.hpp"
+#include "storage/sweeper.hpp"
+
+#include <memory>
+
+namespace parlance::storage {
+
+class RocksJournal : public Journal, public Service {
+ public:
+  // Opens the store, makes it when there is none. `metrics` and `clock` outlive the journal.
+  // Errors: storage_failed, with path and reason.
+  static Result<std::unique_ptr<RocksJournal>> open_store(JournalOptions options,
+                                                          JournalMetrics& metrics,
+                                                          const Clock& clock);
+
+  // Answers every call that was made, then closes the store.
+  ~RocksJournal() override;
+  RocksJournal(const RocksJournal&) = delete;
+  RocksJournal& operator=(const RocksJournal&) = delete;
+
+  void start(Died died) override;
+
+  void open(const ThreadKey& thread, Opened opened) override;
+  void release(const ThreadKey& thread, std::uint64_t epoch) override;
+  void append(Append append, Appended appended) override;
+  void erase(const ThreadKey& thread, std::uint64_t epoch, Erased erased) override;
+  void read(const ThreadKey& thread,
+            std::uint64_t first,
+            std::uint64_t last,
+            std::size_t records_max,
+            Read read) override;
+  void unfinished(std::optional<ThreadKey> after, std::size_t threads_max, Listed listed) override;
+  bool writable() const override { return writer_->writable(); }
+
+  // One sweep now, on the caller's thread.
+  Result<void> sweep() { return sweeper_->sweep(); }
+
+ private:
+  RocksJournal(JournalOptions options, JournalMetrics& metrics, const Clock& clock);
+
+  const JournalOptions options_;
+  JournalMetrics& metrics_;
+  const Clock& clock_;
+  OpenThreads open_threads_;
+  std::unique_ptr<JournalStore> store_;
+  std::unique_ptr<JournalReader> reader_;
+  std::unique_ptr<ReaderThreads> reader_threads_;
+  std::unique_ptr<JournalWriter> writer_;
+  std::unique_ptr<Sweeper> sweeper_;
+};
+
+}  // namespace parlance::storage
