@@ -18,11 +18,14 @@ constexpr std::size_t sentence_words_min = 4;
 constexpr std::size_t sentence_bytes_max = 600;
 constexpr std::size_t quotes_max = 3;
 
-constexpr double score_min = 0.5;      // of the question, headings included
-constexpr double covered_min = 0.3;    // of the question, by the sentence alone
-constexpr double title_weight = 0.35;  // of what the heading covers and the sentence does not
-constexpr double subject_bonus = 0.3;  // "Parlance is …" when that is what was asked
-constexpr double second_share = 0.75;  // a further quote scores at least this share of the best
+constexpr double score_min = 0.5;         // of the question, headings included
+constexpr double covered_min = 0.3;       // of the question, by the sentence alone
+constexpr double title_weight = 0.5;      // of what the heading covers and the sentence does not
+constexpr double subject_bonus = 0.3;     // for what the sentence begins with
+constexpr double definition_bonus = 0.3;  // "A lane is …" when "What is a lane?" was asked
+constexpr double rank_bonus = 0.05;       // for the passage that the retriever put first
+constexpr double length_cost = 0.2;       // of a sentence of the greatest length
+constexpr double second_share = 0.85;     // a further quote scores at least this share of the best
 
 using Terms = std::set<std::string>;
 
@@ -86,10 +89,25 @@ Terms subject_of(std::string_view sentence) {
   return terms_in(sentence.substr(0, end));
 }
 
+bool asks_what_it_is(std::string_view question) {
+  const auto words = words_of(question);
+  return words.size() > 1 && words[0] == "what" && (words[1] == "is" || words[1] == "are");
+}
+
+// "A lane is …", "Parlance is …"
+bool says_what_it_is(std::string_view sentence) {
+  const auto words = words_of(sentence.substr(0, 60));
+  const auto end =
+      words.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(words.size(), 5));
+  return std::any_of(
+      words.begin(), end, [](const auto& word) { return word == "is" || word == "are"; });
+}
+
 void score(std::vector<Candidate>& candidates,
-           const Terms& asked,
+           std::string_view question,
            const std::vector<Passage>& passages) {
-  const auto weights = weights_of(asked, candidates);
+  const auto weights = weights_of(terms_in(question), candidates);
+  const bool definition = asks_what_it_is(question);
   double total = 0;
   for (const auto& [term, weight] : weights)
     total += weight;
@@ -113,8 +131,11 @@ void score(std::vector<Candidate>& candidates,
     if (covered < covered_min || covered + title_weight * by_title < score_min) continue;
     const double rank = 1.0 / (1.0 + static_cast<double>(candidate.passage));  // best passage first
     const double length = static_cast<double>(candidate.text.size()) / sentence_bytes_max;
-    candidate.score =
-        covered + title_weight * by_title + subject_bonus * as_subject + 0.05 * rank - 0.1 * length;
+    candidate.score = covered + title_weight * by_title + subject_bonus * as_subject +
+                      rank_bonus * rank - length_cost * length;
+    if (definition && as_subject > 0 && says_what_it_is(candidate.text)) {
+      candidate.score += definition_bonus * as_subject;
+    }
   }
 }
 
@@ -149,10 +170,10 @@ std::vector<Candidate> choose(std::vector<Candidate> candidates,
 }
 
 std::string quote(const ChatRequest& request) {
-  const auto asked = terms_in(question_of(request));
-  if (asked.empty()) return std::string(extractive_decline);
+  const auto& question = question_of(request);
+  if (terms_in(question).empty()) return std::string(extractive_decline);
   auto candidates = candidates_of(request.passages);
-  score(candidates, asked, request.passages);
+  score(candidates, question, request.passages);
   std::string text;
   for (const auto& chosen : choose(std::move(candidates), request.passages)) {
     if (!text.empty()) text += ' ';

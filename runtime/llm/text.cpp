@@ -47,9 +47,9 @@ struct Suffix {
 };
 
 constexpr std::array<Suffix, 21> suffixes{
-    {{"ization", 4}, {"isation", 4}, {"ability", 3}, {"ibility", 3}, {"ation", 4}, {"ment", 4},
+    {{"ization", 4}, {"isation", 4}, {"ability", 3}, {"ibility", 3}, {"ation", 6}, {"ment", 4},
      {"ness", 4},    {"able", 3},    {"ible", 4},    {"ance", 4},    {"ence", 4},  {"ing", 3},
-     {"ize", 4},     {"ise", 4},     {"ive", 4},     {"ate", 4},     {"ion", 4},   {"ed", 3},
+     {"ize", 4},     {"ise", 4},     {"ive", 4},     {"ate", 6},     {"ion", 4},   {"ed", 3},
      {"er", 4},      {"or", 4},      {"ly", 4}}};
 
 void drop_plural(std::string& word) {
@@ -110,13 +110,13 @@ std::string stem(std::string_view word) {
             stemmed.begin(), stemmed.begin() + static_cast<std::ptrdiff_t>(left), is_vowel))
       break;
     stemmed.resize(left);
-    const bool doubled = left > 3 && stemmed[left - 1] == stemmed[left - 2];
-    if (doubled && std::string_view("lsz").find(stemmed.back()) == std::string_view::npos) {
-      stemmed.pop_back();
-    }
     break;
   }
   if (stemmed.size() > 3 && stemmed.ends_with('e')) stemmed.pop_back();
+  // "cancelled" and "cancel", "running" and "run", "full" and "fully"
+  if (stemmed.size() > 3 && stemmed[stemmed.size() - 1] == stemmed[stemmed.size() - 2]) {
+    stemmed.pop_back();
+  }
   return stemmed;
 }
 
