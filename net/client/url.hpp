@@ -1,0 +1,26 @@
+// An http or https address, taken apart.
+#pragma once
+
+#include "runtime/base/result.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace parlance::net {
+
+struct Url {
+  bool is_tls = false;
+  std::string host;  // a name or a literal address, without brackets
+  std::uint16_t port = 0;
+  std::string path;  // "/v1", without a slash at its end; empty for the root
+
+  std::string origin() const;      // "https://host:443": what a connection belongs to
+  std::string host_field() const;  // as the Host header wants it
+};
+
+// "http[s]://host[:port][/path]". Errors: invalid_value for any other scheme, for user names, for
+// queries and fragments, and for characters that do not belong into a URL.
+Result<Url> parse_url(std::string_view text);
+
+}  // namespace parlance::net
