@@ -1,0 +1,182 @@
+#include "net/providers/openai_call.hpp"
+
+#include "net/providers/openai_wire.hpp"
+
+#include <boost/beast/core/string.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace parlance::net {
+namespace {
+
+constexpr std::size_t refusal_bytes_max = 16U << 10U;
+constexpr std::size_t detail_bytes_max = 200;
+
+bool has_type(const HttpHead& head, std::string_view type) {
+  const std::string_view value = head.field("content-type");
+  const std::string_view start = value.substr(0, type.size());
+  return boost::beast::iequals({start.data(), start.size()}, {type.data(), type.size()});
+}
+
+// Without the key, which a provider may repeat, and cut between two characters.
+std::string presentable(std::string detail, const std::string& api_key) {
+  std::size_t at = api_key.empty() ? std::string::npos : detail.find(api_key);
+  while (at != std::string::npos) {
+    detail.replace(at, api_key.size(), "(key)");
+    at = detail.find(api_key, at + 5);
+  }
+  std::size_t end = std::min(detail.size(), detail_bytes_max);
+  while (end < detail.size() && end > 0 && (detail[end] & '\xC0') == '\x80')
+    --end;
+  detail.resize(end);
+  return detail;
+}
+
+Error error(ErrorCode code, std::string detail) {
+  return Error{code, std::move(detail), {}, {}};
+}
+
+}  // namespace
+
+OpenAiCall::OpenAiCall(std::string model,
+                       std::string api_key,
+                       std::size_t answer_bytes_max,
+                       ProviderReports reports)
+    : api_key_(std::move(api_key)),
+      answer_bytes_max_(answer_bytes_max),
+      reports_(std::move(reports)) {
+  answer_.model = std::move(model);
+}
+
+void OpenAiCall::head(const HttpHead& head) {
+  status_ = head.status;
+  retry_after_ = read_retry_after(head.field("retry-after"), head.field("retry-after-ms"));
+  if (status_ != 200) {
+    shape_ = Shape::refusal;
+  } else if (!has_type(head, "text/event-stream")) {
+    shape_ = Shape::completion;
+  }
+}
+
+HttpNext OpenAiCall::body(std::string_view piece) {
+  if (has_ended_) return HttpNext::stop;
+  if (shape_ != Shape::stream) return keep(piece);
+  has_progressed_ = false;
+  const auto fed = parser_.feed(piece, [this](const SseEvent& read) { event(read); });
+  if (!fed) end(fed.error());
+  if (has_ended_) return is_whole_ ? HttpNext::finished : HttpNext::stop;
+  return has_progressed_ ? HttpNext::progress : HttpNext::waiting;
+}
+
+// Keeps the start of a refusal, and the whole of a completion.
+HttpNext OpenAiCall::keep(std::string_view piece) {
+  const std::size_t bytes_max =
+      shape_ == Shape::refusal ? refusal_bytes_max : answer_bytes_max_ * 6 + refusal_bytes_max;
+  body_ += piece.substr(0, bytes_max - body_.size());
+  if (body_.size() < bytes_max) return HttpNext::progress;
+  if (shape_ == Shape::completion) {
+    end(error(ErrorCode::answer_too_long, "the provider's answer is too long"));
+  } else {
+    end(refused());
+  }
+  return HttpNext::stop;
+}
+
+void OpenAiCall::event(const SseEvent& event) {
+  if (has_ended_) return;
+  if (event.data == "[DONE]") return done();
+  auto read = read_chunk(event.data);
+  if (!read) return end(read.error());
+  if (event.event == "error") {
+    return end(error(ErrorCode::provider_failed, "the provider reports an error in its stream"));
+  }
+  chunk(std::move(*read));
+}
+
+void OpenAiCall::chunk(AnswerChunk chunk) {
+  if (!chunk.model.empty()) answer_.model = std::move(chunk.model);
+  if (chunk.usage) answer_.usage = *chunk.usage;
+  if (chunk.stop_reason) stop_reason_ = chunk.stop_reason;
+  if (chunk.text.empty()) return;
+  if (answer_.text.size() + chunk.text.size() > answer_bytes_max_) {
+    return end(error(ErrorCode::answer_too_long, "the provider's answer is too long"));
+  }
+  answer_.text += chunk.text;
+  has_progressed_ = true;
+  reports_.said(std::move(chunk.text));
+}
+
+void OpenAiCall::done() {
+  if (!stop_reason_) {
+    return end(error(ErrorCode::provider_failed, "the stream ended without a finish_reason"));
+  }
+  is_whole_ = true;
+  answer_.stop_reason = *stop_reason_;
+  end(std::move(answer_));
+}
+
+void OpenAiCall::ended(const std::optional<HttpFailure>& failure) {
+  if (has_ended_) return;
+  const bool asked_to_end = failure && (failure->kind == HttpFailureKind::cancelled ||
+                                        failure->kind == HttpFailureKind::deadline_passed);
+  if (status_ != 0 && shape_ == Shape::refusal && !asked_to_end) return end(refused());
+  if (failure) return end(error_of(*failure));
+  if (shape_ == Shape::completion) return read_whole_body();
+  end(error(ErrorCode::provider_failed, "the stream ended without [DONE]"));
+}
+
+void OpenAiCall::read_whole_body() {
+  auto read = read_completion(body_);
+  if (!read) return end(read.error());
+  if (read->text.size() > answer_bytes_max_) {
+    return end(error(ErrorCode::answer_too_long, "the provider's answer is too long"));
+  }
+  if (read->model.empty()) read->model = answer_.model;
+  if (!read->text.empty()) reports_.said(read->text);
+  end(std::move(read));
+}
+
+Error OpenAiCall::refused() const {
+  std::string detail = "the provider answered " + std::to_string(status_);
+  if (const std::string message = error_message(body_); !message.empty()) {
+    detail += ": " + message;
+  }
+  if (status_ == 429 || status_ >= 500) {
+    return Error{ErrorCode::model_unavailable, std::move(detail), {}, retry_after_};
+  }
+  const bool is_refusal = status_ >= 400;
+  return error(is_refusal ? ErrorCode::provider_refused : ErrorCode::provider_failed,
+               std::move(detail));
+}
+
+Error OpenAiCall::error_of(const HttpFailure& failure) const {
+  switch (failure.kind) {
+    case HttpFailureKind::cancelled:
+      return error(ErrorCode::cancelled, "the call was cancelled");
+    case HttpFailureKind::deadline_passed:
+      return error(ErrorCode::deadline_passed, "the deadline passed during the provider's call");
+    case HttpFailureKind::unreachable:
+    case HttpFailureKind::no_answer:
+      return error(ErrorCode::model_unavailable, "the provider: " + failure.detail);
+    case HttpFailureKind::too_slow:
+      return error(answer_.text.empty() ? ErrorCode::model_unavailable : ErrorCode::provider_failed,
+                   "the provider: " + failure.detail);
+    case HttpFailureKind::cut:
+    case HttpFailureKind::malformed:
+    case HttpFailureKind::given_up:
+      break;
+  }
+  return error(ErrorCode::provider_failed, "the provider: " + failure.detail);
+}
+
+void OpenAiCall::end(Result<ChatAnswer> outcome) {
+  has_ended_ = true;
+  const ProviderReports reports = std::exchange(reports_, {});
+  if (outcome) return reports.ended(std::move(outcome));
+  Error failed = outcome.error();
+  failed.detail = presentable(std::move(failed.detail), api_key_);
+  reports.ended(std::move(failed));
+}
+
+}  // namespace parlance::net

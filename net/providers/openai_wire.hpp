@@ -1,0 +1,43 @@
+// What goes over the wire to an OpenAI-compatible endpoint, and what comes back, as text.
+//
+// Threading: functions are pure.
+#pragma once
+
+#include "runtime/base/result.hpp"
+#include "runtime/llm/chat.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace parlance::net {
+
+// The body of POST /chat/completions. What a tool said is sent as the user's: an endpoint accepts
+// the role `tool` only as the answer to a call that it made itself.
+std::string chat_body(std::string_view model, const ChatRequest& request);
+
+// What one chunk of a streamed answer adds; what it does not speak of is empty.
+struct AnswerChunk {
+  std::string model;
+  std::string text;
+  std::optional<StopReason> stop_reason;
+  std::optional<Usage> usage;
+};
+
+// Errors: provider_failed, for what is not a chunk and for an error in a chunk's place.
+Result<AnswerChunk> read_chunk(std::string_view data);
+
+// A whole answer, from an endpoint that does not stream. Errors: provider_failed.
+Result<ChatAnswer> read_completion(std::string_view body);
+
+// What an error's body says, on one line; empty when it says nothing.
+std::string error_message(std::string_view body);
+
+// Retry-After as seconds or as a date, or retry-after-ms; none when there is no good one. At most
+// an hour.
+std::optional<std::chrono::milliseconds> read_retry_after(std::string_view retry_after,
+                                                          std::string_view retry_after_ms);
+
+}  // namespace parlance::net
