@@ -44,8 +44,8 @@ void ActorConversations::delete_thread(const ThreadKey& thread, Answer<void> don
   ask(thread, DeleteThread{std::move(done)});
 }
 
-void ActorConversations::wake(const ThreadKey& thread) {
-  ask(thread, WakeThread{});
+void ActorConversations::wake(const ThreadKey& thread, Answer<void> done) {
+  ask(thread, WakeThread{std::move(done)});
 }
 
 // A job that finds no directory, or is lost with it, answers for itself.

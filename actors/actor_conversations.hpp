@@ -28,7 +28,7 @@ class ActorConversations : public Conversations {
   void delete_thread(const ThreadKey& thread, Answer<void> done) override;
 
   // Loads the thread, so that it goes on with its unfinished turns.
-  void wake(const ThreadKey& thread);
+  void wake(const ThreadKey& thread, Answer<void> done);
 
  private:
   caf::actor directory_of(const ThreadKey& thread) const;

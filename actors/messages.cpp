@@ -9,7 +9,6 @@ struct Refuse {
   void operator()(JoinRun& join) const {
     if (auto sink = std::exchange(join.sink, nullptr)) sink->closed(error);
   }
-  void operator()(WakeThread&) const {}
   void operator()(auto& asked) const {
     if (auto done = std::exchange(asked.done, nullptr)) done(error);
   }

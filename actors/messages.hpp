@@ -72,7 +72,9 @@ struct ShowThread {
 struct DeleteThread {
   Conversations::Answer<void> done;
 };
-struct WakeThread {};  // has unfinished turns on disk: load, and go on with them
+struct WakeThread {                  // has unfinished turns on disk: load, and go on with them
+  Conversations::Answer<void> done;  // may be null
+};
 
 using ThreadRequest =
     std::variant<JoinRun, CancelRun, MakeThread, ShowThread, DeleteThread, WakeThread>;
@@ -196,6 +198,19 @@ struct WaitOver {
   std::uint64_t call = 0;
 };
 
+// --- recovery
+
+struct UnfinishedListed {
+  std::shared_ptr<Result<std::vector<ThreadKey>>> threads;
+};
+struct ThreadWoken {
+  ThreadKey thread;
+  std::optional<Error> error;
+};
+struct WakeAgain {
+  ThreadKey thread;
+};
+
 // --- supervision and lifecycle
 
 struct PartDown {  // told to directories and threads when a pool has died
@@ -241,6 +256,9 @@ PARLANCE_MESSAGE(Found)
 PARLANCE_MESSAGE(CallEnded)
 PARLANCE_MESSAGE(SearchEnded)
 PARLANCE_MESSAGE(WaitOver)
+PARLANCE_MESSAGE(UnfinishedListed)
+PARLANCE_MESSAGE(ThreadWoken)
+PARLANCE_MESSAGE(WakeAgain)
 PARLANCE_MESSAGE(PartDown)
 PARLANCE_MESSAGE(ServiceDied)
 PARLANCE_MESSAGE(Restart)

@@ -690,6 +690,10 @@ void ThreadActor::handle(DeleteThread& remove) {
   });
 }
 
+void ThreadActor::handle(WakeThread& wake) {
+  if (wake.done) wake.done({});
+}
+
 void ThreadActor::erase(std::function<void(std::optional<Error>)> then) {
   when_erased_ = then ? std::move(then) : [](const std::optional<Error>&) {};
   tools_.journal.erase(

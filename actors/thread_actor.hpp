@@ -164,7 +164,7 @@ class ThreadActor : public caf::event_based_actor {
   void handle(MakeThread& make);
   void handle(ShowThread& show);
   void handle(DeleteThread& remove);
-  void handle(WakeThread&) {}
+  void handle(WakeThread& wake);
   void replay(RunView run, std::shared_ptr<TurnSink> sink);
   void replayed(ReplayRead& read);
   void erase(std::function<void(std::optional<Error>)> then);

@@ -231,7 +231,7 @@ void ThreadDirectory::down(const caf::down_msg& message) {
             {"reason", caf::to_string(message.reason)}});
   if (!wait) throw std::runtime_error("threads fail more often than their directory allows");
   resident.kept.emplace_back(
-      AskThread{std::make_shared<ControlJob>(found->first, ThreadRequest{WakeThread{}})});
+      AskThread{std::make_shared<ControlJob>(found->first, ThreadRequest{WakeThread{nullptr}})});
   restarts_.emplace_back(tools_.clock.now() + *wait, found->first);
 }
 

@@ -1,0 +1,42 @@
+// The server, whole: every part, who gets it, and the order in which they start and end.
+//
+// Read App::Parts in app.cpp top to bottom: it is the wiring, and its reverse is the shutdown.
+#pragma once
+
+#include "runtime/base/result.hpp"
+#include "runtime/graph/agent.hpp"
+
+#include "settings.hpp"
+
+#include <memory>
+
+namespace parlance {
+
+// development: loopback only, one tenant, no key needed.
+enum class Mode : std::uint8_t { production, development };
+
+const char* version();  // "0.1.0+abc1234"
+
+// Every agent of the configuration. The first fault is the error: file, path and reason.
+Result<Agents> load_agents(const Settings& settings);
+
+class App {
+ public:
+  // Opens the store, starts every part, and listens. Errors say what the operator has to change.
+  static Result<std::unique_ptr<App>> make(Settings settings, Mode mode);
+  ~App();
+
+  // Prints the ready line on standard output and serves until SIGTERM or SIGINT, then drains.
+  // Returns the process's exit code. A part that cannot be kept running ends the process from
+  // within, with exit code 70 and the reason in the log.
+  int run();
+
+ private:
+  struct Parts;
+
+  explicit App(std::unique_ptr<Parts> parts);
+
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace parlance

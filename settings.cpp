@@ -1,0 +1,602 @@
+#include "settings.hpp"
+
+#include "runtime/base/units.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <limits>
+#include <set>
+#include <sstream>
+
+namespace parlance {
+namespace {
+
+using std::chrono::milliseconds;
+namespace fs = std::filesystem;
+
+Error wrong(const std::string& path, const std::string& reason) {
+  return {ErrorCode::invalid_value, path + ": " + reason, path, {}};
+}
+
+// --- reading one value
+// ----------------------------------------------------------------------------
+
+Result<std::uint64_t> read_count(const Json& value,
+                                 const std::string& path,
+                                 std::uint64_t min,
+                                 std::uint64_t max) {
+  if (!value.is_number_unsigned()) return wrong(path, "must be a whole number");
+  const auto number = value.get<std::uint64_t>();
+  if (number < min || number > max) {
+    return wrong(path, "must be from " + std::to_string(min) + " to " + std::to_string(max));
+  }
+  return number;
+}
+
+Result<milliseconds> read_duration(const Json& value,
+                                   const std::string& path,
+                                   milliseconds min,
+                                   milliseconds max) {
+  if (!value.is_string()) return wrong(path, "must be a duration such as \"30s\"");
+  const auto duration = parse_duration(value.get<std::string>());
+  if (!duration) return wrong(path, duration.error().detail);
+  if (*duration < min || *duration > max) {
+    return wrong(path, "must be from " + to_text(min) + " to " + to_text(max));
+  }
+  return *duration;
+}
+
+Result<std::uint64_t> read_size(const Json& value,
+                                const std::string& path,
+                                std::uint64_t min,
+                                std::uint64_t max) {
+  if (!value.is_string()) return wrong(path, "must be a size such as \"64KiB\"");
+  const auto size = parse_size(value.get<std::string>());
+  if (!size) return wrong(path, size.error().detail);
+  if (*size < min || *size > max)
+    return wrong(path, "must be from " + size_to_text(min) + " to " + size_to_text(max));
+  return *size;
+}
+
+Result<std::string> read_text(const Json& value, const std::string& path) {
+  if (value.is_number()) return dump(value);  // from the environment, where quotes are tiresome
+  if (!value.is_string()) return wrong(path, "must be text");
+  return value.get<std::string>();
+}
+
+// --- the table
+// ------------------------------------------------------------------------------------
+
+struct Setting {
+  std::string name;
+  std::string type;
+  std::string initial;
+  std::string range;
+  std::string sentence;
+  std::function<Result<void>(Settings&, const Json&, const fs::path& folder)> read;
+};
+
+template <class Section>
+Setting count(std::string name,
+              Section Settings::*section,
+              std::uint64_t Section::*member,
+              std::uint64_t min,
+              std::uint64_t max,
+              std::string sentence) {
+  return {name,
+          "count",
+          std::to_string(Settings{}.*section.*member),
+          std::to_string(min) + ".." + std::to_string(max),
+          std::move(sentence),
+          [=](Settings& settings, const Json& value, const fs::path&) -> Result<void> {
+            const auto number = read_count(value, name, min, max);
+            if (!number) return number.error();
+            settings.*section.*member = *number;
+            return {};
+          }};
+}
+
+template <class Section>
+Setting size(std::string name,
+             Section Settings::*section,
+             std::uint64_t Section::*member,
+             std::uint64_t min,
+             std::uint64_t max,
+             std::string sentence) {
+  return {name,
+          "size",
+          size_to_text(Settings{}.*section.*member),
+          size_to_text(min) + ".." + size_to_text(max),
+          std::move(sentence),
+          [=](Settings& settings, const Json& value, const fs::path&) -> Result<void> {
+            const auto bytes = read_size(value, name, min, max);
+            if (!bytes) return bytes.error();
+            settings.*section.*member = *bytes;
+            return {};
+          }};
+}
+
+template <class Section>
+Setting duration(std::string name,
+                 Section Settings::*section,
+                 milliseconds Section::*member,
+                 milliseconds min,
+                 milliseconds max,
+                 std::string sentence) {
+  return {name,
+          "duration",
+          to_text(Settings{}.*section.*member),
+          to_text(min) + ".." + to_text(max),
+          std::move(sentence),
+          [=](Settings& settings, const Json& value, const fs::path&) -> Result<void> {
+            const auto time = read_duration(value, name, min, max);
+            if (!time) return time.error();
+            settings.*section.*member = *time;
+            return {};
+          }};
+}
+
+template <class Section>
+Setting text(std::string name,
+             Section Settings::*section,
+             std::string Section::*member,
+             std::vector<std::string> choices,
+             std::string sentence) {
+  std::string range;
+  for (const auto& choice : choices)
+    range += (range.empty() ? "" : "|") + choice;
+  return {
+      name,
+      "text",
+      Settings{}.*section.*member,
+      range,
+      std::move(sentence),
+      [=](Settings& settings, const Json& value, const fs::path&) -> Result<void> {
+        auto word = read_text(value, name);
+        if (!word) return word.error();
+        if (!choices.empty() && std::find(choices.begin(), choices.end(), *word) == choices.end()) {
+          return wrong(name, "must be one of " + range);
+        }
+        settings.*section.*member = std::move(*word);
+        return {};
+      }};
+}
+
+template <class Section>
+Setting path(std::string name,
+             Section Settings::*section,
+             fs::path Section::*member,
+             std::string sentence) {
+  return {name,
+          "path",
+          (Settings{}.*section.*member).string(),
+          "",
+          std::move(sentence),
+          [=](Settings& settings, const Json& value, const fs::path& folder) -> Result<void> {
+            auto word = read_text(value, name);
+            if (!word) return word.error();
+            settings.*section.*member = folder / *word;
+            return {};
+          }};
+}
+
+const std::vector<Setting>& table() {
+  using S = Settings;
+  using std::chrono::hours;
+  constexpr std::uint64_t mib = 1024 * 1024;
+  static const std::vector<Setting> settings{
+      text("http.address", &S::http, &HttpSettings::address, {}, "Address to listen on."),
+      count("http.port",
+            &S::http,
+            &HttpSettings::port,
+            0,
+            65'535,
+            "Port to listen on; 0 picks a free one."),
+      size("http.body_max",
+           &S::http,
+           &HttpSettings::body_max,
+           1024,
+           64 * mib,
+           "Largest request body; more is a 413."),
+      size("http.headers_max",
+           &S::http,
+           &HttpSettings::headers_max,
+           1024,
+           mib,
+           "Largest request head; more is a 431."),
+      count("http.json_depth_max",
+            &S::http,
+            &HttpSettings::json_depth_max,
+            4,
+            256,
+            "Deepest nesting of a JSON body."),
+      count("http.connections_max",
+            &S::http,
+            &HttpSettings::connections_max,
+            1,
+            1'000'000,
+            "Open connections; more are answered 503."),
+      size("http.stream_buffer_max",
+           &S::http,
+           &HttpSettings::stream_buffer_max,
+           4096,
+           64 * mib,
+           "What a slow reader of a stream may be behind; then it is cut and can resume."),
+      duration("http.header_time_max",
+               &S::http,
+               &HttpSettings::header_time_max,
+               milliseconds(100),
+               milliseconds(300'000),
+               "Time for a request to arrive whole."),
+      duration("http.idle_time_max",
+               &S::http,
+               &HttpSettings::idle_time_max,
+               milliseconds(100),
+               milliseconds(3'600'000),
+               "How long an idle connection is kept."),
+      duration("http.write_time_max",
+               &S::http,
+               &HttpSettings::write_time_max,
+               milliseconds(100),
+               milliseconds(3'600'000),
+               "How long a reader may take nothing."),
+      duration("http.heartbeat",
+               &S::http,
+               &HttpSettings::heartbeat,
+               milliseconds(50),
+               milliseconds(60'000),
+               "Time without an event after which a stream sends a comment line."),
+      duration("http.drain_time",
+               &S::http,
+               &HttpSettings::drain_time,
+               milliseconds(100),
+               milliseconds(600'000),
+               "Time from SIGTERM to the end of the process."),
+      count("http.threads",
+            &S::http,
+            &HttpSettings::threads,
+            1,
+            64,
+            "Threads that serve connections."),
+      path("storage.path",
+           &S::storage,
+           &StorageSettings::path,
+           "Folder of the journal and the knowledge index."),
+      duration("storage.thread_ttl",
+               &S::storage,
+               &StorageSettings::thread_ttl,
+               milliseconds(0),
+               hours(24 * 3650),
+               "How long a thread is kept after its last turn; 0ms keeps it until it is deleted."),
+      size("storage.memtable_max",
+           &S::storage,
+           &StorageSettings::memtable_max,
+           mib,
+           1024 * mib,
+           "Memory for writes that are not in a table file yet."),
+      size("storage.block_cache_max",
+           &S::storage,
+           &StorageSettings::block_cache_max,
+           mib,
+           64 * 1024 * mib,
+           "Memory for what has been read."),
+      path("auth.keys_file",
+           &S::auth,
+           &AuthSettings::keys_file,
+           "Hashed API keys; without it only `serve --dev` starts."),
+      count("threads.turns_waiting_max",
+            &S::threads,
+            &ThreadSettings::turns_waiting_max,
+            0,
+            1'000,
+            "Turns that wait behind the running one; more are answered 429."),
+      count("threads.resident_max",
+            &S::threads,
+            &ThreadSettings::resident_max,
+            1,
+            10'000'000,
+            "Threads in memory; the rest lives on disk."),
+      count("threads.attempts_max",
+            &S::threads,
+            &ThreadSettings::attempts_max,
+            1,
+            100,
+            "Attempts at a turn that ends its process; then it is quarantined."),
+      duration("threads.idle_time_max",
+               &S::threads,
+               &ThreadSettings::idle_time_max,
+               milliseconds(100),
+               hours(24),
+               "How long an idle thread stays in memory."),
+      count("retriever.searches_at_once_max",
+            &S::retriever,
+            &RetrieverSettings::searches_at_once_max,
+            1,
+            64,
+            "Searches that run at once."),
+      count("retriever.searches_waiting_max",
+            &S::retriever,
+            &RetrieverSettings::searches_waiting_max,
+            0,
+            100'000,
+            "Searches that wait; more are answered 503."),
+      duration("retriever.search_time_max",
+               &S::retriever,
+               &RetrieverSettings::search_time_max,
+               milliseconds(10),
+               milliseconds(600'000),
+               "Time for one search."),
+      text("log.level",
+           &S::log,
+           &LogSettings::level,
+           {"debug", "info", "warn", "error"},
+           "Least level that is logged."),
+      text("log.format",
+           &S::log,
+           &LogSettings::format,
+           {"json", "text"},
+           "One JSON object a line, or lines for people."),
+  };
+  return settings;
+}
+
+// --- the parts with names of the operator's choice
+// ------------------------------------------------
+
+Result<void> known_keys(const Json& object,
+                        const std::string& path,
+                        const std::set<std::string>& known) {
+  if (!object.is_object()) return wrong(path, "must be an object");
+  for (const auto& [key, value] : object.items()) {
+    if (!known.contains(key)) return wrong(path + "." + key, "there is no such setting");
+  }
+  return {};
+}
+
+Result<std::string> read_secret(const Json& value,
+                                const std::string& path,
+                                const fs::path& folder) {
+  if (value.is_object() && value.size() == 1 && value.contains("env") && value["env"].is_string()) {
+    const auto name = value["env"].get<std::string>();
+    const char* found = std::getenv(name.c_str());
+    return std::string(found == nullptr ? "" : found);
+  }
+  if (value.is_object() && value.size() == 1 && value.contains("file") &&
+      value["file"].is_string()) {
+    std::ifstream file(folder / value["file"].get<std::string>());
+    std::string line;
+    if (!file || !std::getline(file, line)) return wrong(path, "the file cannot be read");
+    return line;
+  }
+  return wrong(
+      path,
+      R"(must be {"env": "NAME"} or {"file": "PATH"}; a key never stands in the configuration)");
+}
+
+Result<ProviderSettings> read_provider(const Json& value,
+                                       const std::string& path,
+                                       const fs::path& folder) {
+  if (auto fine = known_keys(value,
+                             path,
+                             {"kind",
+                              "base_url",
+                              "api_key",
+                              "ca_file",
+                              "connect_time_max",
+                              "first_token_time_max",
+                              "gap_time_max",
+                              "piece_delay"});
+      !fine) {
+    return fine.error();
+  }
+  ProviderSettings provider;
+  const auto duration_of = [&](const char* name, milliseconds& into) -> Result<void> {
+    if (!value.contains(name)) return {};
+    const auto read =
+        read_duration(value[name], path + "." + name, milliseconds(0), milliseconds(3'600'000));
+    if (!read) return read.error();
+    into = *read;
+    return {};
+  };
+  for (const auto& [name, into] : std::initializer_list<std::pair<const char*, milliseconds*>>{
+           {"connect_time_max", &provider.connect_time_max},
+           {"first_token_time_max", &provider.first_token_time_max},
+           {"gap_time_max", &provider.gap_time_max},
+           {"piece_delay", &provider.piece_delay}}) {
+    if (auto read = duration_of(name, *into); !read) return read.error();
+  }
+  auto kind = read_text(value.value("kind", Json()), path + ".kind");
+  if (!kind) return kind.error();
+  provider.kind = *kind;
+  if (provider.kind != "openai" && provider.kind != "offline") {
+    return wrong(path + ".kind", "must be one of openai|offline");
+  }
+  if (provider.kind == "openai") {
+    auto url = read_text(value.value("base_url", Json()), path + ".base_url");
+    if (!url) return url.error();
+    provider.base_url = *url;
+    if (!provider.base_url.starts_with("http://") && !provider.base_url.starts_with("https://")) {
+      return wrong(path + ".base_url", "must start with http:// or https://");
+    }
+  }
+  if (value.contains("api_key")) {
+    auto secret = read_secret(value["api_key"], path + ".api_key", folder);
+    if (!secret) return secret.error();
+    provider.api_key = *secret;
+  }
+  if (value.contains("ca_file")) {
+    auto file = read_text(value["ca_file"], path + ".ca_file");
+    if (!file) return file.error();
+    provider.ca_file = folder / *file;
+  }
+  return provider;
+}
+
+Result<std::vector<LaneSettings>> read_lanes(const Json& value,
+                                             const std::string& path,
+                                             const Settings& settings) {
+  if (!value.is_array() || value.empty()) return wrong(path, "must be a list of lanes");
+  std::vector<LaneSettings> lanes;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const std::string lane_path = path + "[" + std::to_string(i) + "]";
+    const Json& item = value[i];
+    if (auto fine = known_keys(
+            item, lane_path, {"provider", "model", "calls_at_once_max", "calls_waiting_max"});
+        !fine) {
+      return fine.error();
+    }
+    LaneSettings lane;
+    auto provider = read_text(item.value("provider", Json()), lane_path + ".provider");
+    if (!provider) return provider.error();
+    lane.provider = *provider;
+    if (!settings.providers.contains(lane.provider)) {
+      return wrong(lane_path + ".provider", "there is no provider \"" + lane.provider + "\"");
+    }
+    auto model = read_text(item.value("model", Json()), lane_path + ".model");
+    if (!model) return model.error();
+    lane.model = *model;
+    for (const auto& [name, into, min] :
+         std::initializer_list<std::tuple<const char*, std::uint64_t*, std::uint64_t>>{
+             {"calls_at_once_max", &lane.calls_at_once_max, 1},
+             {"calls_waiting_max", &lane.calls_waiting_max, 0}}) {
+      if (!item.contains(name)) continue;
+      const auto number = read_count(item[name], lane_path + "." + name, min, 1'000'000);
+      if (!number) return number.error();
+      *into = *number;
+    }
+    lanes.push_back(std::move(lane));
+  }
+  return lanes;
+}
+
+Result<void> read_named_parts(const Json& document, const fs::path& folder, Settings& settings) {
+  const auto object = [&](const char* name) { return document.value(name, Json::object()); };
+  for (const char* name : {"providers", "models", "agents"}) {
+    if (!object(name).is_object()) return wrong(name, "must be an object");
+  }
+  for (const auto& [name, value] : object("providers").items()) {
+    auto provider = read_provider(value, "providers." + name, folder);
+    if (!provider) return provider.error();
+    settings.providers[name] = std::move(*provider);
+  }
+  for (const auto& [role, value] : object("models").items()) {
+    auto lanes = read_lanes(value, "models." + role, settings);
+    if (!lanes) return lanes.error();
+    settings.models[role] = std::move(*lanes);
+  }
+  for (const auto& [name, value] : object("agents").items()) {
+    auto path = read_text(value, "agents." + name);
+    if (!path) return path.error();
+    settings.agents[name] = folder / *path;
+  }
+  return {};
+}
+
+// --- the whole
+// ------------------------------------------------------------------------------------
+
+// PARLANCE_A__B__C=value sets a.b.c.
+void override_by_environment(Json& document, const std::vector<std::string>& environment) {
+  constexpr std::string_view prefix = "PARLANCE_";
+  for (const auto& entry : environment) {
+    const auto equals = entry.find('=');
+    if (!entry.starts_with(prefix) || equals == std::string::npos) continue;
+    std::string name = entry.substr(prefix.size(), equals - prefix.size());
+    if (name.find("__") == std::string::npos) continue;
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
+      return static_cast<char>(std::tolower(c));
+    });
+    const std::string text = entry.substr(equals + 1);
+    Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (value.is_discarded()) value = text;
+    Json* at = &document;
+    while (true) {
+      const auto end = name.find("__");
+      Json& next = (*at)[name.substr(0, end)];
+      if (end == std::string::npos) {
+        next = std::move(value);
+        break;
+      }
+      if (!next.is_object()) next = Json::object();
+      at = &next;
+      name = name.substr(end + 2);
+    }
+  }
+}
+
+std::size_t line_of(std::string_view text, std::size_t byte) {
+  return 1 + static_cast<std::size_t>(
+                 std::count(text.begin(),
+                            text.begin() + static_cast<std::ptrdiff_t>(std::min(byte, text.size())),
+                            '\n'));
+}
+
+}  // namespace
+
+Result<Settings> load_settings(const fs::path& file, const std::vector<std::string>& environment) {
+  std::ifstream in(file);
+  if (!in) return Error{ErrorCode::invalid_value, file.string() + ": cannot be read", {}, {}};
+  std::ostringstream text;
+  text << in.rdbuf();
+  return parse_settings(text.str(), file, environment);
+}
+
+Result<Settings> parse_settings(std::string_view text,
+                                const fs::path& file,
+                                const std::vector<std::string>& environment) {
+  const auto in_file = [&](const Error& error) {
+    return Error{error.code, file.string() + ": " + error.detail, error.field, {}};
+  };
+  Json document;
+  try {
+    document = Json::parse(text, nullptr, /*allow_exceptions=*/true, /*ignore_comments=*/true);
+  } catch (const Json::parse_error& error) {
+    const std::size_t byte = error.byte == 0 ? 0 : error.byte - 1;
+    return Error{ErrorCode::invalid_value,
+                 file.string() + ":" + std::to_string(line_of(text, byte)) + ": not valid JSON",
+                 {},
+                 {}};
+  }
+  if (!document.is_object()) return in_file(wrong("(all)", "must be an object"));
+  override_by_environment(document, environment);
+
+  const fs::path folder = file.parent_path();
+  Settings settings;
+  std::map<std::string, std::set<std::string>> known{
+      {"providers", {}}, {"models", {}}, {"agents", {}}};
+  for (const auto& setting : table()) {
+    const auto dot = setting.name.find('.');
+    known[setting.name.substr(0, dot)].insert(setting.name.substr(dot + 1));
+  }
+  for (const auto& [section, value] : document.items()) {
+    if (!known.contains(section)) return in_file(wrong(section, "there is no such section"));
+    if (known[section].empty()) continue;
+    if (auto fine = known_keys(value, section, known[section]); !fine) return in_file(fine.error());
+  }
+  settings.storage.path = folder / settings.storage.path;
+  for (const auto& setting : table()) {
+    const auto dot = setting.name.find('.');
+    const auto section = document.find(setting.name.substr(0, dot));
+    if (section == document.end() || !section->contains(setting.name.substr(dot + 1))) continue;
+    if (auto read = setting.read(settings, (*section)[setting.name.substr(dot + 1)], folder);
+        !read) {
+      return in_file(read.error());
+    }
+  }
+  if (auto read = read_named_parts(document, folder, settings); !read) return in_file(read.error());
+  return settings;
+}
+
+std::string settings_table() {
+  std::string text;
+  for (const auto& setting : table()) {
+    text += setting.name + "  " + setting.type + "  " +
+            (setting.initial.empty() ? "-" : setting.initial) +
+            (setting.range.empty() ? "" : "  " + setting.range) + "  " + setting.sentence + "\n";
+  }
+  return text;
+}
+
+}  // namespace parlance

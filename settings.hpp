@@ -1,0 +1,112 @@
+// The configuration: one JSON file, comments allowed, every value overridable by the environment.
+//
+//   PARLANCE_HTTP__PORT=9000                      http.port
+//   PARLANCE_MODELS__MAIN='[{"provider":...}]'    models.main, as JSON
+//
+// Wrong values are named by their path, syntax errors by their line, unknown names are refused.
+// Relative paths start at the file's folder. settings.cpp holds one table with the name, the
+// default, the range and a sentence for each plain setting; `parlance settings` prints it, and
+// tests/golden/settings.txt holds it.
+//
+// Threading: plain data, read once at start.
+#pragma once
+
+#include "runtime/base/json.hpp"
+#include "runtime/base/log.hpp"
+#include "runtime/base/result.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace parlance {
+
+struct HttpSettings {
+  std::string address = "127.0.0.1";
+  std::uint64_t port = 8080;  // 0: a free one
+  std::uint64_t body_max = 64 * 1024;
+  std::uint64_t headers_max = 16 * 1024;
+  std::uint64_t json_depth_max = 32;
+  std::uint64_t connections_max = 11'000;
+  std::uint64_t stream_buffer_max = 256 * 1024;
+  std::chrono::milliseconds header_time_max{10'000};
+  std::chrono::milliseconds idle_time_max{75'000};
+  std::chrono::milliseconds write_time_max{30'000};
+  std::chrono::milliseconds heartbeat{5'000};
+  std::chrono::milliseconds drain_time{10'000};
+  std::uint64_t threads = 1;
+};
+
+struct StorageSettings {
+  std::filesystem::path path = "var/parlance";
+  std::chrono::milliseconds thread_ttl{std::chrono::hours(24 * 30)};
+  std::uint64_t memtable_max = 16 * 1024 * 1024;
+  std::uint64_t block_cache_max = 32 * 1024 * 1024;
+};
+
+struct AuthSettings {
+  std::filesystem::path keys_file;
+};
+
+struct ThreadSettings {
+  std::uint64_t turns_waiting_max = 8;
+  std::uint64_t resident_max = 10'000;
+  std::uint64_t attempts_max = 3;
+  std::chrono::milliseconds idle_time_max{300'000};
+};
+
+struct RetrieverSettings {
+  std::uint64_t searches_at_once_max = 2;
+  std::uint64_t searches_waiting_max = 256;
+  std::chrono::milliseconds search_time_max{10'000};
+};
+
+struct LogSettings {
+  std::string level = "info";
+  std::string format = "json";
+};
+
+struct ProviderSettings {
+  std::string kind;  // "openai" or "offline"
+  std::string base_url;
+  std::string api_key;  // as found in the environment or the file that the configuration names
+  std::filesystem::path ca_file;
+  std::chrono::milliseconds connect_time_max{5'000};
+  std::chrono::milliseconds first_token_time_max{30'000};
+  std::chrono::milliseconds gap_time_max{30'000};
+  std::chrono::milliseconds piece_delay{5};
+};
+
+struct LaneSettings {
+  std::string provider;
+  std::string model;
+  std::uint64_t calls_at_once_max = 8;
+  std::uint64_t calls_waiting_max = 64;
+};
+
+struct Settings {
+  HttpSettings http;
+  StorageSettings storage;
+  AuthSettings auth;
+  ThreadSettings threads;
+  RetrieverSettings retriever;
+  LogSettings log;
+  std::map<std::string, ProviderSettings> providers;
+  std::map<std::string, std::vector<LaneSettings>> models;
+  std::map<std::string, std::filesystem::path> agents;
+};
+
+// `environment` as in environ: "NAME=value" strings.
+Result<Settings> load_settings(const std::filesystem::path& file,
+                               const std::vector<std::string>& environment);
+Result<Settings> parse_settings(std::string_view text,
+                                const std::filesystem::path& file,
+                                const std::vector<std::string>& environment);
+
+// One line a setting: name, type, default, range, sentence.
+std::string settings_table();
+
+}  // namespace parlance
