@@ -1,0 +1,252 @@
+#include "bench/mock/chat.hpp"
+
+#include <boost/beast/http/status.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace parlance::bench {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+constexpr std::uint32_t tokens_in_one_write_max = 256;
+constexpr std::size_t journal_characters_max = 80;
+
+void append_chunk(std::string& bytes, std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string size;
+  for (auto left = text.size(); left > 0; left /= 16) {
+    size.insert(size.begin(), digits[left % 16]);
+  }
+  bytes.append(size).append("\r\n").append(text).append("\r\n");
+}
+
+std::string status_error(unsigned status) {
+  if (status == 401) {
+    return error_body(
+        "Incorrect API key provided.", "invalid_request_error", "", "invalid_api_key");
+  }
+  if (status == 429) {
+    return error_body("Rate limit reached.", "requests", "", "rate_limit_exceeded");
+  }
+  if (status < 500) return error_body("The request is wrong.", "invalid_request_error", "", "");
+  return error_body("The server had an error.", "server_error", "", "");
+}
+
+}  // namespace
+
+std::string http_response(unsigned status,
+                          std::string_view content_type,
+                          std::string_view headers,
+                          std::string_view body) {
+  std::string text = "HTTP/1.1 " + std::to_string(status) + " ";
+  text.append(http::obsolete_reason(static_cast<http::status>(status)));
+  text.append("\r\nContent-Type: ").append(content_type);
+  text.append("\r\nContent-Length: ").append(std::to_string(body.size())).append("\r\n");
+  return text.append(headers).append("\r\n").append(body);
+}
+
+std::string error_body(std::string_view message,
+                       std::string_view type,
+                       std::string_view param,
+                       std::string_view code) {
+  const auto text_or_null = [](std::string_view text) {
+    return text.empty() ? Json(nullptr) : Json(text);
+  };
+  return dump({{"error",
+                {{"message", message},
+                 {"type", type},
+                 {"param", text_or_null(param)},
+                 {"code", text_or_null(code)}}}});
+}
+
+MockChat::MockChat(MockState& state, MockConnectionPtr connection)
+    : state_(state),
+      connection_(std::move(connection)),
+      settings_(state.settings) {}
+
+asio::awaitable<MockOutcome> MockChat::answer(const MockConnection::Request& request) {
+  const auto read_request = read(request);
+  if (read_request) choose_fault();
+  entry_ = state_.journal.arrived(
+      {.model = prompt_.model,
+       .text = std::string(first_characters(prompt_.text, journal_characters_max)),
+       .user = prompt_.user,
+       .messages = prompt_.messages,
+       .stream = prompt_.stream,
+       .fault = fault_ ? to_text(*fault_) : ""});
+  connection_->watch([this] { state_.journal.closed(entry_); });
+
+  MockOutcome outcome = MockOutcome::open;
+  const std::string key(request["Authorization"]);
+  if (!settings_.key.empty() && key != "Bearer " + settings_.key) {
+    outcome = co_await refuse(401, status_error(401));
+  } else if (!read_request) {
+    const auto& error = read_request.error();
+    outcome = co_await refuse(
+        400, error_body(error.detail, "invalid_request_error", error.field, to_string(error.code)));
+  } else if (has(MockFaultKind::status)) {
+    outcome = co_await refuse(fault_->status, status_error(fault_->status));
+  } else {
+    outcome = co_await admitted();
+  }
+  connection_->stop_watching();
+  state_.journal.ended(entry_, outcome);
+  if (outcome == MockOutcome::cut) state_.journal.closed(entry_);
+  co_return outcome;
+}
+
+Result<void> MockChat::read(const MockConnection::Request& request) {
+  auto prompt = read_prompt(request.body());
+  if (!prompt) return prompt.error();
+  prompt_ = std::move(*prompt);
+  for (const auto* name : {"tokens", "first-token-delay", "token-delay", "fault", "fault-share"}) {
+    const auto value = request.find("x-mock-" + std::string(name));
+    if (value == request.end()) continue;
+    if (name == std::string_view("fault")) settings_.fault_share = 1;
+    if (auto done = set(settings_, name, std::string(value->value())); !done) return done.error();
+  }
+  return {};
+}
+
+// One draw for each request, faulty or not, so that the n-th request's fate follows from the seed.
+void MockChat::choose_fault() {
+  const auto draw = state_.random();
+  if (settings_.faults.empty()) return;
+  const auto limit = settings_.fault_count_max;
+  if (limit != 0 && state_.faults_given >= limit) return;
+  const double share = static_cast<double>(draw >> 11U) * 0x1p-53;
+  if (share >= settings_.fault_share) return;
+  ++state_.faults_given;
+  fault_ = settings_.faults[draw % settings_.faults.size()];
+  if (fault_->kind == MockFaultKind::slow) {
+    settings_.first_token_delay *= 10;
+    settings_.token_delay *= 10;
+  }
+}
+
+asio::awaitable<MockOutcome> MockChat::admitted() {
+  const auto asked = state_.slots.ask(*connection_, settings_.slots, settings_.queue);
+  if (asked == MockSlots::Answer::refused) co_return co_await refuse(429, status_error(429));
+  if (asked == MockSlots::Answer::wait) {
+    state_.journal.waiting(static_cast<std::uint32_t>(state_.slots.waiting()));
+    const bool here = co_await connection_->wait_for_wake_up();
+    const bool has_slot = here || state_.slots.leave(*connection_);
+    state_.journal.waiting(static_cast<std::uint32_t>(state_.slots.waiting()));
+    if (!here) {
+      if (has_slot) state_.slots.give_back();
+      co_return MockOutcome::client_closed;
+    }
+  }
+  state_.journal.began(entry_);
+  const auto outcome = co_await serve();
+  state_.slots.give_back();
+  co_return outcome;
+}
+
+asio::awaitable<MockOutcome> MockChat::serve() {
+  if (has(MockFaultKind::hang)) co_return co_await hang();
+  const MockAnswer answer(prompt_, "chatcmpl-mock" + std::to_string(entry_), settings_.tokens);
+  if (prompt_.stream) co_return co_await stream(answer);
+  co_return co_await whole(answer);
+}
+
+asio::awaitable<MockOutcome> MockChat::stream(const MockAnswer& answer) {
+  const bool breaks = fault_ && !has(MockFaultKind::slow);
+  const auto last = breaks ? answer.tokens() / 2 : answer.tokens();
+  const auto first_due = Clock::now() + settings_.first_token_delay;
+  if (!co_await write_stream_head()) co_return MockOutcome::client_closed;
+
+  for (std::uint32_t sent = 0; sent < last;) {
+    if (!co_await connection_->wait_until(first_due + settings_.token_delay * sent)) {
+      co_return MockOutcome::client_closed;
+    }
+    std::string bytes;
+    if (sent == 0) append_chunk(bytes, answer.role_event());
+    // Tokens that are overdue go out together: the answer keeps its pace on a busy machine.
+    const auto begin = sent;
+    const auto now = Clock::now();
+    do {
+      append_chunk(bytes, answer.token_event(sent++));
+    } while (sent < last && sent - begin < tokens_in_one_write_max &&
+             first_due + settings_.token_delay * sent <= now);
+    if (!co_await connection_->write(bytes)) co_return MockOutcome::client_closed;
+    state_.journal.tokens_written(entry_, sent - begin);
+  }
+  if (breaks) co_return co_await break_stream();
+
+  std::string end;
+  append_chunk(end, answer.end_event());
+  if (const auto usage = answer.usage_event(); !usage.empty()) append_chunk(end, usage);
+  append_chunk(end, MockAnswer::done_event());
+  end += "0\r\n\r\n";
+  const bool written = co_await connection_->write(end);
+  co_return written ? MockOutcome::finished : MockOutcome::client_closed;
+}
+
+asio::awaitable<MockOutcome> MockChat::break_stream() {
+  std::string bytes;
+  if (has(MockFaultKind::stall)) co_return co_await hang();
+  if (has(MockFaultKind::garbage)) append_chunk(bytes, "data: {\"id\":\"chatcmpl-\n\n");
+  if (has(MockFaultKind::error)) append_chunk(bytes, "data: " + status_error(500) + "\n\n");
+  if (!bytes.empty()) co_await connection_->write(bytes += "0\r\n\r\n");
+  has(MockFaultKind::reset) ? connection_->reset() : connection_->close();
+  co_return MockOutcome::cut;
+}
+
+asio::awaitable<MockOutcome> MockChat::whole(const MockAnswer& answer) {
+  if (has(MockFaultKind::error)) co_return co_await refuse(500, status_error(500));
+  const auto due =
+      Clock::now() + settings_.first_token_delay + settings_.token_delay * (answer.tokens() - 1);
+  if (!co_await connection_->wait_until(due)) co_return MockOutcome::client_closed;
+
+  const bool garbage = has(MockFaultKind::garbage);
+  const auto response =
+      http_response(200,
+                    "application/json",
+                    headers(200),
+                    garbage ? std::string("{\"id\":\"chatcmpl-") : answer.whole());
+  state_.journal.head_written(entry_, 200);
+  if (fault_ && !garbage && !has(MockFaultKind::slow)) {
+    co_await connection_->write(std::string_view(response).substr(0, response.size() / 2));
+    co_return co_await break_stream();
+  }
+  if (!co_await connection_->write(response)) co_return MockOutcome::client_closed;
+  state_.journal.tokens_written(entry_, answer.tokens());
+  co_return MockOutcome::finished;
+}
+
+asio::awaitable<MockOutcome> MockChat::refuse(unsigned status, std::string body) {
+  state_.journal.head_written(entry_, status);
+  const bool written =
+      co_await connection_->write(http_response(status, "application/json", headers(status), body));
+  co_return written ? MockOutcome::refused : MockOutcome::client_closed;
+}
+
+asio::awaitable<MockOutcome> MockChat::hang() {
+  while (co_await connection_->wait_until(Clock::time_point::max())) {
+  }
+  co_return MockOutcome::client_closed;
+}
+
+asio::awaitable<bool> MockChat::write_stream_head() {
+  state_.journal.head_written(entry_, 200);
+  co_return co_await connection_->write(
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
+      "Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n" +
+      headers(200) + "\r\n");
+}
+
+std::string MockChat::headers(unsigned status) const {
+  std::string lines = "x-request-id: req_mock" + std::to_string(entry_) + "\r\n";
+  if (status == 429 || status == 503) {
+    const auto ms = settings_.retry_after.count();
+    lines += "Retry-After: " + std::to_string((ms + 999) / 1'000) + "\r\n";
+    lines += "retry-after-ms: " + std::to_string(ms) + "\r\n";
+  }
+  return lines;
+}
+
+}  // namespace parlance::bench

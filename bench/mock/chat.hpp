@@ -1,0 +1,75 @@
+// POST /v1/chat/completions of the mock provider: one request, from its arrival to its end.
+//
+// Threading: the mock's one thread; waits are timers.
+#pragma once
+
+#include "bench/mock/answer.hpp"
+#include "bench/mock/connection.hpp"
+#include "bench/mock/journal.hpp"
+#include "bench/mock/settings.hpp"
+#include "bench/mock/slots.hpp"
+
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+
+namespace parlance::bench {
+
+// What all requests share.
+struct MockState {
+  MockSettings settings;
+  MockJournal journal;
+  MockSlots slots;
+  std::mt19937_64 random{1};
+  std::uint64_t faults_given = 0;
+};
+
+using MockConnectionPtr = std::shared_ptr<MockConnection>;
+
+// A whole HTTP response; `headers` are complete lines.
+std::string http_response(unsigned status,
+                          std::string_view content_type,
+                          std::string_view headers,
+                          std::string_view body);
+
+// {"error":{message,type,param,code}}; an empty param or code is null.
+std::string error_body(std::string_view message,
+                       std::string_view type,
+                       std::string_view param,
+                       std::string_view code);
+
+class MockChat {
+ public:
+  MockChat(MockState& state, MockConnectionPtr connection);
+
+  // Answers, and says what became of it. `entry` is its id in the journal.
+  boost::asio::awaitable<MockOutcome> answer(const MockConnection::Request& request);
+  std::uint64_t entry() const { return entry_; }
+
+ private:
+  using Clock = MockConnection::Clock;
+
+  Result<void> read(const MockConnection::Request& request);
+  void choose_fault();
+  bool has(MockFaultKind kind) const { return fault_ && fault_->kind == kind; }
+
+  boost::asio::awaitable<MockOutcome> admitted();
+  boost::asio::awaitable<MockOutcome> serve();
+  boost::asio::awaitable<MockOutcome> stream(const MockAnswer& answer);
+  boost::asio::awaitable<MockOutcome> whole(const MockAnswer& answer);
+  boost::asio::awaitable<MockOutcome> break_stream();
+  boost::asio::awaitable<MockOutcome> refuse(unsigned status, std::string body);
+  boost::asio::awaitable<MockOutcome> hang();
+  boost::asio::awaitable<bool> write_stream_head();
+  std::string headers(unsigned status) const;
+
+  MockState& state_;
+  MockConnectionPtr connection_;
+  MockSettings settings_;  // the state's at arrival, and the request's own
+  MockPrompt prompt_;
+  std::optional<MockFault> fault_;
+  std::uint64_t entry_ = 0;
+};
+
+}  // namespace parlance::bench
