@@ -126,6 +126,7 @@ class RudeServer {
       acceptor_.accept(socket, error);
       if (error) continue;
       ++connections_;
+      socket.set_option(boost::asio::ip::tcp::no_delay(true), error);
       const int number = socket.native_handle();
       {
         const std::scoped_lock lock(mutex_);
