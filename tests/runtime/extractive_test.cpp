@@ -1,0 +1,137 @@
+#include "runtime/llm/extractive.hpp"
+
+#include "runtime/llm/citations.hpp"
+#include "runtime/llm/text.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+namespace parlance {
+namespace {
+
+const std::vector<Passage> passages{
+    {"README.md",
+     "Parlance",
+     "Parlance is a server on which conversation agents run. It needs no account and no "
+     "network.\n\n"
+     "```\nscripts/serve runs the example\n```\n",
+     3},
+    {"docs/threads.md",
+     "Threads",
+     "A thread that is idle leaves memory after `idle_time_max`. It is loaded again by its next "
+     "turn.\n\n"
+     "| setting | default |\n|---|---|\n| `idle_time_max` | 5m |\n",
+     2},
+    {"docs/errors.md",
+     "mailbox_full",
+     "Status 429, retry. As many turns as are allowed wait on this thread already. What to do: "
+     "wait for one "
+     "of them to end.",
+     1},
+};
+
+ChatRequest request(std::string question, std::vector<Passage> given = passages) {
+  ChatRequest made;
+  made.passages = std::move(given);
+  made.messages = {
+      std::make_shared<const Message>(
+          Message{"1", Role::human, "An older question about France", nullptr, {}}),
+      std::make_shared<const Message>(Message{"2", Role::ai, "An older answer", nullptr, {}}),
+      std::make_shared<const Message>(Message{"3", Role::human, std::move(question), nullptr, {}})};
+  return made;
+}
+
+TEST_CASE("the offline model quotes the sentence that answers, and cites its passage") {
+  CHECK(answer_from_passages(request("What is Parlance?")).text ==
+        "Parlance is a server on which conversation agents run. [1]");
+  CHECK(answer_from_passages(request("When does an idle thread leave memory?")).text ==
+        "A thread that is idle leaves memory after idle_time_max. [2]");
+}
+
+TEST_CASE("the heading of a passage counts for its sentences") {
+  const auto text =
+      answer_from_passages(request("What does mailbox_full mean for waiting turns?")).text;
+  CHECK(text.find("[3]") != std::string::npos);
+}
+
+TEST_CASE("what it quotes always stands in what it cites") {
+  for (const auto* question : {"What is Parlance?",
+                               "thread idle memory",
+                               "next turn loaded",
+                               "wait turns thread",
+                               "network account",
+                               "status 429 retry"}) {
+    INFO(question);
+    const auto answer = answer_from_passages(request(question));
+    CHECK((answer.text == extractive_decline || is_quoted_from(answer.text, passages)));
+  }
+}
+
+TEST_CASE("it declines what the passages do not answer") {
+  for (const auto* question : {"What is the capital of France?",
+                               "Who won the 1998 world cup?",
+                               "",
+                               "   ",
+                               "the",
+                               "How do I bake sourdough bread in a thread?",
+                               "\xC3\xBC\xE2\x82\xAC\xF0\x9F\x98\x80"}) {
+    INFO(question);
+    CHECK(answer_from_passages(request(question)).text == extractive_decline);
+  }
+}
+
+TEST_CASE("it says what it is when there is nothing to quote") {
+  const auto answer = answer_from_passages(request("Hello?", {}));
+  CHECK(answer.text == extractive_without_passages);
+  CHECK(answer.model == "extractive");
+  CHECK(answer.stop_reason == StopReason::stop);
+}
+
+TEST_CASE("code and tables are never quoted, nor what looks like a citation") {
+  CHECK(answer_from_passages(request("scripts/serve example")).text == extractive_decline);
+  const std::vector<Passage> tricky{
+      {"a.md", "", "The gauge shows widgets as in [7] of the list.", 1}};
+  CHECK(answer_from_passages(request("gauge widgets", tricky)).text == extractive_decline);
+}
+
+TEST_CASE("usage counts words, and an answer ends at the limit") {
+  auto asked = request("What is Parlance?");
+  const auto whole = answer_from_passages(asked);
+  CHECK(whole.usage.tokens_in == 5 + 3 + 3);
+  CHECK(whole.usage.tokens_out == count_words(whole.text));
+  asked.tokens_out_max = 3;
+  const auto cut = answer_from_passages(asked);
+  CHECK(cut.text == "Parlance is a");
+  CHECK(cut.stop_reason == StopReason::length);
+  CHECK(cut.usage.tokens_out == 3);
+}
+
+TEST_CASE("the same request has the same answer") {
+  CHECK(answer_from_passages(request("thread turn")).text ==
+        answer_from_passages(request("thread turn")).text);
+}
+
+TEST_CASE("a passage without an end does not take long") {
+  std::string text;
+  for (int i = 0; i < 20'000; ++i)
+    text += "Widgets are number " + std::to_string(i) + " of many. ";
+  const auto answer = answer_from_passages(request("many widgets", {{"a.md", "", text, 1}}));
+  CHECK(answer.text.starts_with("Widgets are number "));
+}
+
+TEST_CASE("pieces are words with the space before them, and add up to the text") {
+  CHECK(pieces_of("One two. [1]") == std::vector<std::string>{"One", " two.", " [1]"});
+  CHECK(pieces_of("").empty());
+  for (const std::string text :
+       {"  lead", "trail  ", "a\n\n- b\tc", " ", "gr\xC3\xBC\xC3\x9F dich"}) {
+    const auto pieces = pieces_of(text);
+    CHECK(std::accumulate(pieces.begin(), pieces.end(), std::string()) == text);
+  }
+}
+
+}  // namespace
+}  // namespace parlance
