@@ -1,0 +1,69 @@
+// Many turns at once on one thread: a bounded mailbox, and strict order.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { configuration, create_thread, human, run_wait, Server } from './harness.mjs';
+
+test('of 20 turns at once 8 or 9 are accepted and run in order, the rest are refused at once', async (t) => {
+  const server = await Server.start(t, { configuration: configuration({ threads: { turns_waiting_max: 8 } }) });
+  const thread = await create_thread(server);
+  // Each turn has a duration of its own, so that its answer tells which one it was.
+  const durations = Array.from({ length: 20 }, (_, index) => 150 + index);
+  const answers = await Promise.all(
+    durations.map(async (ms) => {
+      const began = performance.now();
+      const answer = await run_wait(server, thread, 'slow', `{"ms":${ms}}`);
+      return { ms, answer, took: performance.now() - began };
+    }),
+  );
+  const accepted = answers.filter(({ answer }) => answer.status === 200);
+  const refused = answers.filter(({ answer }) => answer.status !== 200);
+  assert.ok([8, 9].includes(accepted.length), `${accepted.length} were accepted`);
+  for (const { answer, took } of refused) {
+    assert.equal(answer.status, 429, answer.text);
+    assert.equal(answer.headers['x-error-code'], 'mailbox_full');
+    assert.ok(Number(answer.headers['retry-after']) >= 1);
+    assert.ok(took < 1_000, `a refusal took ${took} ms`);
+  }
+
+  // The state holds question and answer in turn; runs end in the order in which they were accepted.
+  const { json: state } = await server.call(`/threads/${thread}/state`);
+  const said = state.values.messages.map((message) => message.content);
+  assert.equal(said.length, 2 * accepted.length);
+  for (let index = 0; index < said.length; index += 2) {
+    assert.equal(said[index + 1], `waited ${JSON.parse(said[index]).ms} ms`);
+  }
+  const { json: runs } = await server.call(`/threads/${thread}/runs?limit=100`);
+  assert.equal(runs.length, accepted.length);
+  const by_creation = runs
+    .map((run) => ({ input: run.kwargs.input.messages[0].content, created: run.created_at, ended: run.updated_at }))
+    .sort((a, b) => said.indexOf(a.input) - said.indexOf(b.input));
+  for (let index = 1; index < by_creation.length; index++) {
+    assert.ok(by_creation[index - 1].created <= by_creation[index].created);
+    const apart = Date.parse(by_creation[index].ended) - Date.parse(by_creation[index - 1].ended);
+    assert.ok(apart >= JSON.parse(by_creation[index].input).ms - 5, `two turns overlap: ${apart} ms apart`);
+  }
+
+  const metrics = await server.metrics();
+  assert.equal(metrics.sum('parlance_turns_refused_total', { code: 'mailbox_full' }), refused.length);
+  assert.equal(metrics.sum('parlance_mailbox_turns'), 0);
+});
+
+test('a cancel is not kept out by a full mailbox', async (t) => {
+  const server = await Server.start(t, { configuration: configuration({ threads: { turns_waiting_max: 2 } }) });
+  const thread = await create_thread(server);
+  const create = (ms) =>
+    server.call(`/threads/${thread}/runs`, {
+      method: 'POST',
+      body: { assistant_id: 'slow', input: human(`{"ms":${ms}}`), multitask_strategy: 'enqueue' },
+    });
+  const first = await create(60_000);
+  assert.equal(first.status, 200, first.text);
+  let status = 200;
+  while (status === 200) status = (await create(1)).status;
+  assert.equal(status, 429);
+  const cancelled = await server.call(`/threads/${thread}/runs/${first.json.run_id}/cancel?wait=1`, { method: 'POST' });
+  assert.equal(cancelled.status, 204, cancelled.text);
+  const last = await run_wait(server, thread, 'echo', 'after');
+  assert.equal(last.status, 200, last.text);
+});
