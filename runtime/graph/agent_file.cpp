@@ -188,7 +188,8 @@ Result<EdgeEnds> read_edges(const Json& settings, const Node& node, const std::s
 }
 
 Result<void> check_fields(const Node& node, const StateFields& state, const std::string& path) {
-  for (const auto& [name, example] : node.fields().items()) {
+  const Json used = node.fields();
+  for (const auto& [name, example] : used.items()) {
     const auto declared = state.find(name);
     if (declared == state.end())
       return agent_fault(path,

@@ -83,7 +83,7 @@ std::uint32_t ObjectReader::number(std::string_view key,
                                    Range<std::uint32_t> range) {
   const Json* value = find(key);
   if (value == nullptr) return fallback;
-  if (value->is_number_unsigned()) {
+  if (value->is_number_integer() && (value->is_number_unsigned() || *value >= 0)) {
     const auto number = value->get<std::uint64_t>();
     if (number >= range.least && number <= range.most) return static_cast<std::uint32_t>(number);
   }

@@ -1,0 +1,345 @@
+#include "runtime/graph/nodes/all.hpp"
+#include "runtime/graph/nodes/turn_fields.hpp"
+#include "runtime/graph/nodes/wait.hpp"
+#include "runtime/llm/extractive.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace parlance {
+namespace {
+
+MessagePtr message(Role role, std::string text) {
+  return std::make_shared<const Message>(
+      Message{"m-" + text, role, std::move(text), nullptr, std::nullopt});
+}
+
+std::unique_ptr<Node> make(const Json& settings, const AgentLimits& limits = {}) {
+  auto node = node_kinds().at(settings["kind"])(
+      settings, std::filesystem::path(PARLANCE_SOURCE_DIR) / "agents" / "library", limits);
+  if (!node) FAIL(node.error().field << ": " << node.error().detail);
+  return std::move(*node);
+}
+
+TurnState asking(std::string question) {
+  TurnState turn;
+  turn.id_seed = "run-1";
+  turn.input = {message(Role::human, std::move(question))};
+  turn.messages = turn.input;
+  return turn;
+}
+
+template <class T>
+T as(Result<Action> action) {
+  if (!action) FAIL(action.error().detail);
+  REQUIRE(std::holds_alternative<T>(*action));
+  return std::get<T>(std::move(*action));
+}
+
+Generated generated(std::string text) {
+  return {{"model", std::move(text), {11, 7}, StopReason::stop}, "streamed-id"};
+}
+
+const Json two_passages = {
+    {{"source", "a.md"}, {"title", "A"}, {"text", "A turn is durable before it is shown."}},
+    {{"source", "b.md"}, {"title", "B"}, {"text", "Idle threads leave memory."}}};
+
+TEST_CASE("every kind of node is in the table under its own name") {
+  const Json settings = {{"echo", {{"kind", "echo"}}},
+                         {"generate", {{"kind", "generate"}}},
+                         {"reply", {{"kind", "reply"}, {"text", "x"}}},
+                         {"respond", {{"kind", "respond"}}},
+                         {"retrieve", {{"kind", "retrieve"}}},
+                         {"validate", {{"kind", "validate"}, {"count_field", "n"}}},
+                         {"wait", {{"kind", "wait"}}}};
+  CHECK(node_kinds().size() == settings.size());
+  for (const auto& [kind, unused] : node_kinds())
+    CHECK(make(settings.at(kind))->kind() == kind);
+}
+
+TEST_CASE("the id of a message without a model is the same when the step is decided again") {
+  const auto node = make({{"kind", "echo"}});
+  auto turn = asking("hi");
+  const auto first = as<Finish>(node->enter(turn)).update.messages.at(0)->id;
+  CHECK(as<Finish>(node->enter(turn)).update.messages.at(0)->id == first);
+  turn.step = 1;
+  CHECK(as<Finish>(node->enter(turn)).update.messages.at(0)->id != first);
+  turn.step = 0;
+  turn.id_seed = "run-2";
+  CHECK(as<Finish>(node->enter(turn)).update.messages.at(0)->id != first);
+}
+
+TEST_CASE("echo answers what it was asked") {
+  const auto added =
+      as<Finish>(make({{"kind", "echo"}})->enter(asking("hi there"))).update.messages;
+  REQUIRE(added.size() == 1);
+  CHECK(added[0]->role == Role::ai);
+  CHECK(added[0]->text == "echo: hi there");
+  CHECK(as<Finish>(make({{"kind", "echo"}})->enter(TurnState{})).update.messages.at(0)->text ==
+        "echo: ");
+}
+
+TEST_CASE("wait takes the time it was asked to, then says so") {
+  const auto node = make({{"kind", "wait"}});
+  for (const auto* question : {"250", R"({"ms": 250})", R"( {"ms": 250, "note": "x"} )"}) {
+    const auto turn = asking(question);
+    CHECK(as<Wait>(node->enter(turn)).time == std::chrono::milliseconds{250});
+    CHECK(as<Finish>(node->resume(turn, Waited{})).update.messages.at(0)->text == "waited 250 ms");
+  }
+  CHECK(as<Wait>(node->enter(asking("0"))).time.count() == 0);
+  CHECK(as<Wait>(node->enter(asking("600000"))).time == WaitNode::wait_time_max);
+}
+
+TEST_CASE("wait refuses what is not a time, or is too long") {
+  const auto node = make({{"kind", "wait"}});
+  for (const auto* question : {"",
+                               "hello",
+                               "{}",
+                               "-1",
+                               "1.5",
+                               "600001",
+                               R"({"ms": "1"})",
+                               R"({"ms": null})",
+                               "[1]",
+                               "99999999999999999999",
+                               R"({"ms": -1})",
+                               "\xFF"}) {
+    INFO(question);
+    const auto action = node->enter(asking(question));
+    REQUIRE_FALSE(action);
+    CHECK(action.error().code == ErrorCode::invalid_value);
+    CHECK(action.error().field == "input.messages");
+  }
+}
+
+TEST_CASE("reply says its text, and ends the turn only without an edge") {
+  const auto last = make({{"kind", "reply"}, {"text", "No."}});
+  CHECK(last->edges().empty());
+  CHECK(as<Finish>(last->enter(asking("x"))).update.messages.at(0)->text == "No.");
+  const auto middle = make({{"kind", "reply"}, {"text", "No."}, {"edges", {{"ok", "next"}}}});
+  CHECK(middle->edges() == std::vector<std::string>{"ok"});
+  const auto follow = as<Follow>(middle->enter(asking("x")));
+  CHECK(follow.edge == "ok");
+  CHECK(follow.update.messages.at(0)->text == "No.");
+}
+
+TEST_CASE("retrieve asks for passages and keeps what was found") {
+  const auto node = make({{"kind", "retrieve"}, {"passages_max", 3}});
+  const auto turn = asking("why?");
+  const auto find = as<FindPassages>(node->enter(turn));
+  CHECK(find.query == "why?");
+  CHECK(find.passages_max == 3);
+  const auto found = as<Follow>(node->resume(turn, Passages{{{"a.md", "A", "Because.", 2.5}}}));
+  CHECK(found.edge == "found");
+  CHECK(found.update.fields["passages"] ==
+        Json::array({{{"source", "a.md"}, {"title", "A"}, {"text", "Because."}}}));
+}
+
+TEST_CASE("retrieve that finds nothing says so and forgets older passages") {
+  const auto node = make({{"kind", "retrieve"}});
+  for (const auto& nothing : {as<Follow>(node->resume(asking("why?"), Passages{})),
+                              as<Follow>(node->enter(asking("")))}) {
+    CHECK(nothing.edge == "nothing");
+    CHECK(nothing.update.fields["passages"] == Json::array());
+  }
+}
+
+TEST_CASE("an error that a node does not keep fails the turn") {
+  const Error error{ErrorCode::retriever_failed, "gone", {}, {}};
+  for (const Json& settings :
+       {Json{{"kind", "retrieve"}}, Json{{"kind", "generate"}}, Json{{"kind", "wait"}}}) {
+    const auto node = make(settings);
+    CHECK(node->resume(asking("1"), error).error().code == ErrorCode::retriever_failed);
+    const auto answered = settings["kind"] == "wait" ? Answer(Passages{}) : Answer(Waited{});
+    CHECK(node->resume(asking("1"), answered).error().code == ErrorCode::internal);
+  }
+  CHECK(make({{"kind", "echo"}})->resume(asking("1"), Waited{}).error().code ==
+        ErrorCode::internal);
+}
+
+TEST_CASE("generate shows the model the newest messages of the thread") {
+  AgentLimits limits;
+  limits.window_messages_max = 3;
+  const auto node = make({{"kind", "generate"}, {"role", "fast"}, {"shown", false}}, limits);
+  auto turn = asking("five");
+  turn.model_override = "mock-2";
+  turn.messages = {message(Role::human, "one"),
+                   message(Role::ai, "two"),
+                   message(Role::human, "three"),
+                   message(Role::ai, "four"),
+                   message(Role::human, "five")};
+  auto ask = as<AskModel>(node->enter(turn));
+  CHECK_FALSE(ask.shown);
+  CHECK(ask.request.role == "fast");
+  CHECK(ask.request.model_override == "mock-2");
+  CHECK(ask.request.tokens_out_max == 2'048);
+  CHECK_FALSE(ask.request.temperature);
+  REQUIRE(ask.request.messages.size() == 3);
+  CHECK(ask.request.messages[0]->text == "three");
+  CHECK(ask.request.messages[2] == turn.messages[4]);
+}
+
+TEST_CASE("a system message that opens the thread stays in the window") {
+  AgentLimits limits;
+  limits.window_messages_max = 2;
+  auto turn = asking("three");
+  turn.messages = {message(Role::system, "be kind"),
+                   message(Role::human, "one"),
+                   message(Role::ai, "two"),
+                   message(Role::human, "three")};
+  const auto window =
+      as<AskModel>(make({{"kind", "generate"}}, limits)->enter(turn)).request.messages;
+  REQUIRE(window.size() == 2);
+  CHECK(window[0]->text == "be kind");
+  CHECK(window[1]->text == "three");
+  limits.window_messages_max = 1;
+  CHECK(as<AskModel>(make({{"kind", "generate"}}, limits)->enter(turn))
+            .request.messages.at(0)
+            ->text == "three");
+}
+
+TEST_CASE("generate shows the prompt, and the passages by number") {
+  auto turn = asking("why?");
+  turn.fields["passages"] = two_passages;
+  const auto request =
+      as<AskModel>(make({{"kind", "generate"}, {"prompt", "prompt.md"}})->enter(turn)).request;
+  REQUIRE(request.messages.size() == 2);
+  CHECK(request.messages[0]->role == Role::system);
+  CHECK_THAT(request.messages[0]->text,
+             Catch::Matchers::StartsWith("You answer questions about Parlance"));
+  CHECK_THAT(request.messages[0]->text,
+             Catch::Matchers::EndsWith("\n\n[1] a.md - A\nA turn is durable before it is shown."
+                                       "\n\n[2] b.md - B\nIdle threads leave memory."));
+  REQUIRE(request.passages.size() == 2);
+  CHECK(request.passages[1].source == "b.md");
+}
+
+TEST_CASE("the client's options are heeded within the agent's limits") {
+  AgentLimits limits;
+  limits.tokens_out_max = 100;
+  const auto node = make({{"kind", "generate"}}, limits);
+  const auto ask = [&](Json options) {
+    auto turn = asking("x");
+    turn.options = std::move(options);
+    return as<AskModel>(node->enter(turn)).request;
+  };
+  CHECK(ask({{"max_tokens", 7}}).tokens_out_max == 7);
+  CHECK(ask({{"max_tokens", 1'000}}).tokens_out_max == 100);
+  CHECK(ask({{"max_tokens", 0}}).tokens_out_max == 1);
+  CHECK(ask({{"max_tokens", "7"}}).tokens_out_max == 100);
+  CHECK(ask({{"temperature", 0.5}}).temperature == 0.5);
+  CHECK(ask({{"temperature", 1}}).temperature == 1.0);
+  CHECK(ask({{"temperature", 9}}).temperature == 2.0);
+  CHECK_FALSE(ask({{"temperature", "hot"}}).temperature);
+}
+
+TEST_CASE("the answer becomes a message under the id it was streamed with") {
+  const auto finish =
+      as<Finish>(make({{"kind", "generate"}})->resume(asking("x"), generated("Hello.")));
+  REQUIRE(finish.update.messages.size() == 1);
+  const auto& added = *finish.update.messages[0];
+  CHECK(added.id == "streamed-id");
+  CHECK(added.role == Role::ai);
+  CHECK(added.text == "Hello.");
+  CHECK(added.usage == Usage{11, 7});
+  const auto follow = as<Follow>(make({{"kind", "generate"}, {"edges", {{"ok", "next"}}}})
+                                     ->resume(asking("x"), generated("Hello.")));
+  CHECK(follow.edge == "ok");
+  CHECK(follow.update.messages.size() == 1);
+}
+
+TEST_CASE("a draft stays out of the thread until respond gives it") {
+  const Json settings = {{"kind", "generate"}, {"draft", true}, {"edges", {{"ok", "next"}}}};
+  const auto drafted = as<Follow>(make(settings)->resume(asking("x"), generated("Hello.")));
+  CHECK(drafted.update.messages.empty());
+  auto turn = asking("x");
+  turn.fields = drafted.update.fields;
+  const auto respond = make({{"kind", "respond"}, {"draft", true}});
+  const auto added = as<Finish>(respond->enter(turn)).update.messages;
+  REQUIRE(added.size() == 1);
+  CHECK(*added[0] == Message{"streamed-id", Role::ai, "Hello.", nullptr, Usage{11, 7}});
+  CHECK(respond->enter(asking("x")).error().code == ErrorCode::internal);
+  CHECK(as<Finish>(make({{"kind", "respond"}})->enter(asking("x"))).update.messages.empty());
+}
+
+TEST_CASE("validate lets through what is quoted, sends back what is not, and gives up in the end") {
+  const auto node = make({{"kind", "validate"},
+                          {"draft", true},
+                          {"retries_max", 2},
+                          {"count_field", "sent_back"},
+                          {"declines", {"I do not know."}}});
+  auto turn = asking("x");
+  turn.fields = {{"passages", two_passages}, {"sent_back", 0}};
+  const auto judge = [&](std::string text) {
+    turn.fields["draft"] = draft_json({"d", Role::ai, std::move(text), nullptr, std::nullopt});
+    return as<Follow>(node->enter(turn));
+  };
+  CHECK(judge("Idle threads leave memory. [2]").edge == "ok");
+  CHECK(judge("I do not know. Ask somebody else.").edge == "ok");
+  CHECK(judge("Threads never leave memory. [2]").edge == "retry");
+  CHECK(judge("I do not know. But bananas are blue. [2]").edge == "retry");
+
+  const auto retry = judge("Idle threads leave memory.");
+  CHECK(retry.edge == "retry");
+  CHECK(retry.update.fields == Json{{"sent_back", 1}});
+  turn.fields["sent_back"] = 1;
+  CHECK(judge("No.").update.fields == Json{{"sent_back", 2}});
+  turn.fields["sent_back"] = 2;
+  CHECK(judge("No.").edge == "give_up");
+  CHECK(judge("Idle threads leave memory. [2]").edge == "ok");
+}
+
+TEST_CASE("validate without a draft judges the newest answer of the thread") {
+  const auto node = make({{"kind", "validate"}, {"count_field", "n"}, {"retries_max", 0}});
+  auto turn = asking("x");
+  turn.fields = {{"passages", two_passages}, {"n", 0}};
+  CHECK(node->enter(turn).error().code == ErrorCode::internal);
+  turn.messages.push_back(message(Role::ai, "Idle threads leave memory. [2]"));
+  CHECK(as<Follow>(node->enter(turn)).edge == "ok");
+  turn.messages.push_back(message(Role::ai, "Idle threads leave memory. [1]"));
+  CHECK(as<Follow>(node->enter(turn)).edge == "give_up");
+}
+
+TEST_CASE("what the offline model says, quote or refusal, passes validate in library") {
+  auto turn = asking("When do idle threads leave memory?");
+  turn.fields = {{"passages", two_passages}, {"sent_back", 0}};
+  const auto generate = make({{"kind", "generate"}, {"draft", true}, {"edges", {{"ok", "next"}}}});
+  const auto validate = make({{"kind", "validate"},
+                              {"draft", true},
+                              {"count_field", "sent_back"},
+                              {"declines", {std::string(extractive_decline)}}});
+  for (const auto* question :
+       {"When do idle threads leave memory?", "What is the capital of France?"}) {
+    turn.input = turn.messages = {message(Role::human, question)};
+    const auto ask = as<AskModel>(generate->enter(turn));
+    const auto drafted =
+        as<Follow>(generate->resume(turn, Generated{answer_from_passages(ask.request), "id"}));
+    turn.fields["draft"] = drafted.update.fields["draft"];
+    INFO(dump(turn.fields["draft"]));
+    CHECK(as<Follow>(validate->enter(turn)).edge == "ok");
+  }
+}
+
+TEST_CASE("settings that a node does not know, or of the wrong type, are refused by name") {
+  const auto fault = [](const Json& settings) {
+    auto node = node_kinds().at(settings["kind"])(settings, ".", {});
+    REQUIRE_FALSE(node);
+    return node.error().field;
+  };
+  CHECK(fault({{"kind", "echo"}, {"loud", true}}) == "loud");
+  CHECK(fault({{"kind", "wait"}, {"ms", 5}}) == "ms");
+  CHECK(fault({{"kind", "generate"}, {"role", 7}}) == "role");
+  CHECK(fault({{"kind", "generate"}, {"shown", "no"}}) == "shown");
+  CHECK(fault({{"kind", "generate"}, {"prompt", "/"}}) == "prompt");
+  CHECK(fault({{"kind", "generate"}, {"draft", true}}) == "draft");
+  CHECK(fault({{"kind", "validate"}, {"count_field", "n"}, {"declines", {1}}}) == "declines.0");
+  CHECK(fault({{"kind", "respond"}, {"text", "x"}}) == "text");
+}
+
+}  // namespace
+}  // namespace parlance
