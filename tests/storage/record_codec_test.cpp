@@ -1,0 +1,197 @@
+#include "storage/record_codec.hpp"
+
+#include "storage/keys.hpp"
+#include "tests/storage/journal_fixture.hpp"
+
+#include <zlib.h>
+
+#include <limits>
+#include <random>
+
+using namespace parlance;
+using namespace parlance::storage;
+using namespace parlance::storage::testing;
+
+namespace {
+
+MessagePtr full_message() {
+  return std::make_shared<const Message>(Message{
+      "m-1", Role::tool, "héllo\n\"quoted\"", Json{{"name", "calc"}, {"n", 1.5}}, Usage{12, 34}});
+}
+
+std::vector<Event> one_of_each() {
+  TurnAccepted accepted_turn;
+  accepted_turn.turn = 3;
+  accepted_turn.run = RunId{"run-3"};
+  accepted_turn.agent = "chat";
+  accepted_turn.model_override = "mock-2";
+  accepted_turn.input = {full_message(), message("m-2", Role::system, "")};
+  accepted_turn.accepted_ms = 1'800'000'000'123;
+  accepted_turn.deadline_ms = -1;
+  accepted_turn.temporary = true;
+  accepted_turn.options = Json{{"metadata", {{"a", Json::array({1, nullptr, true})}}}};
+  StepDone step_done;
+  step_done.turn = std::numeric_limits<std::uint64_t>::max();
+  step_done.step = std::numeric_limits<std::uint32_t>::max();
+  step_done.node = "generate";
+  step_done.edge = "ok";
+  step_done.update = Json{{"tries", 2}};
+  step_done.messages = {full_message()};
+  step_done.time_us = 1'234'567;
+  Delta delta_batch;
+  delta_batch.turn = 1;
+  delta_batch.node = "generate";
+  delta_batch.message = "m-9";
+  delta_batch.pieces = {"one", "", std::string("nul \0 inside", 12), std::string(300, 'x')};
+  TurnEnded failed;
+  failed.turn = 4;
+  failed.outcome = TurnOutcome::failed;
+  failed.accepted_seq = 17;
+  failed.previous_ended_seq = 9;
+  failed.message_seqs = {18, 200, 70'000};
+  failed.fields = Json{{"topic", "boats"}};
+  failed.usage = {1, 4'000'000'000};
+  failed.model = "mock-1";
+  failed.stop_reason = StopReason::length;
+  failed.error = ErrorCode::deadline_passed;
+  failed.error_detail = "after 30 s";
+  failed.ended_ms = 1'800'000'000'999;
+  TurnEnded cancelled = failed;
+  cancelled.outcome = TurnOutcome::cancelled;
+  cancelled.error.reset();
+  return {accepted_turn,
+          step_done,
+          delta_batch,
+          Superseded{2, "m-9"},
+          failed,
+          cancelled,
+          TurnEnded{},
+          TurnAccepted{}};
+}
+
+Head full_head() {
+  Head head;
+  head.incarnation = 0x0123456789ABCDEF;
+  head.epoch = 4;
+  head.seq = 99;
+  head.turns = 7;
+  head.last_ended_seq = 90;
+  head.unfinished_seqs = {91, 95};
+  head.attempts = 2;
+  head.created_ms = 1;
+  head.updated_ms = 2;
+  head.expires_ms = std::numeric_limits<std::int64_t>::max();
+  head.ttl_ms = std::numeric_limits<std::int64_t>::min();
+  head.agent = "chat";
+  head.metadata = R"({"k":"v"})";
+  return head;
+}
+
+// As values: messages are compared by what they say, not by where they are.
+void check_same(const Messages& one, const Messages& other) {
+  REQUIRE(one.size() == other.size());
+  for (std::size_t i = 0; i < one.size(); ++i)
+    CHECK(*one[i] == *other[i]);
+}
+
+void check_same(Event one, Event other) {
+  REQUIRE(one.index() == other.index());
+  if (auto* accepted_turn = std::get_if<TurnAccepted>(&one)) {
+    auto& copy = std::get<TurnAccepted>(other);
+    check_same(accepted_turn->input, copy.input);
+    copy.input = accepted_turn->input;
+  } else if (auto* step_done = std::get_if<StepDone>(&one)) {
+    auto& copy = std::get<StepDone>(other);
+    check_same(step_done->messages, copy.messages);
+    copy.messages = step_done->messages;
+  }
+  CHECK((one == other));
+}
+
+}  // namespace
+
+TEST_CASE("every kind of event comes back as it was") {
+  for (const auto& event : one_of_each()) {
+    const auto back = decode_event(encode(event));
+    REQUIRE(back);
+    check_same(event, *back);
+  }
+}
+
+TEST_CASE("a head comes back as it was") {
+  for (const auto& head : {full_head(), Head{}}) {
+    const auto back = decode_head(encode(head));
+    REQUIRE(back);
+    CHECK((*back == head));
+  }
+}
+
+TEST_CASE("the layout on disk is the one that is written down") {
+  // version, crc32, kind superseded, turn, message
+  CHECK(encode(Event{Superseded{300, "m"}}) ==
+        std::string("\x01\xaa\x0f\x83\x1d\x04\xac\x02\x01m", 10));
+}
+
+TEST_CASE("a value of an unknown version is damaged") {
+  std::string value = encode(full_head());
+  value[0] = '\x02';
+  const auto head = decode_head(value);
+  REQUIRE_FALSE(head);
+  CHECK(head.error().code == ErrorCode::record_damaged);
+  CHECK(head.error().detail.find("version 2") != std::string::npos);
+}
+
+TEST_CASE("every flipped bit and every missing byte of a record is found") {
+  for (const auto& event : one_of_each()) {
+    const std::string value = encode(event);
+    for (std::size_t at = 0; at < value.size(); ++at) {
+      for (unsigned bit = 0; bit < 8; ++bit) {
+        std::string flipped = value;
+        flipped[at] = static_cast<char>(static_cast<unsigned char>(flipped[at]) ^ (1U << bit));
+        const auto back = decode_event(flipped);
+        REQUIRE_FALSE(back);
+        REQUIRE(back.error().code == ErrorCode::record_damaged);
+      }
+      REQUIRE_FALSE(decode_event(value.substr(0, at)));
+    }
+    REQUIRE_FALSE(decode_event(value + '\0'));
+    REQUIRE_FALSE(decode_head(value));
+  }
+}
+
+TEST_CASE("bodies of chance with a right checksum never decode to more than they hold") {
+  std::mt19937 random(17);
+  for (int round = 0; round < 20'000; ++round) {
+    std::string body(random() % 60, '\0');
+    for (auto& byte : body)
+      byte = static_cast<char>(random());
+    if (!body.empty()) body[0] = static_cast<char>(1 + random() % 5);
+    std::string value(1, '\x01');
+    const auto crc = static_cast<std::uint32_t>(
+        crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size()));
+    for (unsigned i = 0; i < 4; ++i)
+      value.push_back(static_cast<char>((crc >> (8U * i)) & 0xFFU));
+    value += body;
+    if (const auto event = decode_event(value)) CHECK(decode_event(encode(*event)));
+    if (const auto head = decode_head(value)) CHECK(decode_head(encode(*head)));
+  }
+}
+
+TEST_CASE("event keys sort by thread, incarnation and seq") {
+  const auto key = [](const char* name, std::uint64_t incarnation, std::uint64_t seq) {
+    return event_key(events_prefix(thread_key(thread(name)), incarnation), seq);
+  };
+  CHECK(key("a", 1, 255) < key("a", 1, 256));
+  CHECK(key("a", 1, UINT64_MAX) < key("a", 2, 1));
+  CHECK(key("a", UINT64_MAX, UINT64_MAX) < key("a-b", 1, 1));
+  CHECK(key("a", UINT64_MAX, UINT64_MAX) < thread_key(thread("a")) + '\x01');
+  const std::string bytes = key("a", 0x0102030405060708, 5);
+  const auto parts = split_event_key(bytes);
+  REQUIRE(parts);
+  CHECK(parts->thread == thread_key(thread("a")));
+  CHECK(parts->incarnation == 0x0102030405060708);
+  CHECK(parts->seq == 5);
+  CHECK(thread_of(parts->thread) == thread("a"));
+  CHECK_FALSE(split_event_key("short"));
+  CHECK_FALSE(thread_of("no border"));
+}
