@@ -226,7 +226,9 @@ asio::awaitable<MockOutcome> MockChat::refuse(unsigned status, std::string body)
 }
 
 asio::awaitable<MockOutcome> MockChat::hang() {
-  while (co_await connection_->wait_until(Clock::time_point::max())) {
+  bool here = true;
+  while (here) {
+    here = co_await connection_->wait_until(Clock::time_point::max());
   }
   co_return MockOutcome::client_closed;
 }

@@ -1,0 +1,39 @@
+// What was asked for on the command line.
+//
+// Threading: pure function.
+#pragma once
+
+#include "bench/load/plan.hpp"
+#include "bench/mock/settings.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace parlance::bench {
+
+struct MockCommand {
+  std::uint16_t port = 0;
+  MockSettings settings;
+};
+
+struct RunCommand {
+  LoadPlan plan;
+  std::string json_file;  // empty: none; "-": standard output, in place of the table
+};
+
+// Nothing is to be run: help was asked for (code 0, text for standard output), or the usage is
+// wrong (code 2, text for standard error).
+struct ExitCommand {
+  int code = 0;
+  std::string text;
+};
+
+using Command = std::variant<MockCommand, RunCommand, ExitCommand>;
+
+// `arguments` without the program's name.
+Command read_command_line(std::span<const std::string_view> arguments);
+
+}  // namespace parlance::bench

@@ -1,0 +1,61 @@
+// Judges what came back for a turn, at little cost: it looks for the members that matter instead of
+// parsing whole answers.
+//
+// A stream is read piece by piece: `take` notes when text came, and collects the text, an error and
+// the end. Text that is escaped stays escaped; the expected text is, too.
+//
+// Threading: one caller at a time.
+// Bounds: 1 MiB of one event, 16 MiB of one answer's text; beyond these the answer is `malformed`.
+#pragma once
+
+#include "bench/load/figures.hpp"
+#include "bench/load/http_connection.hpp"
+#include "bench/load/plan.hpp"
+#include "net/sse_parser.hpp"
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace parlance::bench {
+
+struct Verdict {
+  TurnOutcome outcome = TurnOutcome::finished;
+  std::string code = {};  // of a refusal or failure: the server's, or the connection's end
+  bool wrong_answer = false;
+  std::chrono::seconds retry_after{};  // as advised; at most a minute
+};
+
+class AnswerReader {
+ public:
+  AnswerReader(Surface surface, AnswerMode mode, std::string expected)
+      : surface_(surface),
+        mode_(mode),
+        expected_(std::move(expected)) {}
+
+  // A piece of a stream. `start` is the turn's.
+  void take(std::string_view piece,
+            HttpConnection::Clock::time_point when,
+            HttpConnection::Clock::time_point start,
+            Figures& figures);
+
+  // When the exchange is over.
+  Verdict judge(const Exchange& exchange) const;
+
+ private:
+  void take_event(const net::SseEvent& event);
+
+  Surface surface_;
+  AnswerMode mode_;
+  std::string expected_;
+  net::SseParser parser_;
+  std::string text_;
+  std::string error_code_;
+  bool done_ = false;  // the stream's own end came, where it has one
+  bool malformed_ = false;
+  bool text_came_ = false;  // with the event at hand
+  HttpConnection::Clock::time_point last_text_{};
+};
+
+}  // namespace parlance::bench

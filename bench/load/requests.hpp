@@ -1,0 +1,45 @@
+// The bytes of a load run's requests.
+//
+// All that does not change from turn to turn is built once.
+//
+// Threading: constant after construction.
+#pragma once
+
+#include "bench/load/plan.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace parlance::bench {
+
+class Requests {
+ public:
+  explicit Requests(const LoadPlan& plan);
+
+  // POST /threads (langgraph).
+  const std::string& new_thread() const { return new_thread_; }
+
+  // One turn's request. `thread` is empty for a call without one (openai).
+  std::string turn(std::uint64_t number, std::string_view thread) const;
+
+  // What a right answer holds, escaped as inside a JSON string; empty when it is not checked.
+  std::string expected(std::uint64_t number) const;
+
+ private:
+  std::string text(std::uint64_t number) const;
+
+  LoadPlan plan_;
+  std::string headers_;  // the lines after the request line, up to the length
+  std::string new_thread_;
+  std::string body_head_;  // up to the text
+  std::string body_tail_;  // after it, up to the thread (openai) or the end (langgraph)
+};
+
+// `text` as it stands between the quotes of a JSON string.
+std::string json_escaped(std::string_view text);
+
+// The value of the first member `name` that is a string, as it is escaped; or empty.
+std::string_view find_json_string(std::string_view json, std::string_view name);
+
+}  // namespace parlance::bench
