@@ -1,0 +1,198 @@
+#include "net/body.hpp"
+
+#include "runtime/base/ids.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parlance::net {
+namespace {
+
+Error wrong(std::string field, std::string detail) {
+  return {ErrorCode::invalid_value, std::move(detail), std::move(field), {}};
+}
+
+bool is_unwanted(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20U && c != '\n' && c != '\r' && c != '\t') || byte == 0x7FU;
+}
+
+std::optional<Role> role_of(std::string_view word) {
+  if (word == "user" || word == "human") return Role::human;
+  if (word == "assistant" || word == "ai" || word == "AIMessageChunk") return Role::ai;
+  if (word == "system" || word == "developer") return Role::system;
+  if (word == "tool" || word == "function") return Role::tool;
+  return std::nullopt;
+}
+
+Result<std::string> read_content(Json& content, const std::string& path) {
+  std::string text;
+  if (content.is_string()) {
+    text = std::move(content.get_ref<std::string&>());
+  } else if (content.is_array()) {
+    for (std::size_t i = 0; i < content.size(); ++i) {
+      Json& part = content[i];
+      const auto place = path + "[" + std::to_string(i) + "]";
+      if (part.is_string()) {
+        text.append(part.get_ref<const std::string&>());
+        continue;
+      }
+      if (!part.is_object()) return wrong(place, "must be an object");
+      const auto type = part.find("type");
+      if (type == part.end() || !type->is_string() ||
+          (*type != "text" && *type != "input_text" && *type != "output_text")) {
+        return wrong(place + ".type", "only text is understood");
+      }
+      const auto words = part.find("text");
+      if (words == part.end() || !words->is_string())
+        return wrong(place + ".text", "must be a string");
+      text.append(words->get_ref<const std::string&>());
+    }
+  } else if (!content.is_null()) {
+    return wrong(path, "must be a string or an array of parts");
+  }
+  std::erase_if(text, is_unwanted);
+  return text;
+}
+
+Result<MessagePtr> read_message(Json& value, const std::string& path) {
+  auto message = std::make_shared<Message>();
+  if (value.is_string()) {
+    message->text = std::move(value.get_ref<std::string&>());
+    std::erase_if(message->text, is_unwanted);
+    message->id = random_uuid();
+    return MessagePtr(std::move(message));
+  }
+  if (!value.is_object()) return wrong(path, "must be an object");
+  auto word = value.find("role");
+  const bool has_role = word != value.end() && !word->is_null();
+  const std::string word_path = path + (has_role ? ".role" : ".type");
+  if (!has_role) word = value.find("type");
+  if (word == value.end() || !word->is_string()) return wrong(path + ".role", "must be a string");
+  const auto role = role_of(word->get_ref<const std::string&>());
+  if (!role) return wrong(word_path, "must be user, assistant, system, developer or tool");
+  message->role = *role;
+
+  const auto content = value.find("content");
+  if (content == value.end() && *role != Role::ai) return wrong(path + ".content", "is missing");
+  if (content != value.end()) {
+    if (content->is_null() && *role != Role::ai)
+      return wrong(path + ".content", "must be a string");
+    auto text = read_content(*content, path + ".content");
+    if (!text) return text.error();
+    message->text = std::move(*text);
+  }
+
+  const auto id = value.find("id");
+  if (id != value.end() && !id->is_null()) {
+    if (!id->is_string() || !is_identifier(id->get_ref<const std::string&>())) {
+      return wrong(path + ".id", "must be 1 to 128 characters of A-Z a-z 0-9 . _ : -");
+    }
+    message->id = id->get<std::string>();
+  } else {
+    message->id = random_uuid();
+  }
+  for (auto& [name, further] : value.items()) {
+    if (name == "role" || name == "type" || name == "content" || name == "id" ||
+        name == "usage_metadata")
+      continue;
+    message->extra[name] = std::move(further);
+  }
+  return MessagePtr(std::move(message));
+}
+
+}  // namespace
+
+Result<Json> parse_body(std::string_view text, std::size_t depth_max) {
+  if (text.empty()) return Json::object();
+  auto body = parse_json(text, depth_max);
+  if (body && !body->is_object()) return wrong({}, "the body must be a JSON object");
+  return body;
+}
+
+Json* BodyReader::find(const char* name) {
+  const auto found = object_.find(name);
+  return found == object_.end() || found->is_null() ? nullptr : &*found;
+}
+
+void BodyReader::refuse(std::string_view name, std::string detail) {
+  if (!fault) fault = wrong(path_of(name), std::move(detail));
+}
+
+std::string BodyReader::text(const char* name, std::string_view otherwise) {
+  const Json* const value = find(name);
+  if (value == nullptr) return std::string(otherwise);
+  if (value->is_string()) return value->get<std::string>();
+  refuse(name, "must be a string");
+  return {};
+}
+
+bool BodyReader::boolean(const char* name, bool otherwise) {
+  const Json* const value = find(name);
+  if (value == nullptr) return otherwise;
+  if (value->is_boolean()) return value->get<bool>();
+  refuse(name, "must be true or false");
+  return otherwise;
+}
+
+std::optional<double> BodyReader::number(const char* name, double least, double most) {
+  const Json* const value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_number()) {
+    const auto number = value->get<double>();
+    if (number >= least && number <= most) return number;
+  }
+  refuse(name, "must be a number from " + dump(Json(least)) + " to " + dump(Json(most)));
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> BodyReader::count(const char* name,
+                                               std::uint64_t least,
+                                               std::uint64_t most) {
+  const Json* const value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_number_unsigned()) {
+    const auto number = value->get<std::uint64_t>();
+    if (number >= least && number <= most) return number;
+  }
+  refuse(name,
+         "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+  return std::nullopt;
+}
+
+Json BodyReader::object(const char* name) {
+  Json* const value = find(name);
+  if (value == nullptr) return Json::object();
+  if (value->is_object()) return std::move(*value);
+  refuse(name, "must be an object");
+  return Json::object();
+}
+
+void BodyReader::not_in_this_version(const char* name) {
+  const Json* const value = find(name);
+  if (value == nullptr || *value == false) return;
+  if ((value->is_structured() || value->is_string()) && value->empty()) return;
+  refuse(name, "is not in this version");
+}
+
+Result<Messages> read_messages(Json& value, const std::string& path) {
+  Messages messages;
+  if (!value.is_array()) {
+    if (!value.is_object() && !value.is_string())
+      return wrong(path, "must be an array of messages");
+    auto message = read_message(value, path);
+    if (!message) return message.error();
+    messages.push_back(std::move(*message));
+    return messages;
+  }
+  if (value.empty()) return wrong(path, "must hold at least one message");
+  messages.reserve(value.size());
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    auto message = read_message(value[i], path + "[" + std::to_string(i) + "]");
+    if (!message) return message.error();
+    messages.push_back(std::move(*message));
+  }
+  return messages;
+}
+
+}  // namespace parlance::net

@@ -1,0 +1,60 @@
+// Request bodies, read field by field; the first fault is kept and names its place.
+//
+//   BodyReader body(json, "");
+//   const bool stream = body.boolean("stream", false);
+//   if (body.fault) return *body.fault;
+//
+// Unknown keys are left alone; null counts as absent.
+//
+// Threading: pure.
+#pragma once
+
+#include "net/request.hpp"
+#include "runtime/base/json.hpp"
+#include "runtime/base/result.hpp"
+#include "runtime/llm/chat.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace parlance::net {
+
+// The body as an object; an empty one is {}.
+Result<Json> parse_body(std::string_view text, std::size_t depth_max);
+
+class BodyReader {
+ public:
+  // `path` is where the object stands in the body, with a dot behind it, or empty.
+  BodyReader(Json& object, std::string path) : object_(object), path_(std::move(path)) {}
+
+  // Null when the key is absent or null.
+  Json* find(const char* name);
+
+  std::string text(const char* name, std::string_view otherwise = {});
+  bool boolean(const char* name, bool otherwise);
+  std::optional<double> number(const char* name, double least, double most);
+  std::optional<std::uint64_t> count(const char* name, std::uint64_t least, std::uint64_t most);
+  Json object(const char* name);  // {} when absent
+
+  // Refuses what this version does not do: the key may be absent, null, false or empty.
+  void not_in_this_version(const char* name);
+
+  void refuse(std::string_view name, std::string detail);
+
+  std::string path_of(std::string_view name) const { return path_ + std::string(name); }
+
+  std::optional<Error> fault;
+
+ private:
+  Json& object_;
+  std::string path_;
+};
+
+// An array of messages, one message, or a string (what the human says). At least one. Control
+// characters other than newline and tab are taken out of the text; messages without an id get one.
+// `path` names it in errors.
+Result<Messages> read_messages(Json& value, const std::string& path);
+
+}  // namespace parlance::net

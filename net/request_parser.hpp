@@ -1,0 +1,36 @@
+// Bytes to one request, within limits, without a socket: sessions feed it, and so does a fuzzer.
+//
+// Bounds: header_bytes_max of request line and headers (headers_too_large), body_bytes_max of body
+// (body_too_large), chunked or not.
+#pragma once
+
+#include "runtime/base/result.hpp"
+
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace parlance::net {
+
+class RequestParser {
+ public:
+  using Message = boost::beast::http::request<boost::beast::http::string_body>;
+
+  RequestParser(std::uint32_t header_bytes_max, std::uint64_t body_bytes_max);
+
+  // How many of `bytes` were used; feed the rest again, with what follows it. Stops at the
+  // request's end.
+  Result<std::size_t> feed(std::string_view bytes);
+
+  bool header_done() const { return parser_.is_header_done(); }
+  bool done() const { return parser_.is_done(); }
+  const Message& message() const { return parser_.get(); }
+  Message take() { return parser_.release(); }
+
+ private:
+  boost::beast::http::request_parser<boost::beast::http::string_body> parser_;
+};
+
+}  // namespace parlance::net

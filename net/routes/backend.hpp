@@ -1,0 +1,32 @@
+// What the routes stand on.
+//
+// Threading: outlives the router that is made from it, which outlives the server.
+#pragma once
+
+#include "net/auth/key_store.hpp"
+#include "runtime/base/clock.hpp"
+#include "runtime/graph/agent.hpp"
+#include "runtime/metrics/registry.hpp"
+#include "runtime/ports/conversations.hpp"
+#include "runtime/ports/health.hpp"
+
+#include <string>
+
+namespace parlance::net {
+
+struct Backend {
+  Conversations& conversations;
+  const Agents& agents;
+  const KeyStore& keys;
+  const Health& health;
+  const Registry& registry;
+  const Clock& clock;
+  std::string version;  // of Parlance: "0.1.0"
+#ifdef NDEBUG
+  std::string build = "release";
+#else
+  std::string build = "debug";
+#endif
+};
+
+}  // namespace parlance::net

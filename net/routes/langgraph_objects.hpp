@@ -1,0 +1,44 @@
+// Assistants, threads, runs and states as the LangGraph family shows them.
+//
+// Each turn has two checkpoints: one with its input, at the record that accepted it, and one with
+// its outcome, at the record that ended it.
+//
+// Threading: pure.
+#pragma once
+
+#include "runtime/graph/agent.hpp"
+#include "runtime/ports/conversations.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parlance::net {
+
+void append_assistant(std::string& out, const Agent& agent, std::int64_t created_ms);
+void append_thread(std::string& out, const ThreadView& thread);
+void append_run(std::string& out, const ThreadKey& thread, const RunView& run);
+
+struct Checkpoint {
+  std::uint64_t seq = 0;
+  std::size_t run = 0;  // its place in ThreadView::runs
+  bool is_input = false;
+};
+
+// Oldest first.
+std::vector<Checkpoint> checkpoints_of(const ThreadView& thread);
+
+// A UUID of version 6 that sorts by the thread's age and then by seq: the same each time.
+std::string checkpoint_id(const ThreadView& thread, std::uint64_t seq);
+
+// `at` is a place in `checkpoints`, all of the thread's.
+void append_state(std::string& out,
+                  const ThreadView& thread,
+                  const std::vector<Checkpoint>& checkpoints,
+                  std::size_t at);
+
+// The newest state; that of a thread without turns is empty.
+void append_newest_state(std::string& out, const ThreadView& thread);
+
+}  // namespace parlance::net

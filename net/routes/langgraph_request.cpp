@@ -1,0 +1,142 @@
+#include "net/routes/langgraph_request.hpp"
+
+#include "net/body.hpp"
+#include "net/routes/turn_options.hpp"
+#include "runtime/base/ids.hpp"
+
+#include <utility>
+
+namespace parlance::net {
+namespace {
+
+Multitask read_multitask(BodyReader& reader) {
+  const auto word = reader.text("multitask_strategy", "enqueue");
+  if (word == "reject") return Multitask::reject;
+  if (word == "interrupt" || word == "rollback") {
+    reader.refuse("multitask_strategy", word + " is not in this version; use enqueue or reject");
+  } else if (word != "enqueue") {
+    reader.refuse("multitask_strategy", "must be enqueue or reject");
+  }
+  return Multitask::enqueue;
+}
+
+// config.configurable: the model, and what it is asked with.
+void read_config(BodyReader& reader, RunCreate& run) {
+  Json config = reader.object("config");
+  if (config.empty()) return;
+  if (const auto found = config.find("configurable"); found != config.end() && !found->is_null()) {
+    if (!found->is_object()) {
+      reader.refuse("config.configurable", "must be an object");
+    } else {
+      BodyReader configurable(*found, reader.path_of("config.configurable."));
+      run.model_override = configurable.text("model");
+      read_model_options(configurable, run.options);
+      if (configurable.find("checkpoint_id") != nullptr)
+        configurable.not_in_this_version("checkpoint_id");
+      if (configurable.fault && !reader.fault) reader.fault = configurable.fault;
+    }
+  }
+  run.options["config"] = std::move(config);
+}
+
+}  // namespace
+
+Result<StreamModes> read_stream_modes(const Json& value) {
+  StreamModes modes;
+  const auto add = [&](const Json& word) {
+    return word.is_string() && modes.add(word.get_ref<const std::string&>());
+  };
+  bool known = true;
+  if (value.is_array()) {
+    for (const auto& word : value)
+      known = known && add(word);
+  } else {
+    known = add(value);
+  }
+  if (known) return modes;
+  return Error{ErrorCode::invalid_value,
+               "must be of values, updates, messages-tuple, messages, custom, tasks, checkpoints, "
+               "debug, events, tools",
+               "stream_mode",
+               {}};
+}
+
+std::string agent_of_assistant(const Agents& agents, std::string_view assistant_id) {
+  if (agents.contains(assistant_id)) return std::string(assistant_id);
+  if (!is_uuid(assistant_id)) return {};
+  for (const auto& [name, agent] : agents) {
+    if (named_uuid(name) == assistant_id) return name;
+  }
+  return {};
+}
+
+Error assistant_not_found(std::string_view assistant_id) {
+  return {ErrorCode::agent_not_found,
+          "No assistant found for \"" + std::string(assistant_id.substr(0, 128)) +
+              "\". Make sure the assistant ID is for a valid assistant or a valid graph ID.",
+          {},
+          {}};
+}
+
+Result<RunCreate> read_run_create(Json& body, const Agents& agents) {
+  RunCreate run;
+  BodyReader reader(body, "");
+  const auto assistant = reader.text("assistant_id");
+  if (!reader.fault && assistant.empty())
+    reader.refuse("assistant_id", "is missing: the name of an agent");
+  for (const char* const name : {"command",
+                                 "checkpoint",
+                                 "checkpoint_id",
+                                 "interrupt_before",
+                                 "interrupt_after",
+                                 "webhook",
+                                 "after_seconds"}) {
+    reader.not_in_this_version(name);
+  }
+  run.multitask = read_multitask(reader);
+  const auto if_not_exists = reader.text("if_not_exists", "reject");
+  if (if_not_exists == "create") {
+    run.if_missing = IfMissing::create;
+  } else if (if_not_exists != "reject") {
+    reader.refuse("if_not_exists", "must be create or reject");
+  }
+  const auto on_completion = reader.text("on_completion", "delete");
+  run.keep_thread = on_completion == "keep";
+  if (!run.keep_thread && on_completion != "delete")
+    reader.refuse("on_completion", "must be delete or keep");
+  run.cancel_when_left = read_on_disconnect(reader);
+  read_config(reader, run);
+  if (Json metadata = reader.object("metadata"); !metadata.empty())
+    run.options["metadata"] = std::move(metadata);
+  if (Json context = reader.object("context"); !context.empty())
+    run.options["context"] = std::move(context);
+  if (run.multitask == Multitask::reject) run.options["multitask_strategy"] = "reject";
+  if (Json* const modes = reader.find("stream_mode")) {
+    const auto read = read_stream_modes(*modes);
+    if (!read) return read.error();
+    run.modes = *read;
+    run.options["stream_mode"] = std::move(*modes);
+  }
+  Json* const input = reader.find("input");
+  Json* messages = nullptr;
+  if (input == nullptr || !input->is_object()) {
+    reader.refuse("input", "must be an object with messages");
+  } else if (const auto found = input->find("messages");
+             found != input->end() && !found->is_null()) {
+    messages = &*found;
+  } else {
+    reader.refuse("input.messages", "must hold at least one message");
+  }
+  if (reader.fault) return *reader.fault;
+
+  run.agent = agent_of_assistant(agents, assistant);
+  if (run.agent.empty()) return assistant_not_found(assistant);
+  const auto fits = check_agent(agents, run.agent, run.model_override, "config.configurable.model");
+  if (!fits) return fits.error();
+  auto read = read_messages(*messages, "input.messages");
+  if (!read) return read.error();
+  run.input = std::move(*read);
+  return run;
+}
+
+}  // namespace parlance::net

@@ -1,0 +1,45 @@
+// A run as it is asked for in the LangGraph family.
+//
+// What this version does not do (interrupts, commands, webhooks, running from an older checkpoint)
+// is refused by name; keys that are unknown are left alone, as clients send what newer servers
+// know.
+//
+// Threading: pure.
+#pragma once
+
+#include "net/routes/langgraph_events.hpp"
+#include "runtime/base/result.hpp"
+#include "runtime/graph/agent.hpp"
+#include "runtime/ports/conversations.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace parlance::net {
+
+struct RunCreate {
+  std::string agent;
+  std::string model_override;
+  Messages input;
+  Multitask multitask = Multitask::enqueue;
+  IfMissing if_missing = IfMissing::reject;
+  bool keep_thread = false;  // of a stateless run
+  std::optional<bool> cancel_when_left;
+  StreamModes modes = StreamModes::defaults();
+  Json options = Json::object();
+};
+
+// `body` is a JSON object, and is taken apart. Errors: invalid_value, agent_not_found,
+// model_not_found.
+Result<RunCreate> read_run_create(Json& body, const Agents& agents);
+
+// A word or an array of words. invalid_value, naming stream_mode.
+Result<StreamModes> read_stream_modes(const Json& value);
+
+// The agent that an assistant id names: its name, or named_uuid(name). Empty: none.
+std::string agent_of_assistant(const Agents& agents, std::string_view assistant_id);
+
+Error assistant_not_found(std::string_view assistant_id);
+
+}  // namespace parlance::net

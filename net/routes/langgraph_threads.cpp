@@ -1,0 +1,188 @@
+#include "net/body.hpp"
+#include "net/routes/langgraph.hpp"
+#include "net/routes/langgraph_objects.hpp"
+#include "net/turn_answer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace parlance::net {
+namespace asio = boost::asio;
+using ThreadAnswer = std::shared_ptr<const ThreadView>;
+
+namespace {
+
+constexpr std::uint64_t history_max = 1'000;
+constexpr double ttl_minutes_max = 60.0 * 24 * 365 * 10;
+
+// Minutes, or {"ttl": minutes}.
+std::optional<std::int64_t> read_ttl(BodyReader& reader) {
+  Json* const value = reader.find("ttl");
+  if (value == nullptr) return std::nullopt;
+  std::optional<double> minutes;
+  if (value->is_object()) {
+    BodyReader ttl(*value, "ttl.");
+    minutes = ttl.number("ttl", 0, ttl_minutes_max);
+    if (ttl.fault && !reader.fault) reader.fault = ttl.fault;
+  } else {
+    minutes = reader.number("ttl", 0, ttl_minutes_max);
+  }
+  if (!minutes) return std::nullopt;
+  return static_cast<std::int64_t>(std::ceil(*minutes * 60'000));
+}
+
+asio::awaitable<Result<ThreadAnswer>> view_of(HttpSession& session, const Backend& backend) {
+  auto thread = thread_in_path(session.request());
+  if (!thread) {
+    Result<ThreadAnswer> refused = thread.error();
+    co_return refused;
+  }
+  auto ask = [&](Conversations::Answer<ThreadAnswer> done) {
+    backend.conversations.view(*thread, std::move(done));
+  };
+  co_return co_await answer_of<ThreadAnswer>(ask);
+}
+
+asio::awaitable<void> create_thread(HttpSession& session, const Backend& backend) {
+  Request& request = session.request();
+  auto body = parse_body(request.message.body(), session.options().json_depth_max);
+  if (!body) co_return co_await session.send_error(body.error());
+  BodyReader reader(*body, "");
+  CreateThread create;
+  auto id = reader.text("thread_id");
+  if (!id.empty() && !is_uuid(id)) reader.refuse("thread_id", "must be a UUID");
+  create.thread = {request.caller.tenant, {id.empty() ? random_uuid() : std::move(id)}};
+  create.metadata = reader.object("metadata");
+  const auto if_exists = reader.text("if_exists", "raise");
+  create.existing_ok = if_exists == "do_nothing";
+  if (!create.existing_ok && if_exists != "raise")
+    reader.refuse("if_exists", "must be raise or do_nothing");
+  create.ttl_ms = read_ttl(reader);
+  reader.not_in_this_version("supersteps");
+  if (reader.fault) co_return co_await session.send_error(std::move(*reader.fault));
+
+  auto ask = [&](Conversations::Answer<ThreadAnswer> done) {
+    backend.conversations.create_thread(std::move(create), std::move(done));
+  };
+  const auto made = co_await answer_of<ThreadAnswer>(ask);
+  if (!made) co_return co_await session.send_error(made.error());
+  Response response;
+  append_thread(response.body, **made);
+  co_await session.send(std::move(response));
+}
+
+asio::awaitable<void> get_thread(HttpSession& session, const Backend& backend) {
+  const auto thread = co_await view_of(session, backend);
+  if (!thread) co_return co_await session.send_error(thread.error());
+  Response response;
+  append_thread(response.body, **thread);
+  co_await session.send(std::move(response));
+}
+
+asio::awaitable<void> get_state(HttpSession& session, const Backend& backend) {
+  const auto thread = co_await view_of(session, backend);
+  if (!thread) co_return co_await session.send_error(thread.error());
+  Response response;
+  append_newest_state(response.body, **thread);
+  co_await session.send(std::move(response));
+}
+
+asio::awaitable<void> delete_thread(HttpSession& session, const Backend& backend) {
+  auto thread = thread_in_path(session.request());
+  if (!thread) co_return co_await session.send_error(thread.error());
+  auto ask = [&](Conversations::Answer<void> done) {
+    backend.conversations.delete_thread(*thread, std::move(done));
+  };
+  const auto deleted = co_await answer_of<void>(ask);
+  if (!deleted) co_return co_await session.send_error(deleted.error());
+  Response response;
+  response.status = 204;
+  co_await session.send(std::move(response));
+}
+
+struct HistoryQuery {
+  std::size_t limit = 10;
+  std::string before;  // a checkpoint id; empty: from the newest
+};
+
+Result<HistoryQuery> history_in_query(const Request& request) {
+  const auto page = page_in_query(request);
+  if (!page) return page.error();
+  return HistoryQuery{page->limit, request.query_value("before").value_or("")};
+}
+
+// `before` is {"checkpoint_id"} or {"configurable": {"checkpoint_id"}} or the id.
+Result<HistoryQuery> history_in_body(std::string_view text, std::size_t depth_max) {
+  auto body = parse_body(text, depth_max);
+  if (!body) return body.error();
+  BodyReader reader(*body, "");
+  HistoryQuery query;
+  query.limit = reader.count("limit", 1, history_max).value_or(10);
+  if (Json* before = reader.find("before")) {
+    if (before->is_object() && before->contains("configurable"))
+      before = &(*before)["configurable"];
+    if (before->is_object() && before->contains("checkpoint_id"))
+      before = &(*before)["checkpoint_id"];
+    if (before->is_string()) {
+      query.before = before->get<std::string>();
+    } else {
+      reader.refuse("before", "must hold a checkpoint_id");
+    }
+  }
+  reader.not_in_this_version("metadata");
+  if (reader.fault) return *reader.fault;
+  return query;
+}
+
+asio::awaitable<void> send_history(HttpSession& session,
+                                   const Backend& backend,
+                                   Result<HistoryQuery> query) {
+  if (!query) co_return co_await session.send_error(query.error());
+  const auto thread = co_await view_of(session, backend);
+  if (!thread) co_return co_await session.send_error(thread.error());
+  const auto checkpoints = checkpoints_of(**thread);
+  Response response;
+  response.body = "[";
+  std::size_t left = query->limit;
+  for (auto at = checkpoints.size(); at-- > 0 && left > 0;) {
+    if (!query->before.empty() && checkpoint_id(**thread, checkpoints[at].seq) >= query->before)
+      continue;
+    --left;
+    if (response.body.size() > 1) response.body.push_back(',');
+    append_state(response.body, **thread, checkpoints, at);
+  }
+  response.body.push_back(']');
+  co_await session.send(std::move(response));
+}
+
+}  // namespace
+
+void add_thread_routes(Router& router, const Backend& backend) {
+  router.add("POST", "/threads", Access::chat, [&backend](HttpSession& session) {
+    return create_thread(session, backend);
+  });
+  router.add("GET", "/threads/{thread_id}", Access::chat, [&backend](HttpSession& session) {
+    return get_thread(session, backend);
+  });
+  router.add("DELETE", "/threads/{thread_id}", Access::chat, [&backend](HttpSession& session) {
+    return delete_thread(session, backend);
+  });
+  router.add("GET", "/threads/{thread_id}/state", Access::chat, [&backend](HttpSession& session) {
+    return get_state(session, backend);
+  });
+  router.add("GET", "/threads/{thread_id}/history", Access::chat, [&backend](HttpSession& session) {
+    return send_history(session, backend, history_in_query(session.request()));
+  });
+  router.add(
+      "POST", "/threads/{thread_id}/history", Access::chat, [&backend](HttpSession& session) {
+        return send_history(
+            session,
+            backend,
+            history_in_body(session.request().message.body(), session.options().json_depth_max));
+      });
+}
+
+}  // namespace parlance::net

@@ -1,0 +1,139 @@
+#include "net/routes/openai_events.hpp"
+
+#include "net/json_text.hpp"
+#include "net/response.hpp"
+#include "net/turn_answer.hpp"
+
+#include <variant>
+
+namespace parlance::net {
+namespace {
+
+constexpr std::string_view between_messages = "\n\n";
+
+void append_usage(std::string& out, const Usage& usage) {
+  out.append(R"({"prompt_tokens":)");
+  append_number(out, usage.tokens_in);
+  out.append(R"(,"completion_tokens":)");
+  append_number(out, usage.tokens_out);
+  out.append(R"(,"total_tokens":)");
+  append_number(out, std::uint64_t{usage.tokens_in} + usage.tokens_out);
+  out.push_back('}');
+}
+
+std::string_view finish_reason(const TurnEnded& ended) {
+  return ended.stop_reason == StopReason::length ? "length" : "stop";
+}
+
+void append_head(std::string& out, const CompletionLook& look, std::string_view object) {
+  out.append(R"({"id":)");
+  append_quoted(out, look.id);
+  out.append(R"(,"object":")").append(object).append(R"(","created":)");
+  append_number(out, static_cast<std::uint64_t>(look.created_s));
+  out.append(R"(,"model":)");
+  append_quoted(out, look.model);
+}
+
+}  // namespace
+
+void OpenaiEvents::append_chunk(std::string& out,
+                                std::string_view choices,
+                                std::string_view usage,
+                                const EventId* id) {
+  begin_event(out, {});
+  append_head(out, look_, "chat.completion.chunk");
+  out.append(R"(,"choices":)").append(choices);
+  if (look_.include_usage) out.append(R"(,"usage":)").append(usage);
+  out.push_back('}');
+  end_event(out, look_.with_ids ? id : nullptr);
+}
+
+void OpenaiEvents::append_text(std::string& out,
+                               std::string_view message,
+                               std::string_view text,
+                               EventId id) {
+  std::string choices = R"([{"index":0,"delta":{)";
+  if (message_.empty()) choices.append(R"("role":"assistant",)");
+  choices.append(R"("content":)");
+  if (!message_.empty() && message_ != message) {
+    append_quoted(choices, std::string(between_messages).append(text));
+  } else {
+    append_quoted(choices, text);
+  }
+  choices.append(R"(},"logprobs":null,"finish_reason":null}])");
+  message_ = message;
+  append_chunk(out, choices, "null", &id);
+}
+
+void OpenaiEvents::append_failure(std::string& out, const Error& error) {
+  over_ = true;
+  begin_event(out, {});
+  out.append(R"({"error":)").append(openai_error_object(error)).push_back('}');
+  end_event(out, nullptr);
+}
+
+void OpenaiEvents::show(const RecordPtr& record, std::string& out) {
+  if (over_) return;
+  const EventId id{record->seq, 0};
+  if (const auto* delta = std::get_if<Delta>(&record->event)) {
+    for (std::size_t i = 0; i < delta->pieces.size(); ++i) {
+      append_text(out, delta->message, delta->pieces[i], {id.seq, 3 * i});
+    }
+  } else if (const auto* step = std::get_if<StepDone>(&record->event)) {
+    for (std::size_t i = 0; i < step->messages.size(); ++i) {
+      const Message& message = *step->messages[i];
+      if (message.role != Role::ai || view_->was_streamed(message.id)) continue;
+      append_text(out, message.id, message.text, {id.seq, 1 + 3 * i});
+    }
+  } else if (std::holds_alternative<Superseded>(record->event)) {
+    append_failure(out, {ErrorCode::answer_superseded, {}, {}, {}});
+  } else if (const auto* ended = std::get_if<TurnEnded>(&record->event)) {
+    if (ended->outcome != TurnOutcome::finished) {
+      append_failure(out, error_of(*ended));
+    } else {
+      std::string choices = R"([{"index":0,"delta":{)";
+      if (message_.empty()) choices.append(R"("role":"assistant","content":"")");
+      choices.append(R"(},"logprobs":null,"finish_reason":")")
+          .append(finish_reason(*ended))
+          .append(R"("}])");
+      append_chunk(out, choices, "null", &id);
+      if (look_.include_usage) {
+        std::string usage;
+        append_usage(usage, ended->usage);
+        append_chunk(out, "[]", usage, nullptr);
+      }
+    }
+  }
+  view_->apply(record);
+}
+
+void OpenaiEvents::close(const std::optional<Error>& error, std::string& out) {
+  if (over_) return;
+  if (error) return append_failure(out, *error);
+  begin_event(out, {});
+  out.append("[DONE]");
+  end_event(out, nullptr);
+}
+
+std::string completion_text(const CompletionLook& look, const TurnView& turn) {
+  std::string answer;
+  bool first = true;
+  for (const auto& message : turn.added()) {
+    if (message->role != Role::ai) continue;
+    if (!std::exchange(first, false)) answer.append(between_messages);
+    answer.append(message->text);
+  }
+  std::string text;
+  text.reserve(512 + answer.size());
+  append_head(text, look, "chat.completion");
+  text.append(R"(,"choices":[{"index":0,"message":{"role":"assistant","content":)");
+  append_quoted(text, answer);
+  text.append(R"(,"refusal":null},"logprobs":null,"finish_reason":")")
+      .append(finish_reason(*turn.ended()));
+  text.append(R"("}],"usage":)");
+  append_usage(text, turn.ended()->usage);
+  text.push_back('}');
+  return text;
+}
+
+}  // namespace parlance::net

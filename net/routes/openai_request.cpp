@@ -1,0 +1,45 @@
+#include "net/routes/openai_request.hpp"
+
+#include "net/body.hpp"
+#include "net/routes/turn_options.hpp"
+
+namespace parlance::net {
+
+Result<CompletionRequest> read_completion_request(Json& body, const Agents& agents) {
+  CompletionRequest request;
+  BodyReader reader(body, "");
+  request.model = reader.text("model");
+  if (!reader.fault && request.model.empty())
+    reader.refuse("model", "is missing: the name of an agent");
+  request.stream = reader.boolean("stream", false);
+  Json stream_options = reader.object("stream_options");
+  BodyReader stream_reader(stream_options, "stream_options.");
+  request.include_usage = stream_reader.boolean("include_usage", false);
+  request.thread = reader.text("thread_id");
+  if (!request.thread.empty() && !is_identifier(request.thread)) {
+    reader.refuse("thread_id", "must be 1 to 128 characters of A-Z a-z 0-9 . _ : -");
+  }
+  if (const auto choices = reader.count("n", 1, 128); choices && *choices != 1)
+    reader.refuse("n", "must be 1");
+  request.cancel_when_left = read_on_disconnect(reader);
+  read_model_options(reader, request.options);
+  Json metadata = reader.object("metadata");
+  if (!metadata.empty()) request.options["metadata"] = std::move(metadata);
+  Json* const messages = reader.find("messages");
+  if (messages == nullptr || !messages->is_array())
+    reader.refuse("messages", "must be an array of messages");
+  if (reader.fault) return *reader.fault;
+  if (stream_reader.fault) return *stream_reader.fault;
+  auto read = read_messages(*messages, "messages");
+  if (!read) return read.error();
+  request.messages = std::move(*read);
+
+  const auto slash = request.model.find('/');
+  request.agent = request.model.substr(0, slash);
+  if (slash != std::string::npos) request.model_override = request.model.substr(slash + 1);
+  const auto fits = check_agent(agents, request.agent, request.model_override, "model");
+  if (!fits) return fits.error();
+  return request;
+}
+
+}  // namespace parlance::net

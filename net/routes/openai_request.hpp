@@ -1,0 +1,30 @@
+// A chat completion as it is asked for.
+//
+// Threading: pure.
+#pragma once
+
+#include "runtime/base/result.hpp"
+#include "runtime/graph/agent.hpp"
+
+#include <optional>
+#include <string>
+
+namespace parlance::net {
+
+struct CompletionRequest {
+  std::string model;  // as it was asked for, and as answers name it
+  std::string agent;
+  std::string model_override;
+  Messages messages;
+  std::string thread;  // empty: stateless
+  bool stream = false;
+  bool include_usage = false;
+  std::optional<bool> cancel_when_left;
+  Json options = Json::object();
+};
+
+// `body` is a JSON object, and is taken apart. Errors: invalid_value, agent_not_found,
+// model_not_found.
+Result<CompletionRequest> read_completion_request(Json& body, const Agents& agents);
+
+}  // namespace parlance::net

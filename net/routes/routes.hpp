@@ -1,0 +1,25 @@
+// Every route of the server, by family.
+//
+// Threading: before the server listens.
+#pragma once
+
+#include "net/router.hpp"
+#include "net/routes/backend.hpp"
+
+namespace parlance::net {
+
+Authenticate authenticate_with(const KeyStore& keys, const Clock& clock);
+
+// /livez /readyz /metrics /version
+void add_operator_routes(Router& router, const Backend& backend);
+
+// /v1/chat/completions /v1/models
+void add_openai_routes(Router& router, const Backend& backend);
+
+// /ok /info /assistants /threads /runs
+void add_langgraph_routes(Router& router, const Backend& backend);
+
+// All of the above. The backend must outlive the router.
+Router make_routes(const Backend& backend);
+
+}  // namespace parlance::net

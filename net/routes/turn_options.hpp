@@ -1,0 +1,33 @@
+// What turns are asked with in every family.
+//
+// Threading: pure.
+#pragma once
+
+#include "net/body.hpp"
+#include "net/http_session.hpp"
+#include "runtime/base/deadline.hpp"
+#include "runtime/graph/agent.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace parlance::net {
+
+// on_disconnect: whether the turn is cancelled when its client leaves; none when it is not said.
+std::optional<bool> read_on_disconnect(BodyReader& body);
+
+// temperature, and max_completion_tokens or max_tokens, into `options`.
+void read_model_options(BodyReader& body, Json& options);
+
+// agent_not_found; model_not_found when the agent does not allow the model (empty: its own).
+Result<void> check_agent(const Agents& agents,
+                         std::string_view agent,
+                         std::string_view model_override,
+                         std::string_view field);
+
+// The agent's turn_time_max, or less when the client says by x-stainless-timeout (seconds) that it
+// waits for less. The agent is one of `agents`.
+Deadline deadline_of(const Request& request, const Agents& agents, std::string_view agent);
+
+}  // namespace parlance::net

@@ -1,0 +1,97 @@
+#include "net/turn_stream.hpp"
+
+#include <utility>
+#include <variant>
+
+namespace parlance::net {
+namespace {
+
+std::size_t bytes_of(const Messages& messages) {
+  std::size_t bytes = 0;
+  for (const auto& message : messages)
+    bytes += message->text.size() + 128;
+  return bytes;
+}
+
+std::size_t bytes_of(const Record& record) {
+  std::size_t bytes = 64;
+  if (const auto* delta = std::get_if<Delta>(&record.event)) {
+    for (const auto& piece : delta->pieces)
+      bytes += piece.size() + 32;
+  } else if (const auto* step = std::get_if<StepDone>(&record.event)) {
+    bytes += bytes_of(step->messages);
+  } else if (const auto* accepted = std::get_if<TurnAccepted>(&record.event)) {
+    bytes += bytes_of(accepted->input);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+TurnStream::TurnStream(std::shared_ptr<Waker> waker, Options options)
+    : waker_(std::move(waker)),
+      options_(std::move(options)) {}
+
+void TurnStream::wake_locked() {
+  if (wake_sent_ || left_) return;
+  wake_sent_ = true;
+  waker_->wake();
+}
+
+void TurnStream::started(const TurnStart& start) {
+  const std::lock_guard lock(mutex_);
+  start_ = start;
+  if (options_.wants != Wants::end) wake_locked();
+}
+
+bool TurnStream::records(std::span<const RecordPtr> records) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (left_ || fell_behind_ || options_.wants == Wants::start) return false;
+    if (options_.wants == Wants::end) {
+      for (const auto& record : records) {
+        if (!std::holds_alternative<Delta>(record->event)) waiting_.push_back(record);
+      }
+      return true;
+    }
+    if (bytes_waiting_ + bytes_taken_ <= options_.buffer_bytes_max) {
+      for (const auto& record : records) {
+        if (record->seq >= options_.after.seq) bytes_waiting_ += bytes_of(*record);
+        waiting_.push_back(record);
+      }
+      wake_locked();
+      return true;
+    }
+    fell_behind_ = true;
+    wake_locked();
+  }
+  if (options_.fell_behind) options_.fell_behind();
+  return false;
+}
+
+void TurnStream::closed(std::optional<Error> error) {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  error_ = std::move(error);
+  wake_locked();
+}
+
+TurnStream::Taken TurnStream::take() {
+  const std::lock_guard lock(mutex_);
+  wake_sent_ = false;
+  bytes_taken_ += std::exchange(bytes_waiting_, 0);
+  return {start_.has_value(), closed_, fell_behind_, error_, std::exchange(waiting_, {})};
+}
+
+void TurnStream::written() {
+  const std::lock_guard lock(mutex_);
+  bytes_taken_ = 0;
+}
+
+void TurnStream::leave() {
+  const std::lock_guard lock(mutex_);
+  left_ = true;
+  waiting_.clear();
+}
+
+}  // namespace parlance::net

@@ -1,0 +1,36 @@
+#include "net/turn_view.hpp"
+
+#include <algorithm>
+#include <variant>
+
+namespace parlance::net {
+
+void TurnView::apply(const RecordPtr& record) {
+  if (const auto* accepted = std::get_if<TurnAccepted>(&record->event)) {
+    first_ = record;
+    accepted_ = accepted;
+    if (start_.messages) messages_ = *start_.messages;
+    merge_messages(messages_, accepted->input);
+    if (start_.fields) fields_ = *start_.fields;
+    const auto agent = agents_.find(accepted->agent);
+    if (agent != agents_.end()) fields_ = agent->second->fields_for_turn(fields_);
+  } else if (const auto* step = std::get_if<StepDone>(&record->event)) {
+    merge_messages(messages_, step->messages);
+    merge_messages(added_, step->messages);
+    fields_.update(step->update);
+    step_ = step->step + 1;
+  } else if (const auto* delta = std::get_if<Delta>(&record->event)) {
+    if (!was_streamed(delta->message)) streamed_.push_back(delta->message);
+  } else if (const auto* superseded = std::get_if<Superseded>(&record->event)) {
+    std::erase(streamed_, superseded->message);
+  } else if (const auto* ended = std::get_if<TurnEnded>(&record->event)) {
+    last_ = record;
+    ended_ = ended;
+  }
+}
+
+bool TurnView::was_streamed(std::string_view message) const {
+  return std::find(streamed_.begin(), streamed_.end(), message) != streamed_.end();
+}
+
+}  // namespace parlance::net
