@@ -11,14 +11,14 @@ function check_burst(t, figures, memory_rise, { reject_time_max }) {
   const { sent, finished, refused, failed } = figures;
   t.diagnostic(
     `sent ${sent}, finished ${finished}, refused ${refused}, failed ${failed}; slowest refusal ` +
-      `${figures.refusal_ms.max.toFixed(0)} ms; memory rose by ${(memory_rise / MiB).toFixed(1)} MiB`,
+      `${figures.ms.refusal.max.toFixed(0)} ms; memory rose by ${(memory_rise / MiB).toFixed(1)} MiB`,
   );
   assert.equal(sent, 1000);
   assert.equal(finished + refused, 1000, figures.printed);
   assert.equal(figures.wrong_answers, 0);
   for (const status of Object.keys(figures.errors_by_status)) assert.match(status, /^(429|503)$/);
   assert.equal(figures.with_retry_after, refused);
-  assert.ok(figures.refusal_ms.max <= reject_time_max, `a refusal took ${figures.refusal_ms.max} ms`);
+  assert.ok(figures.ms.refusal.max <= reject_time_max, `a refusal took ${figures.ms.refusal.max} ms`);
   assert.ok(memory_rise <= 64 * MiB, `memory rose by ${memory_rise / MiB} MiB`);
 }
 

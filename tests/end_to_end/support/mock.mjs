@@ -44,7 +44,7 @@ export async function load(server, args, ms = 120_000) {
   const file = path.join(os.tmpdir(), `parlance-load-${process.pid}-${reports++}.json`);
   try {
     const end = await run(parlance_bench, ['run', '--url', server.url, '--json', file, ...args.map(String)], { ms });
-    if (end.code !== 0) throw new Error(`parlance-bench run ended with ${end.code}:\n${end.stdout}\n${end.stderr}`);
+    if (end.code !== 0) throw new Error(`parlance-bench run ended with ${end.code ?? end.signal}:\n${end.stdout}\n${end.stderr}`);
     return { ...JSON.parse(readFileSync(file, 'utf8')), printed: end.stdout };
   } finally {
     rmSync(file, { force: true });
