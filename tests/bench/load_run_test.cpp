@@ -1,0 +1,270 @@
+#include "bench/load/load_run.hpp"
+
+#include "bench/command_line.hpp"
+#include "bench/load/arrivals.hpp"
+#include "bench/load/report.hpp"
+#include "bench/load/requests.hpp"
+#include "tests/bench/support.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <vector>
+
+namespace parlance::bench {
+namespace {
+
+using std::chrono::milliseconds;
+
+MockSettings quick() {
+  MockSettings settings;
+  settings.tokens = 5;
+  settings.first_token_delay = milliseconds(5);
+  settings.token_delay = milliseconds(2);
+  return settings;
+}
+
+LoadPlan plan_for(const RunningMock& mock) {
+  LoadPlan plan;
+  plan.target.port = std::to_string(mock.port());
+  plan.surface = Surface::openai;
+  plan.agent = "mock-1";
+  plan.check = AnswerCheck::mock;
+  plan.turns_per_thread = 0;
+  plan.clients = 8;
+  plan.turns = 100;
+  plan.timeout = milliseconds(5'000);
+  return plan;
+}
+
+Figures figures_of(const LoadPlan& plan) {
+  auto figures = run_load(plan);
+  REQUIRE(figures);
+  CHECK(figures->add_up());
+  return std::move(*figures);
+}
+
+TEST_CASE("a closed loop sends every turn and counts every answer") {
+  const RunningMock mock(quick());
+  const auto figures = figures_of(plan_for(mock));
+  CHECK(figures.sent == 100);
+  CHECK(figures.finished == 100);
+  CHECK(figures.wrong_answers == 0);
+  CHECK(figures.turn.count() == 100);
+  CHECK(figures.turn.least_ms() >= 13);
+  const auto stats = ask_json(mock.port(), "GET", "/mock/stats");
+  CHECK(stats["requests"] == 100);
+  CHECK(stats["at_once_max"].get<int>() <= 8);
+}
+
+TEST_CASE("streams are timed to their first text and from text to text") {
+  const RunningMock mock(quick());
+  auto plan = plan_for(mock);
+  plan.mode = AnswerMode::stream;
+  const auto figures = figures_of(plan);
+  CHECK(figures.finished == 100);
+  CHECK(figures.wrong_answers == 0);
+  CHECK(figures.first_text.count() == 100);
+  CHECK(figures.first_text.least_ms() >= 5);
+  CHECK(figures.gap.count() == 400);
+}
+
+TEST_CASE("an answer to something else is finished and wrong") {
+  const RunningMock mock(quick());
+  auto plan = plan_for(mock);
+  plan.check = AnswerCheck::echo;
+  const auto figures = figures_of(plan);
+  CHECK(figures.finished == 100);
+  CHECK(figures.wrong_answers == 100);
+}
+
+TEST_CASE("refusals and failures add up by status and by code") {
+  auto settings = quick();
+  REQUIRE(set(settings, "fault", "429,500,cut,garbage"));
+  settings.fault_share = 0.5;
+  const RunningMock mock(settings);
+  auto plan = plan_for(mock);
+  plan.turns = 200;
+  plan.mode = GENERATE(AnswerMode::wait, AnswerMode::stream);
+  const auto figures = figures_of(plan);
+  CHECK(figures.sent == 200);
+  CHECK(figures.refused > 0);
+  CHECK(figures.refused == figures.errors_by_status.at(429));
+  CHECK(figures.with_retry_after == figures.refused);
+  CHECK(figures.refusal.count() == figures.refused);
+  CHECK(figures.errors_by_code.at("rate_limit_exceeded") == figures.refused);
+  CHECK(figures.errors_by_code.at("cut") > 0);
+  CHECK(figures.errors_by_code.at("malformed") > 0);
+  std::uint64_t by_code = 0;
+  for (const auto& [code, count] : figures.errors_by_code) {
+    by_code += count;
+  }
+  CHECK(by_code == figures.refused + figures.failed);
+}
+
+TEST_CASE("a server that hangs is a timeout") {
+  auto settings = quick();
+  REQUIRE(set(settings, "fault", "hang"));
+  const RunningMock mock(settings);
+  auto plan = plan_for(mock);
+  plan.turns = 4;
+  plan.timeout = milliseconds(50);
+  const auto figures = figures_of(plan);
+  CHECK(figures.failed == 4);
+  CHECK(figures.errors_by_code.at("timed_out") == 4);
+  CHECK(figures.responses == 0);
+}
+
+TEST_CASE("a burst is sent at one moment, and its refusals are timed") {
+  auto settings = quick();
+  settings.first_token_delay = milliseconds(100);
+  settings.slots = 8;
+  settings.queue = 16;
+  const RunningMock mock(settings);
+  auto plan = plan_for(mock);
+  plan.turns = 0;
+  plan.burst = 100;
+  const auto figures = figures_of(plan);
+  CHECK(figures.sent == 100);
+  CHECK(figures.finished == 24);
+  CHECK(figures.refused == 76);
+  CHECK(figures.refusal.count() == 76);
+  CHECK(ask_json(mock.port(), "GET", "/mock/stats")["at_once_max"] == 8);
+}
+
+TEST_CASE("an open loop counts from the intended start when the server is too slow") {
+  auto settings = quick();
+  settings.first_token_delay = milliseconds(20);
+  const RunningMock mock(settings);
+  auto plan = plan_for(mock);
+  plan.clients = 1;
+  plan.turns = 10;
+  plan.turns_per_second = 1'000;
+  const auto figures = figures_of(plan);
+  CHECK(figures.finished == 10);
+  // The last one was due after 9 ms, and had to wait for nine others.
+  CHECK(figures.turn.greatest_ms() >= 10 * 28 - 9);
+  CHECK(figures.start_delay.greatest_ms() >= 9 * 28 - 9);
+}
+
+TEST_CASE("nothing is sent where nothing listens") {
+  LoadPlan plan;
+  {
+    const RunningMock mock(quick());
+    plan = plan_for(mock);
+  }
+  const auto figures = run_load(plan);
+  REQUIRE_FALSE(figures);
+  CHECK(figures.error().detail.find("nothing listens") != std::string::npos);
+}
+
+TEST_CASE("arrivals keep their rate whatever becomes of the turns") {
+  LoadPlan plan;
+  plan.turns = 0;
+  plan.time_max = std::chrono::seconds(10);
+  plan.turns_per_second = 100;
+  plan.arrivals = GENERATE(Arrivals::constant, Arrivals::poisson);
+  const std::chrono::steady_clock::time_point start{};
+  ArrivalSchedule schedule(plan, start);
+  std::uint64_t count = 0;
+  auto last = start;
+  while (const auto arrival = schedule.next(start)) {
+    CHECK(arrival->number == count++);
+    CHECK(arrival->intended >= last);
+    last = arrival->intended;
+  }
+  CHECK(count > 900);
+  CHECK(count < 1'100);
+  if (plan.arrivals == Arrivals::constant) CHECK(count == 1'000);
+}
+
+TEST_CASE("turns of an open loop that come much too late are counted, not sent") {
+  LoadPlan plan;
+  plan.time_max = std::chrono::seconds(1);
+  plan.turns_per_second = 10;
+  plan.timeout = milliseconds(100);
+  const std::chrono::steady_clock::time_point start{};
+  ArrivalSchedule schedule(plan, start);
+  CHECK(schedule.next(start));
+  CHECK_FALSE(schedule.next(start + milliseconds(1'200)));
+  CHECK(schedule.not_sent() == 9);
+}
+
+TEST_CASE("requests of the LangGraph surface name the thread, the agent and the text") {
+  LoadPlan plan;
+  plan.key = "k1";
+  plan.text = "say \"{n}\"";
+  plan.input = {{"ms", 5}};
+  const Requests requests(plan);
+  CHECK(requests.new_thread().starts_with("POST /threads HTTP/1.1\r\n"));
+  CHECK(requests.new_thread().ends_with("\r\n\r\n{}"));
+  const auto request = requests.turn(7, "t1");
+  CHECK(request.starts_with("POST /threads/t1/runs/wait HTTP/1.1\r\n"));
+  CHECK(request.find("x-api-key: k1\r\n") != std::string::npos);
+  const auto text = request.substr(request.find("\r\n\r\n") + 4);
+  CHECK(request.find("Content-Length: " + std::to_string(text.size()) + "\r\n") !=
+        std::string::npos);
+  const auto body = Json::parse(text);
+  CHECK(body["assistant_id"] == "echo");
+  CHECK(body["multitask_strategy"] == "enqueue");
+  CHECK(body["input"]["ms"] == 5);
+  CHECK(body["input"]["messages"][0]["content"] == "say \"7\"");
+  CHECK(requests.expected(7) == R"(echo: say \"7\")");
+}
+
+TEST_CASE("a member is found by its name, and its value may be escaped") {
+  CHECK(find_json_string(R"({"code":null,"x":{"code": "full"}})", "code") == "full");
+  CHECK(find_json_string(R"({"content":"a\"b"})", "content") == R"(a\"b)");
+  CHECK(find_json_string(R"({"content":"open)", "content") == "open");
+  CHECK(find_json_string(R"({"content":1})", "content").empty());
+  CHECK(find_json_string("", "content").empty());
+}
+
+TEST_CASE("wrong usage is named") {
+  const auto message_of = [](const std::vector<std::string_view>& arguments) {
+    const auto command = read_command_line(arguments);
+    const auto* exit = std::get_if<ExitCommand>(&command);
+    if (exit == nullptr) return std::string("accepted");
+    CHECK(exit->code == 2);
+    return exit->text;
+  };
+  using Catch::Contains;
+  CHECK_THAT(message_of({}), Contains("a command is missing"));
+  CHECK_THAT(message_of({"wrong"}), Contains("\"wrong\" is not a command"));
+  CHECK_THAT(message_of({"run", "--nope"}), Contains("--nope"));
+  CHECK_THAT(message_of({"run", "--clients", "0"}), Contains("--clients"));
+  CHECK_THAT(message_of({"run", "--url", "ftp://x"}), Contains("http://"));
+  CHECK_THAT(message_of({"run", "--mode", "push"}), Contains("is not one of wait, stream"));
+  CHECK_THAT(message_of({"run", "--time", "10"}), Contains("--time"));
+  CHECK_THAT(message_of({"run", "--one-thread"}), Contains("needs --burst"));
+  CHECK_THAT(message_of({"run", "--burst", "5", "--open", "5"}), Contains("exclude"));
+  CHECK_THAT(message_of({"mock", "--fault", "sometimes"}), Contains("--fault"));
+  CHECK_THAT(message_of({"mock", "--token-delay", "fast"}), Contains("--token-delay"));
+  CHECK(message_of({"mock", "--tokens", "5"}) == "accepted");
+  CHECK(message_of({"run", "--burst", "5"}) == "accepted");
+}
+
+TEST_CASE("the report shows what the figures hold") {
+  LoadPlan plan;
+  Figures figures;
+  figures.sent = 1'234'567;
+  figures.finished = 1'234'560;
+  figures.refused = 7;
+  figures.with_retry_after = 7;
+  figures.errors_by_status[429] = 7;
+  figures.errors_by_code["mailbox_full"] = 7;
+  figures.elapsed = std::chrono::seconds(10);
+  figures.turn.record(milliseconds(3));
+  const auto text = report(plan, figures);
+  using Catch::Contains;
+  CHECK_THAT(text, Contains("1,234,567"));
+  CHECK_THAT(text, Contains("123,456.0"));
+  CHECK_THAT(text, Contains("with Retry-After 7"));
+  CHECK_THAT(text, Contains("mailbox_full"));
+  const auto json = to_json(plan, figures);
+  CHECK(json["finished"] == 1'234'560);
+  CHECK(json["ms"]["turn"]["max"] == 3.0);
+  CHECK(json["errors_by_code"]["mailbox_full"] == 7);
+}
+
+}  // namespace
+}  // namespace parlance::bench
