@@ -70,6 +70,12 @@ std::string_view name(AnswerMode mode) {
   return mode == AnswerMode::stream ? "stream" : "wait";
 }
 
+std::string count_line(const std::string& title, std::uint64_t count) {
+  constexpr std::size_t end = 33;
+  const auto line = label(title);
+  return line + padded(whole(count), line.size() < end ? end - line.size() : 0) + "\n";
+}
+
 void row(std::string& text, std::string_view title, const Histogram& times) {
   if (times.count() == 0) return;
   text += label(title) + padded(whole(times.count()), 11);
@@ -129,10 +135,10 @@ std::string report(const LoadPlan& plan, const Figures& figures) {
       "  Percentiles are exact to the microsecond up to 2 ms, and at most 0.1 % high above.\n\n";
 
   for (const auto& [status, count] : figures.errors_by_status) {
-    text += label("status " + status_name(status)) + padded(whole(count), 11) + "\n";
+    text += count_line("status " + status_name(status), count);
   }
   for (const auto& [code, count] : figures.errors_by_code) {
-    text += label("code " + code) + padded(whole(count), 11) + "\n";
+    text += count_line("code " + code, count);
   }
   text += label("bytes") + bytes_text(figures.bytes_sent) + " sent, " +
           bytes_text(figures.bytes_received) + " received\n";
