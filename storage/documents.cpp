@@ -62,7 +62,7 @@ class Splitter {
  public:
   explicit Splitter(std::string_view source) : source_(source) {}
 
-  std::vector<Document> split(std::string_view text) {
+  std::vector<Passage> split(std::string_view text) {
     while (!text.empty()) {
       const auto end = std::min(text.find('\n'), text.size());
       take_line(text.substr(0, end));
@@ -154,7 +154,7 @@ class Splitter {
   }
 
   const std::string source_;
-  std::vector<Document> passages_;
+  std::vector<Passage> passages_;
   std::vector<std::string> headings_;
   std::string passage_;
   std::string paragraph_;
@@ -169,7 +169,7 @@ Error unreadable(const std::filesystem::path& path, std::string_view why) {
 
 Result<void> read_file(const std::filesystem::path& path,
                        const std::string& source,
-                       std::vector<Document>& documents) {
+                       std::vector<Passage>& documents) {
   std::error_code failed;
   const auto size = std::filesystem::file_size(path, failed);
   if (failed) return unreadable(path, failed.message());
@@ -206,12 +206,12 @@ Result<std::vector<std::filesystem::path>> markdown_below(const std::filesystem:
 
 }  // namespace
 
-std::vector<Document> split_markdown(std::string_view source, std::string_view text) {
+std::vector<Passage> split_markdown(std::string_view source, std::string_view text) {
   return Splitter(source).split(without_comments(text));
 }
 
-Result<std::vector<Document>> read_documents(std::span<const std::filesystem::path> paths) {
-  std::vector<Document> documents;
+Result<std::vector<Passage>> read_documents(std::span<const std::filesystem::path> paths) {
+  std::vector<Passage> documents;
   for (const auto& path : paths) {
     std::error_code failed;
     if (!std::filesystem::is_directory(path, failed)) {

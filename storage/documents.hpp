@@ -1,4 +1,5 @@
-// Markdown files as passages: pieces small enough to be quoted, each under its headings.
+// Markdown files as passages: pieces small enough to be quoted, each with the path of its headings
+// as its title ("Errors > Overload").
 //
 // A passage is one or more paragraphs of one section, at most passage_bytes_max together; a longer
 // paragraph is split at white space. Code fences are kept whole, in the passage of the paragraph
@@ -10,6 +11,7 @@
 #pragma once
 
 #include "runtime/base/result.hpp"
+#include "runtime/llm/chat.hpp"
 
 #include <cstddef>
 #include <filesystem>
@@ -24,20 +26,12 @@ inline constexpr std::size_t passage_bytes_max = 1'200;
 inline constexpr std::size_t file_bytes_max = 4U << 20U;
 inline constexpr std::size_t files_max = 10'000;
 
-struct Document {
-  std::string source;  // "docs/errors.md"
-  std::string title;   // the path of headings: "Errors > Overload"
-  std::string text;
-
-  bool operator==(const Document&) const = default;
-};
-
 // The passages of one file's text, in order.
-std::vector<Document> split_markdown(std::string_view source, std::string_view text);
+std::vector<Passage> split_markdown(std::string_view source, std::string_view text);
 
 // Files, and folders with all *.md files below them, in the order of their names. A file's source
 // is its name; in a folder it is the folder's name and the path below it. Errors: invalid_value,
 // with the path.
-Result<std::vector<Document>> read_documents(std::span<const std::filesystem::path> paths);
+Result<std::vector<Passage>> read_documents(std::span<const std::filesystem::path> paths);
 
 }  // namespace parlance::storage

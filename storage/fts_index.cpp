@@ -69,7 +69,7 @@ Result<void> drop_tables(SqliteDatabase& database) {
 
 Result<void> fill_table(SqliteDatabase& database,
                         const std::string& table,
-                        const std::vector<Document>& documents) {
+                        const std::vector<Passage>& documents) {
   auto made =
       database.run("CREATE VIRTUAL TABLE " + table +
                    " USING fts5(title, text, source UNINDEXED, tokenize = 'porter unicode61')");

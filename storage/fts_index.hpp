@@ -30,7 +30,7 @@
 namespace parlance::storage {
 
 // What each agent knows, by the agent's name.
-using Knowledge = std::map<std::string, std::vector<Document>>;
+using Knowledge = std::map<std::string, std::vector<Passage>>;
 
 struct FtsOptions {
   std::size_t searches_at_once_max = 2;

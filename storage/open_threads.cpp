@@ -16,6 +16,11 @@ void OpenThreads::begin_opening(const std::string& thread) {
   ++threads_[thread].opening;
 }
 
+bool OpenThreads::begin_first_opening(const std::string& thread) {
+  const std::scoped_lock lock(mutex_);
+  return threads_.try_emplace(thread, OpenThread{.opening = 1}).second;
+}
+
 std::uint64_t OpenThreads::end_opening(const std::string& thread,
                                        std::uint64_t stored_epoch,
                                        OpenThread state) {

@@ -39,6 +39,10 @@ class OpenThreads {
   // From here on the owner so far is fenced.
   void begin_opening(const std::string& thread);
 
+  // Begins it when nobody has the thread open: then nothing that could still be written of it
+  // waits. False: somebody has.
+  bool begin_first_opening(const std::string& thread);
+
   // Gives the epoch that the new owner appends with: one more than the stored one and any given
   // out before.
   std::uint64_t end_opening(const std::string& thread,

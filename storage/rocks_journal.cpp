@@ -52,10 +52,7 @@ Result<std::unique_ptr<RocksJournal>> RocksJournal::open_store(JournalOptions op
                                                          self.options_.reads_waiting_max);
   self.writer_ = std::make_unique<JournalWriter>(
       *self.store_, self.open_threads_, self.options_, metrics, clock, [&self](OpenCall call) {
-        auto shared = std::make_shared<OpenCall>(std::move(call));
-        self.reader_threads_->submit(shared->thread, [&self, shared] {
-          answer([&] { return self.reader_->open(shared->thread); }, shared->done);
-        });
+        self.load(std::move(call));
       });
   self.sweeper_ =
       std::make_unique<Sweeper>(*self.store_, *self.writer_, self.options_, metrics, clock);
@@ -73,7 +70,19 @@ void RocksJournal::start(Died died) {
 }
 
 void RocksJournal::open(const ThreadKey& thread, Opened opened) {
-  writer_->submit(OpenCall{thread_key(thread), std::move(opened)});
+  OpenCall call{thread_key(thread), std::move(opened)};
+  if (writer_->writable() && open_threads_.begin_first_opening(call.thread)) {
+    load(std::move(call));
+  } else {
+    writer_->submit(std::move(call));
+  }
+}
+
+void RocksJournal::load(OpenCall call) {
+  auto shared = std::make_shared<OpenCall>(std::move(call));
+  reader_threads_->submit(shared->thread, [this, shared] {
+    answer([&] { return reader_->open(shared->thread); }, shared->done);
+  });
 }
 
 void RocksJournal::release(const ThreadKey& thread, std::uint64_t epoch) {

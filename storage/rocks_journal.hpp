@@ -1,16 +1,17 @@
 // The journal on RocksDB.
 //
 //   append, erase, release ─► JournalWriter ──────────────► one synced batch ─► callbacks
-//   open ───────────────────► JournalWriter ─► ReaderThreads (behind what was appended before it)
-//   read, unfinished ───────────────────────► ReaderThreads
+//   open ──────── of a thread that is not open ─────────────► ReaderThreads
+//                 else ─────► JournalWriter ─► ReaderThreads (behind what was appended before it)
+//   read, unfinished ───────────────────────────────────────► ReaderThreads
 //   Sweeper, expiry filter: what has expired or was erased leaves the disk
 //
 // Keys and values: storage/keys.hpp.
 //
-// Threading: as runtime/ports/journal.hpp and service.hpp say; calls made before start() wait for
-// it. Callbacks run on the writer's or a reader's thread; a refused read is answered on the
-// caller's. An append by an owner that another one has superseded may be answered before that one's
-// opening.
+// Threading: as runtime/ports/journal.hpp and service.hpp say; what is written before
+// start() waits for it. Callbacks run on the writer's or a reader's thread; a refused read is
+// answered on the caller's. An append by an owner that another one has superseded may be answered
+// before that one's opening.
 //
 // Bounds: see the parts. An append by the owner of a thread that expired (more than half of
 // expiry_grace ago, no turn running) is fenced: its records are about to leave the disk.
@@ -64,6 +65,8 @@ class RocksJournal : public Journal, public Service {
   Result<void> sweep() { return sweeper_->sweep(); }
 
  private:
+  void load(OpenCall call);
+
   RocksJournal(JournalOptions options, JournalMetrics& metrics, const Clock& clock);
 
   const JournalOptions options_;

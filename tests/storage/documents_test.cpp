@@ -22,12 +22,12 @@ TEST_CASE("a document is split by its headings, and titles are paths of headings
       split_markdown("a.md",
                      "Before.\n\n# Guide\nIntro\nline two.\n\n## Part one ##\n\nFirst.\n\nSecond.\n"
                      "### Deep\nDown.\n## Part two\nLast.\n# C#\nSharp.\n");
-  CHECK(passages == std::vector<Document>{{"a.md", "", "Before."},
-                                          {"a.md", "Guide", "Intro\nline two."},
-                                          {"a.md", "Guide > Part one", "First.\n\nSecond."},
-                                          {"a.md", "Guide > Part one > Deep", "Down."},
-                                          {"a.md", "Guide > Part two", "Last."},
-                                          {"a.md", "C#", "Sharp."}});
+  CHECK(passages == std::vector<Passage>{{"a.md", "", "Before."},
+                                         {"a.md", "Guide", "Intro\nline two."},
+                                         {"a.md", "Guide > Part one", "First.\n\nSecond."},
+                                         {"a.md", "Guide > Part one > Deep", "Down."},
+                                         {"a.md", "Guide > Part two", "Last."},
+                                         {"a.md", "C#", "Sharp."}});
 }
 
 TEST_CASE("paragraphs are packed up to the bound and longer ones split at white space") {
@@ -86,9 +86,9 @@ TEST_CASE("files and folders are read, and sources are what an agent calls them"
   write(folder.path() / "agent/agent.json", "{}");
   const auto documents = read_documents(paths);
   REQUIRE(documents);
-  CHECK(*documents == std::vector<Document>{{"README.md", "Parlance", "Hello.\nWindows."},
-                                            {"docs/a/c.md", "", "Sea."},
-                                            {"docs/b.md", "", "Bee."}});
+  CHECK(*documents == std::vector<Passage>{{"README.md", "Parlance", "Hello.\nWindows."},
+                                           {"docs/a/c.md", "", "Sea."},
+                                           {"docs/b.md", "", "Bee."}});
 }
 
 TEST_CASE("a document that cannot be read is an error with its path") {
