@@ -9,6 +9,8 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace parlance {
 namespace {
@@ -59,7 +61,9 @@ void start_log(LogFormat format, LogLevel level_min) {
   made->set_level(spdlog_levels[static_cast<std::size_t>(level_min)]);
   made->flush_on(spdlog::level::debug);
   format_in_use = format;
-  logger = made.release();
+  // An earlier one may still be writing on another thread, so it is kept.
+  static auto* const kept = new std::vector<std::unique_ptr<spdlog::logger>>();
+  logger = kept->emplace_back(std::move(made)).get();
 }
 
 void log(LogLevel level, std::string_view event, LogFields fields) {
