@@ -115,7 +115,8 @@ class ServerFront : public Front {
 class RacingActor : public caf::event_based_actor {
  public:
   RacingActor(caf::actor_config& config, int& number)
-      : caf::event_based_actor(config), number_(number) {}
+      : caf::event_based_actor(config),
+        number_(number) {}
 
  protected:
   caf::behavior make_behavior() override {
@@ -132,7 +133,8 @@ class RacingActor : public caf::event_based_actor {
 
 void plant_race(caf::actor_system& system) {
   static int number = 0;
-  for (int i = 0; i < 2; ++i) system.spawn<RacingActor, caf::hidden>(number);
+  for (int i = 0; i < 2; ++i)
+    system.spawn<RacingActor, caf::hidden>(number);
 }
 #endif
 
@@ -317,13 +319,11 @@ Result<void> App::Parts::open_stores() {
   if (!opened) return opened.error();
   journal = std::move(*opened);
 
-  std::map<std::string, std::vector<Passage>> documents;
+  storage::Knowledge documents;
   for (const auto& [name, agent] : agents) {
-    for (const auto& path : agent->knowledge()) {
-      auto passages = storage::read_documents(path);
-      if (!passages) return passages.error();
-      std::move(passages->begin(), passages->end(), std::back_inserter(documents[name]));
-    }
+    auto passages = storage::read_documents(agent->knowledge());
+    if (!passages) return passages.error();
+    documents[name] = std::move(*passages);
   }
   storage::FtsOptions fts;
   fts.searches_at_once_max = settings.retriever.searches_at_once_max;

@@ -472,21 +472,24 @@ Result<std::vector<LaneSettings>> read_lanes(const Json& value,
 }
 
 Result<void> read_named_parts(const Json& document, const fs::path& folder, Settings& settings) {
-  const auto object = [&](const char* name) { return document.value(name, Json::object()); };
   for (const char* name : {"providers", "models", "agents"}) {
-    if (!object(name).is_object()) return wrong(name, "must be an object");
+    if (document.contains(name) && !document[name].is_object())
+      return wrong(name, "must be an object");
   }
-  for (const auto& [name, value] : object("providers").items()) {
+  const Json providers = document.value("providers", Json::object());
+  const Json models = document.value("models", Json::object());
+  const Json agents = document.value("agents", Json::object());
+  for (const auto& [name, value] : providers.items()) {
     auto provider = read_provider(value, "providers." + name, folder);
     if (!provider) return provider.error();
     settings.providers[name] = std::move(*provider);
   }
-  for (const auto& [role, value] : object("models").items()) {
+  for (const auto& [role, value] : models.items()) {
     auto lanes = read_lanes(value, "models." + role, settings);
     if (!lanes) return lanes.error();
     settings.models[role] = std::move(*lanes);
   }
-  for (const auto& [name, value] : object("agents").items()) {
+  for (const auto& [name, value] : agents.items()) {
     auto path = read_text(value, "agents." + name);
     if (!path) return path.error();
     settings.agents[name] = folder / *path;

@@ -63,9 +63,9 @@ void Recovery::next_page() {
 
 void Recovery::wake(const ThreadKey& thread) {
   conversations_.wake(
-      thread, [self = caf::actor_cast<caf::actor>(this), thread](Result<void> done) {
+      thread, [self = caf::actor_cast<caf::actor>(this), thread](Result<void> woken) {
         caf::anon_send(self,
-                       ThreadWoken{thread, done ? std::nullopt : std::optional(done.error())});
+                       ThreadWoken{thread, woken ? std::nullopt : std::optional(woken.error())});
       });
 }
 

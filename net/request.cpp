@@ -24,12 +24,12 @@ std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_s
 }
 
 std::optional<std::string> Request::query_value(std::string_view name) const {
-  std::string_view rest = query;
-  while (!rest.empty()) {
-    const auto end = std::min(rest.find('&'), rest.size());
-    const auto pair = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    const auto equals = std::min(pair.find('='), pair.size());
+  const std::string_view all = query;
+  for (std::size_t at = 0; at < all.size();) {
+    const std::size_t end = std::min(all.find('&', at), all.size());
+    const std::string_view pair = all.substr(at, end - at);
+    at = end + 1;
+    const std::size_t equals = std::min(pair.find('='), pair.size());
     if (pair.substr(0, equals) != name) continue;
     return percent_decoded(pair.substr(std::min(equals + 1, pair.size())), true);
   }

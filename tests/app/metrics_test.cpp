@@ -1,0 +1,49 @@
+#include "runtime/metrics/http_metrics.hpp"
+#include "runtime/metrics/journal_metrics.hpp"
+#include "runtime/metrics/pool_metrics.hpp"
+#include "runtime/metrics/turn_metrics.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace parlance {
+namespace {
+
+// "name type" of every family, sorted.
+std::string families(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) {
+    constexpr std::string_view prefix = "# TYPE ";
+    if (line.starts_with(prefix)) lines.push_back(line.substr(prefix.size()));
+  }
+  std::sort(lines.begin(), lines.end());
+  std::string joined;
+  for (const auto& line : lines)
+    joined += line + "\n";
+  return joined;
+}
+
+TEST_CASE("the list of metrics is the one that is published") {
+  Registry registry;
+  const TurnMetrics turns(registry);
+  HttpMetrics http(registry);
+  const JournalMetrics journal(registry);
+  const PoolMetrics llm(registry, "llm", "provider/model");
+  SupervisionMetrics supervision(registry);
+  supervision.declare("part");
+  http.route("GET /ok");
+
+  std::ifstream file(PARLANCE_SOURCE_DIR "/tests/golden/metrics.txt");
+  std::ostringstream golden;
+  golden << file.rdbuf();
+  CHECK(families(registry.text()) == golden.str());
+}
+
+}  // namespace
+}  // namespace parlance

@@ -1,0 +1,90 @@
+#include "settings.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <fstream>
+#include <sstream>
+
+namespace parlance {
+namespace {
+
+Result<Settings> parse(std::string_view text, const std::vector<std::string>& environment = {}) {
+  return parse_settings(text, "conf/parlance.json", environment);
+}
+
+TEST_CASE("the configuration of the design works") {
+  const auto settings = parse(R"({
+    // comments are allowed
+    "http":      { "address": "127.0.0.1", "port": 8080, "body_max": "64KiB" },
+    "storage":   { "path": "var/parlance", "thread_ttl": "30d" },
+    "auth":      { "keys_file": "var/keys.json" },
+    "threads":   { "turns_waiting_max": 8, "idle_time_max": "5m", "resident_max": 10000 },
+    "providers": { "upstream": { "kind": "openai", "base_url": "http://127.0.0.1:9100/v1", "api_key": { "env": "UPSTREAM_KEY" } },
+                   "local":    { "kind": "offline" } },
+    "models":    { "main": [ { "provider": "upstream", "model": "mock-1", "calls_at_once_max": 8, "calls_waiting_max": 64 },
+                             { "provider": "local", "model": "extractive" } ] },
+    "agents":    { "concierge": "agents/concierge", "chat": "agents/chat" }
+  })");
+  REQUIRE(settings);
+  CHECK(settings->http.body_max == 65'536);
+  CHECK(settings->storage.path == "conf/var/parlance");  // starts at the file's folder
+  CHECK(settings->threads.idle_time_max == std::chrono::minutes(5));
+  CHECK(settings->models.at("main").at(0).calls_waiting_max == 64);
+  CHECK(settings->agents.at("chat") == "conf/agents/chat");
+}
+
+TEST_CASE("a wrong value is named by its path") {
+  const auto fault = [](std::string_view text) {
+    const auto settings = parse(text);
+    return settings ? std::string() : settings.error().detail;
+  };
+  CHECK(fault(R"({"http": {"port": "x"}})") ==
+        "conf/parlance.json: http.port: must be a whole number");
+  CHECK(fault(R"({"http": {"port": 70000}})") ==
+        "conf/parlance.json: http.port: must be from 0 to 65535");
+  CHECK(fault(R"({"http": {"prot": 1}})") ==
+        "conf/parlance.json: http.prot: there is no such setting");
+  CHECK(fault(R"({"htpp": {}})") == "conf/parlance.json: htpp: there is no such section");
+  CHECK(fault(R"({"storage": {"thread_ttl": "30"}})")
+            .find("storage.thread_ttl: \"30\" is not a number with a unit") != std::string::npos);
+  CHECK(fault(R"({"models": {"main": [{"provider": "x", "model": "m"}]}})") ==
+        "conf/parlance.json: models.main[0].provider: there is no provider \"x\"");
+  CHECK(fault(R"({"providers": {"p": {"kind": "openai", "base_url": "ftp://x"}}})")
+            .find("providers.p.base_url") != std::string::npos);
+  CHECK(
+      fault(
+          R"({"providers": {"p": {"kind": "openai", "base_url": "http://x", "api_key": "sk-secret"}}})")
+          .find("sk-secret") == std::string::npos);
+}
+
+TEST_CASE("a syntax error is named by its line") {
+  const auto settings = parse("{\n  \"http\": {\n    \"port\": ,\n  }\n}");
+  REQUIRE_FALSE(settings);
+  CHECK(settings.error().detail == "conf/parlance.json:3: not valid JSON");
+}
+
+TEST_CASE("the environment overrides every value") {
+  const auto settings = parse(R"({"http": {"port": 1}, "providers": {"p": {"kind": "offline"}}})",
+                              {"PARLANCE_HTTP__PORT=9000",
+                               "PARLANCE_HTTP__ADDRESS=127.0.0.2",
+                               "PARLANCE_STORAGE__THREAD_TTL=5s",
+                               R"(PARLANCE_MODELS__MAIN=[{"provider":"p","model":"m"}])",
+                               "PARLANCE_FAILPOINTS=x=throw",
+                               "HOME=/"});
+  REQUIRE(settings);
+  CHECK(settings->http.port == 9000);
+  CHECK(settings->http.address == "127.0.0.2");
+  CHECK(settings->storage.thread_ttl == std::chrono::seconds(5));
+  CHECK(settings->models.at("main").at(0).model == "m");
+  CHECK_FALSE(parse("{}", {"PARLANCE_HTTP__PROT=1"}));
+}
+
+TEST_CASE("the list of settings is the one that is published") {
+  std::ifstream file(PARLANCE_SOURCE_DIR "/tests/golden/settings.txt");
+  std::ostringstream golden;
+  golden << file.rdbuf();
+  CHECK(settings_table() == golden.str());
+}
+
+}  // namespace
+}  // namespace parlance

@@ -1,0 +1,39 @@
+// Small agents for tests, made of the nodes that ship.
+#pragma once
+
+#include "runtime/base/ids.hpp"
+#include "runtime/graph/agent.hpp"
+#include "runtime/graph/nodes/all.hpp"
+
+#include <stdexcept>
+#include <string>
+
+namespace parlance::tests {
+
+inline void add_agent(Agents& agents, const std::string& name, const std::string& text) {
+  auto agent = Agent::parse(name, text, ".", node_kinds());
+  if (!agent) throw std::runtime_error(agent.error().detail);
+  agents[name] = *agent;
+}
+
+inline Agents test_agents() {
+  Agents agents;
+  add_agent(agents, "echo", R"({"start": "echo", "nodes": {"echo": {"kind": "echo"}}})");
+  add_agent(agents, "slow", R"({"start": "wait", "nodes": {"wait": {"kind": "wait"}}})");
+  add_agent(
+      agents,
+      "chat",
+      R"({"start": "generate", "nodes": {"generate": {"kind": "generate", "role": "main"}}})");
+  add_agent(
+      agents,
+      "small",
+      R"({"limits": {"messages_max": 2}, "start": "echo", "nodes": {"echo": {"kind": "echo"}}})");
+  return agents;
+}
+
+inline MessagePtr human(std::string text) {
+  return std::make_shared<const Message>(
+      Message{random_uuid(), Role::human, std::move(text), nullptr, {}});
+}
+
+}  // namespace parlance::tests
