@@ -18,10 +18,13 @@ constexpr std::size_t sentence_words_min = 4;
 constexpr std::size_t sentence_bytes_max = 600;
 constexpr std::size_t quotes_max = 3;
 
-constexpr double score_min = 0.5;         // of the question, headings included
-constexpr double covered_min = 0.3;       // of the question, by the sentence alone
-constexpr double title_weight = 0.5;      // of what the heading covers and the sentence does not
-constexpr double subject_bonus = 0.3;     // for what the sentence begins with
+constexpr double score_min = 0.5;      // of the question, headings included
+constexpr double covered_min = 0.3;    // of the question, by the sentence alone
+constexpr double title_weight = 0.5;   // of what the heading covers and the sentence does not
+constexpr double subject_bonus = 0.3;  // for what the sentence begins with
+constexpr double heading_min = 0.8;    // a heading that says this share is about the question
+constexpr double heading_bonus =
+    0.4;  // for the first sentence under such a heading, less for later ones
 constexpr double definition_bonus = 0.3;  // "A lane is …" when "What is a lane?" was asked
 constexpr double rank_bonus = 0.05;       // for the passage that the retriever put first
 constexpr double length_cost = 0.2;       // of a sentence of the greatest length
@@ -33,6 +36,7 @@ struct Candidate {
   std::string text;
   Terms terms;
   std::size_t passage = 0;
+  std::size_t place = 0;  // among the passage's sentences
   double score = 0;
 };
 
@@ -52,13 +56,14 @@ Terms terms_in(std::string_view text) {
 std::vector<Candidate> candidates_of(const std::vector<Passage>& passages) {
   std::vector<Candidate> candidates;
   for (std::size_t i = 0; i < std::min(passages.size(), passages_max); ++i) {
+    std::size_t place = 0;
     for (auto& sentence : sentences_of(passages[i].text)) {
       if (candidates.size() == sentences_max) return candidates;
       if (count_words(sentence) < sentence_words_min || sentence.size() > sentence_bytes_max)
         continue;
       if (sentence.ends_with(':') || sentence.ends_with('?') || has_citation(sentence)) continue;
       auto terms = terms_in(sentence);
-      candidates.push_back({std::move(sentence), std::move(terms), i, 0});
+      candidates.push_back({std::move(sentence), std::move(terms), i, place++, 0});
     }
   }
   return candidates;
@@ -119,6 +124,7 @@ void score(std::vector<Candidate>& candidates,
     const auto subject = subject_of(candidate.text);
     double covered = 0;
     double by_title = 0;
+    double heading = 0;
     double as_subject = 0;
     for (const auto& [term, weight] : weights) {
       if (candidate.terms.contains(term)) {
@@ -126,13 +132,20 @@ void score(std::vector<Candidate>& candidates,
       } else if (titles[candidate.passage].contains(term)) {
         by_title += weight / total;
       }
+      if (titles[candidate.passage].contains(term)) heading += weight / total;
       if (subject.contains(term)) as_subject += weight / total;
     }
-    if (covered < covered_min || covered + title_weight * by_title < score_min) continue;
+    const bool fits = covered >= covered_min && covered + title_weight * by_title >= score_min;
+    if (!fits && heading < heading_min) continue;
+    // One word alone stands in too many sentences that are about something else.
+    if (weights.size() == 1 && as_subject == 0 && heading < heading_min) continue;
     const double rank = 1.0 / (1.0 + static_cast<double>(candidate.passage));  // best passage first
     const double length = static_cast<double>(candidate.text.size()) / sentence_bytes_max;
     candidate.score = covered + title_weight * by_title + subject_bonus * as_subject +
                       rank_bonus * rank - length_cost * length;
+    if (heading >= heading_min) {
+      candidate.score += heading_bonus / (1.0 + static_cast<double>(candidate.place));
+    }
     if (definition && as_subject > 0 && says_what_it_is(candidate.text)) {
       candidate.score += definition_bonus * as_subject;
     }

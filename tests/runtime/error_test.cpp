@@ -32,10 +32,12 @@ TEST_CASE("every error code is explained in docs/errors.md") {
   const auto page = file_text("docs/errors.md");
   for (const auto& kind : all_error_kinds()) {
     INFO(kind.name);
-    const auto section = "### " + std::string(kind.name) + "\n\nStatus " +
-                         std::to_string(kind.http_status) +
-                         (kind.retry_helps ? ", retry." : ", no retry.");
-    CHECK(page.find(section) != std::string::npos);
+    const auto begin = page.find("### " + std::string(kind.name) + '\n');
+    REQUIRE(begin != std::string::npos);
+    const auto section = page.substr(begin, page.find("\n#", begin) - begin);
+    CHECK(section.find("\n\nWhat to do: ") != std::string::npos);
+    CHECK(section.find("\n\nStatus " + std::to_string(kind.http_status) +
+                       (kind.retry_helps ? ", retry.\n" : ", no retry.\n")) != std::string::npos);
   }
 }
 
