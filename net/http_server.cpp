@@ -147,6 +147,7 @@ void HttpServer::Shared::begin(tcp::socket socket, AdmissionGate::Ticket ticket)
                  session->run(),
                  [self = shared_from_this(), session, held](const std::exception_ptr& failure) {
                    log_end(failure);
+                   if (failure) session->cut_from_any_thread();
                    held->leave();
                    asio::post(self->strand, [self, session] { self->ended(session.get()); });
                  });
