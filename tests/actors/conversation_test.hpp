@@ -24,7 +24,14 @@ struct ConversationTest : tests::ActorTest {
     provider = fake.get();
     providers["fake"] = std::move(fake);
   }
-  ~ConversationTest() { provider->calls.clear(); }
+  ~ConversationTest() {
+    end_actors();
+    provider->calls.clear();
+    for (const auto& slot : {llm_pool, retriever_pool, directory})
+      slot->clear();
+    journal.forget_unanswered();
+    run_messages();
+  }
 
   // Starts (again) with nothing in memory: what a new process finds.
   void start_node() {

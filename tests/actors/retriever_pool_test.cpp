@@ -56,7 +56,7 @@ struct RetrieverPoolTest : tests::ActorTest {
   caf::actor pool = ends_with_test(
       system.spawn<RetrieverPool>(options, RetrieverPoolTools{index, registry, clock}));
   ~RetrieverPoolTest() {
-    caf::anon_send_exit(pool, caf::exit_reason::kill);
+    end_actors();
     index.waiting.clear();
     asker = nullptr;
     pool = nullptr;

@@ -9,7 +9,9 @@
 #include <caf/scheduler/test_coordinator.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <utility>
 #include <vector>
 
 namespace parlance::tests {
@@ -31,8 +33,11 @@ class TestClock : public Clock {
 
 class ActorTest {
  public:
-  ~ActorTest() {
-    for (const auto& address : spawned_) {
+  ~ActorTest() { end_actors(); }
+
+  // Ends what is still alive. A fixture with parts that its actors use calls it in its destructor.
+  void end_actors() {
+    for (const auto& address : std::exchange(spawned_, {})) {
       if (auto actor = caf::actor_cast<caf::actor>(address)) {
         caf::anon_send_exit(actor, caf::exit_reason::kill);
       }
@@ -40,7 +45,6 @@ class ActorTest {
     run_messages();
   }
 
-  // The test's destructor ends what is still alive.
   caf::actor ends_with_test(caf::actor actor) {
     spawned_.push_back(caf::actor_cast<caf::actor_addr>(actor));
     return actor;
