@@ -22,7 +22,7 @@ constexpr double score_min = 0.5;      // of the question, headings included
 constexpr double covered_min = 0.3;    // of the question, by the sentence alone
 constexpr double title_weight = 0.5;   // of what the heading covers and the sentence does not
 constexpr double subject_bonus = 0.3;  // for what the sentence begins with
-constexpr double heading_min = 0.8;    // a heading that says this share is about the question
+constexpr double heading_min = 0.8;    // a heading so like the question is about it
 constexpr double heading_bonus =
     0.4;  // for the first sentence under such a heading, less for later ones
 constexpr double definition_bonus = 0.3;  // "A lane is …" when "What is a lane?" was asked
@@ -94,6 +94,26 @@ Terms subject_of(std::string_view sentence) {
   return terms_in(sentence.substr(0, end));
 }
 
+// "Passivation" of "Threads > Passivation".
+std::string_view last_heading(std::string_view title) {
+  constexpr std::string_view border = " > ";
+  const auto at = title.rfind(border);
+  return at == std::string_view::npos ? title : title.substr(at + border.size());
+}
+
+// What the heading covers of the question, less what it says besides.
+double likeness(const std::map<std::string, double>& weights, const Terms& heading) {
+  double covered = 0;
+  std::size_t common = 0;
+  for (const auto& [term, weight] : weights) {
+    if (!heading.contains(term)) continue;
+    covered += weight;
+    ++common;
+  }
+  return common == 0 ? 0
+                     : covered * static_cast<double>(common) / static_cast<double>(heading.size());
+}
+
 bool asks_what_it_is(std::string_view question) {
   const auto words = words_of(question);
   return words.size() > 1 && words[0] == "what" && (words[1] == "is" || words[1] == "are");
@@ -117,14 +137,17 @@ void score(std::vector<Candidate>& candidates,
   for (const auto& [term, weight] : weights)
     total += weight;
   std::vector<Terms> titles;
-  for (const auto& passage : passages)
+  std::vector<double> headings;
+  for (const auto& passage : passages) {
     titles.push_back(terms_in(passage.title));
+    headings.push_back(likeness(weights, terms_in(last_heading(passage.title))) / total);
+  }
 
   for (auto& candidate : candidates) {
     const auto subject = subject_of(candidate.text);
     double covered = 0;
     double by_title = 0;
-    double heading = 0;
+    const double heading = headings[candidate.passage];
     double as_subject = 0;
     for (const auto& [term, weight] : weights) {
       if (candidate.terms.contains(term)) {
@@ -132,7 +155,6 @@ void score(std::vector<Candidate>& candidates,
       } else if (titles[candidate.passage].contains(term)) {
         by_title += weight / total;
       }
-      if (titles[candidate.passage].contains(term)) heading += weight / total;
       if (subject.contains(term)) as_subject += weight / total;
     }
     const bool fits = covered >= covered_min && covered + title_weight * by_title >= score_min;

@@ -58,6 +58,26 @@ TEST_CASE("the heading of a passage counts for its sentences") {
   CHECK(text.find("[3]") != std::string::npos);
 }
 
+TEST_CASE("a heading that says the question speaks for the sentences under it") {
+  const std::vector<Passage> given{
+      {"a.md",
+       "Operating > Passivation",
+       "Idle conversations leave memory. More follows here now.",
+       2},
+      {"b.md", "Passivation of steel boilers", "Widgets are made of glass.", 1}};
+  const auto text = answer_from_passages(request("What is passivation?", given)).text;
+  CHECK_THAT(text, Catch::Matchers::StartsWith("Idle conversations leave memory. [1]"));
+  CHECK(text.find("Widgets") == std::string::npos);
+}
+
+TEST_CASE("one word alone is answered only by what is about it") {
+  const std::vector<Passage> given{
+      {"a.md", "Disk", "Widgets are sometimes written back to disk.", 1}};
+  CHECK(answer_from_passages(request("back?", given)).text == extractive_decline);
+  CHECK(answer_from_passages(request("widgets?", given)).text ==
+        "Widgets are sometimes written back to disk. [1]");
+}
+
 TEST_CASE("what it quotes always stands in what it cites") {
   for (const auto* question : {"What is Parlance?",
                                "thread idle memory",
