@@ -362,12 +362,11 @@ void App::Parts::start_actors() {
       {"llm_pool", llm_pool}, {"retriever_pool", retriever_pool}, {"journal", journal_keeper}};
   const actors::ThreadTools tools{agents, *journal, turn_metrics, clock, llm_pool, retriever_pool};
   std::vector<actors::ChildOptions> children;
-  children.push_back({"journal",
-                      {},
-                      [this](caf::actor_system& system) {
-                        return system.spawn<actors::ServiceKeeper, caf::detached>(*journal);
-                      },
-                      journal_keeper});
+  children.push_back(
+      {"journal",
+       {},
+       [this](caf::actor_system& system) { return system.spawn<actors::ServiceKeeper>(*journal); },
+       journal_keeper});
   children.push_back({"llm_pool",
                       {},
                       [this](caf::actor_system& system) {

@@ -12,8 +12,10 @@ ServiceKeeper::ServiceKeeper(caf::actor_config& config, Service& service)
       service_(service) {}
 
 caf::behavior ServiceKeeper::make_behavior() {
-  service_.start([self = caf::actor_cast<caf::actor>(this)](std::string reason) {
-    caf::anon_send(self, ServiceDied{std::move(reason)});
+  // By address: the service must not keep its keeper from going.
+  service_.start([self = address()](std::string reason) {
+    const auto keeper = caf::actor_cast<caf::actor>(self);
+    if (keeper) caf::anon_send(keeper, ServiceDied{std::move(reason)});
   });
   return {[this](ServiceDied& died) {
     log_warn("service_died", {{"reason", died.reason}});

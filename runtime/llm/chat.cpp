@@ -6,8 +6,9 @@ namespace parlance {
 
 void merge_messages(Messages& messages, const Messages& added) {
   for (const auto& message : added) {
-    const auto known = std::find_if(messages.begin(), messages.end(),
-                                    [&](const auto& have) { return have->id == message->id; });
+    const auto known = std::find_if(messages.begin(), messages.end(), [&](const auto& have) {
+      return have->id == message->id;
+    });
     if (known == messages.end()) {
       messages.push_back(message);
     } else {

@@ -11,7 +11,12 @@
 
 namespace parlance {
 
-enum class Role : std::uint8_t { system = 1, human = 2, ai = 3, tool = 4 };  // on disk: never renumber
+enum class Role : std::uint8_t {
+  system = 1,
+  human = 2,
+  ai = 3,
+  tool = 4
+};  // on disk: never renumber
 
 struct Usage {
   std::uint32_t tokens_in = 0;

@@ -7,8 +7,8 @@
 namespace parlance {
 namespace {
 
-const Histogram::BucketBoundaries seconds_buckets{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
-                                                  0.25,   0.5,   1,      2.5,   5,    10,    30,   60};
+const Histogram::BucketBoundaries seconds_buckets{
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 
 }  // namespace
 
@@ -22,9 +22,14 @@ Gauge& Registry::gauge(const std::string& name, const std::string& help, const L
   return prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add(labels);
 }
 
-Histogram& Registry::seconds(const std::string& name, const std::string& help, const Labels& labels) {
-  return prometheus::BuildHistogram().Name(name).Help(help).Register(*registry_).Add(labels,
-                                                                                    seconds_buckets);
+Histogram& Registry::seconds(const std::string& name,
+                             const std::string& help,
+                             const Labels& labels) {
+  return prometheus::BuildHistogram()
+      .Name(name)
+      .Help(help)
+      .Register(*registry_)
+      .Add(labels, seconds_buckets);
 }
 
 void Registry::before_scrape(std::function<void()> update) {
@@ -32,7 +37,8 @@ void Registry::before_scrape(std::function<void()> update) {
 }
 
 std::string Registry::text() const {
-  for (const auto& update : updates_) update();
+  for (const auto& update : updates_)
+    update();
   return prometheus::TextSerializer().Serialize(registry_->Collect());
 }
 
