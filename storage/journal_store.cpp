@@ -45,8 +45,8 @@ rocksdb::DBOptions database_options(const JournalOptions& options) {
   db.max_log_file_size = 1U << 20U;
   db.keep_log_file_num = 2;
   db.max_manifest_file_size = 4U << 20U;
-  // Space for the log is set aside ahead of its writes: syncing a file that grows takes several times
-  // as long. For the manifest the default of 4 MiB would be most of a small store.
+  // Space for the log is set aside ahead of its writes: syncing a file that grows takes several
+  // times as long. For the manifest the default of 4 MiB would be most of a small store.
   db.manifest_preallocation_size = 64U << 10U;
   return db;
 }
