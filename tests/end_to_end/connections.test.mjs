@@ -47,8 +47,8 @@ test('a body that never comes is given up', async (t) => {
 });
 
 test('readers that never read are cut, cost little, and can resume', async (t) => {
-  const mock = await Mock.start(t, { tokens: 2_000, first_token_delay: '1ms', token_delay: '1ms' });
-  const server = await Server.start(t, { configuration: configuration_with(mock) });
+  const mock = await Mock.start(t, { tokens: 1_500, first_token_delay: '1ms', token_delay: '1ms' });
+  const server = await Server.start(t, { configuration: configuration_with(mock, { http: { write_time_max: '2s' } }) });
   await works(server);
   const before = server.memory().resident;
   const readers = await for_all(Array.from({ length: 20 }), 20, async (_, index) => {
@@ -68,6 +68,11 @@ test('readers that never read are cut, cost little, and can resume', async (t) =
     'all turns have ended, readers or not',
     async () => (await server.metrics()).sum('parlance_turns_ended_total', { outcome: 'finished' }) >= 1 + readers.length,
     { within: 60_000, every: 200 },
+  );
+  await until(
+    'all readers were cut',
+    async () => (await server.metrics()).sum('parlance_http_streams_open') === 0,
+    { within: 30_000, every: 100 },
   );
   const rise = server.memory().resident_max - before;
   t.diagnostic(`memory rose by ${(rise / MiB).toFixed(1)} MiB`);
