@@ -257,8 +257,9 @@ asio::awaitable<void> HttpSession::refuse_unread(Error error) {
   }
   request_.message = {};
   request_.received = Clock::now();
-  const auto target =
-      parser_->header_done() ? view_of(parser_->message().target()) : std::string_view();
+  // Known as soon as the request line has come: a body that is announced too large ends the
+  // headers.
+  const auto target = view_of(parser_->message().target());
   request_.path = target.substr(0, target.find('?'));
   keep_alive_ = false;
   lingering_ = true;
