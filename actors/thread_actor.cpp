@@ -615,7 +615,10 @@ void ThreadActor::proceed_if_durable() {
 // -------------------------------------------------------------------------------------
 
 void ThreadActor::take(ControlJob& job) {
-  if (damaged_) return job.refuse(*damaged_);
+  if (damaged_) {
+    job.refuse(*damaged_);
+    return leave_if_empty();
+  }
   forget_if_expired();
   job.taken = true;
   std::visit([this](auto& request) { handle(request); }, job.request);
