@@ -1,6 +1,7 @@
 #include "actors/llm_pool.hpp"
 
 #include "runtime/base/failpoint.hpp"
+#include "runtime/base/log.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
@@ -156,6 +157,7 @@ void LlmPool::ended(CallEnded& report) {
         (lane.call_seconds_mean == 0 ? 1 : weight) * (seconds - lane.call_seconds_mean);
   }
   call.cancel = nullptr;
+  if (!ok) log_failure(lane, call, report.answer->error());
   const bool may_move_on = !ok && !report.said_something &&
                            report.answer->error().code == ErrorCode::model_unavailable &&
                            call.lane + 1 < call.lanes->size() &&
@@ -185,6 +187,18 @@ void LlmPool::abandon(std::uint64_t number) {
   lane.queue.remove(number);
   calls_.erase(found);
   fill(lane);
+}
+
+// What a provider said of its failure may quote the conversation: only what stands before it is
+// logged ("the provider answered 401").
+void LlmPool::log_failure(const Lane& lane, const Call& call, const Error& error) {
+  log_warn("model_call_failed",
+           {{"request", call.ask.request_id},
+            {"tenant", call.ask.tenant},
+            {"provider", lane.options.provider},
+            {"model", lane.options.model},
+            {"code", to_string(error.code)},
+            {"detail", error.detail.substr(0, error.detail.find(':'))}});
 }
 
 }  // namespace parlance::actors

@@ -88,6 +88,7 @@ class LlmPool : public caf::event_based_actor {
   void ended(CallEnded& report);
   void abandon(std::uint64_t number);
   void refuse(const Ask& ask, Error error);
+  static void log_failure(const Lane& lane, const Call& call, const Error& error);
 
   const LlmPoolTools tools_;
   std::vector<std::unique_ptr<Lane>> lanes_;

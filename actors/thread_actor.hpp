@@ -111,10 +111,12 @@ class ThreadActor : public caf::event_based_actor {
     std::uint64_t needs_seq = 0;  // committed before it may proceed
     Effect effect;                // to ask again
   };
+  // Called when a write is on disk; with an error when the thread ends before that.
+  using WhenDurable = std::function<void(std::optional<Error>)>;
   struct Write {
     std::uint64_t seq = 0;
     bool deltas_only = false;
-    std::function<void()> then;
+    std::vector<WhenDurable> then;
   };
   // An ended turn that is read back for a late reader.
   struct Replay {
@@ -143,21 +145,21 @@ class ThreadActor : public caf::event_based_actor {
   void stop(Place& place, TurnOutcome outcome, Error error);
   void drop_front(Error error);
 
-  // --- writing and showing
+  // --- writing and showing (thread_writing.cpp)
+  void make_head(std::int64_t ttl_ms);
   void write(Place& place);
   void write_waiting();
-  void write_head(std::function<void()> then);
-  void append(std::vector<RecordPtr> records,
-              bool with_head,
-              bool deltas_only,
-              std::function<void()> then);
+  void write_head(WhenDurable then);
+  void when_durable(WhenDurable then);
+  void append(std::vector<RecordPtr> records, bool with_head, bool deltas_only, WhenDurable then);
   void appended(const RecordsAppended& report);
   void stream_pieces();
   void show(Place& place);
   void settle();
   void proceed_if_durable();
 
-  // --- requests
+  // --- requests (thread_requests.cpp)
+  static Error not_found();
   void take(ControlJob& job);
   void handle(JoinRun& join);
   void handle(CancelRun& cancel);

@@ -58,8 +58,9 @@ caf::behavior ThreadDirectory::make_behavior() {
       [this](const WatchDeadline& watch) {
         const auto found = residents_.find(watch.thread);
         if (found == residents_.end()) return;
-        const auto when = watch.deadline.when();
-        found->second.watches[watch.turn] = deadlines_.insert({when, {watch.thread, watch.turn}});
+        unwatch(watch.thread, watch.turn);  // a turn that moves to the front is watched again
+        found->second.watches[watch.turn] =
+            deadlines_.insert({watch.deadline.when(), {watch.thread, watch.turn}});
       },
       [this](const UnwatchDeadline& watch) { unwatch(watch.thread, watch.turn); },
       [this](PartDown part) {
@@ -192,9 +193,14 @@ void ThreadDirectory::ask_to_leave(Resident& resident) {
   anon_send(resident.actor, Leave{});
 }
 
+void ThreadDirectory::unwatch_all(Resident& resident) {
+  for (const auto& [turn, watch] : resident.watches)
+    deadlines_.erase(watch);
+  resident.watches.clear();
+}
+
 void ThreadDirectory::remove(Residents::iterator resident) {
-  while (!resident->second.watches.empty())
-    unwatch(resident->first, resident->second.watches.begin()->first);
+  unwatch_all(resident->second);
   recent_.erase(resident->second.recent);
   residents_.erase(resident);
 }
@@ -207,6 +213,7 @@ void ThreadDirectory::down(const caf::down_msg& message) {
   if (found == residents_.end()) return;
   Resident& resident = found->second;
   resident.actor = nullptr;
+  unwatch_all(resident);
   tools_.metrics.thread_gone();
   if (std::exchange(resident.leaving, false)) {
     --leaving_;
@@ -271,10 +278,11 @@ void ThreadDirectory::tick() {
   const auto now = tools_.clock.now();
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     const auto [key, turn] = deadlines_.begin()->second;
+    deadlines_.erase(deadlines_.begin());
     const auto found = residents_.find(key);
-    if (found != residents_.end() && found->second.actor)
-      anon_send(found->second.actor, DeadlinePassed{turn});
-    unwatch(key, turn);
+    if (found == residents_.end()) continue;
+    found->second.watches.erase(turn);
+    if (found->second.actor) anon_send(found->second.actor, DeadlinePassed{turn});
   }
   while (!restarts_.empty() && restarts_.front().first <= now) {
     const auto found = residents_.find(restarts_.front().second);

@@ -88,6 +88,7 @@ class ThreadDirectory : public caf::event_based_actor {
   void remove(Residents::iterator resident);
   void down(const caf::down_msg& message);
   void unwatch(const ThreadKey& key, std::uint64_t turn);
+  void unwatch_all(Resident& resident);
   void tick();
   void fill_room();
 

@@ -35,13 +35,11 @@ Turn::Turn(std::vector<RecordPtr> records, Deadline deadline)
 void Turn::begin(std::shared_ptr<const Agent> agent,
                  const Messages& messages,
                  const Json& fields,
-                 std::uint32_t attempt,
                  std::chrono::steady_clock::time_point now) {
   begun_ = true;
   agent_ = std::move(agent);
   *messages_before_ = messages;
   *fields_before_ = fields;
-  attempt_ = attempt;
   node_since_ = now;
   if (!agent_) return;
   state_.agent = accepted_->agent;
@@ -150,8 +148,10 @@ Effect Turn::carry(Result<Action> action, const Clock& clock) {
       give_up_shown();
       shown_ = ask->shown;
       answer_bytes_ = 0;
+      // What was streamed before a crash has left records, so that a new variant has a new id.
+      const std::uint64_t last_seq = records_.empty() ? 0 : records_.back()->seq;
       message_ = named_uuid(accepted_->run.value + ":" + std::to_string(state_.step) + ":" +
-                            std::to_string(attempt_));
+                            std::to_string(last_seq));
       return AskEffect{std::make_shared<const ChatRequest>(std::move(ask->request))};
     } else if (auto* find = std::get_if<FindPassages>(&*action)) {
       return FindEffect{std::move(find->query), find->passages_max};
@@ -231,11 +231,13 @@ void Turn::end(TurnOutcome outcome, std::optional<Error> error, const Clock& clo
 
 void Turn::link_end(std::vector<Event>& events,
                     std::uint64_t first_seq,
-                    std::uint64_t previous_ended_seq) const {
+                    std::uint64_t previous_ended_seq,
+                    const Json& fields) const {
   auto* ended = std::get_if<TurnEnded>(&events.back());
   if (ended == nullptr) return;
   ended->accepted_seq = accepted_seq_ != 0 ? accepted_seq_ : first_seq;
   ended->previous_ended_seq = previous_ended_seq;
+  if (!begun_) ended->fields = fields;
   const auto note = [&](const Event& event, std::uint64_t seq) {
     const auto* step = std::get_if<StepDone>(&event);
     if (step != nullptr && !step->messages.empty()) ended->message_seqs.push_back(seq);

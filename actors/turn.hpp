@@ -66,7 +66,6 @@ class Turn {
   void begin(std::shared_ptr<const Agent> agent,
              const Messages& messages,
              const Json& fields,
-             std::uint32_t attempt,
              std::chrono::steady_clock::time_point now);
 
   // Runs nodes until one waits (an Effect) or the turn has ended (NoEffect and ended()).
@@ -99,10 +98,12 @@ class Turn {
   std::shared_ptr<const Messages> messages_before() const { return messages_before_; }
   std::shared_ptr<const Json> fields_before() const { return fields_before_; }
 
-  // Fills in what only the thread knows before the end is written.
+  // Fills in what only the thread knows before the end is written. `fields` are the thread's now: a
+  // turn that never began leaves them as they are.
   void link_end(std::vector<Event>& events,
                 std::uint64_t first_seq,
-                std::uint64_t previous_ended_seq) const;
+                std::uint64_t previous_ended_seq,
+                const Json& fields) const;
 
  private:
   Effect carry(Result<Action> action, const Clock& clock);
@@ -123,7 +124,6 @@ class Turn {
   std::shared_ptr<const Agent> agent_;
   std::shared_ptr<Messages> messages_before_ = std::make_shared<Messages>();
   std::shared_ptr<Json> fields_before_ = std::make_shared<Json>(Json::object());
-  std::uint32_t attempt_ = 1;
   TurnState state_;
   std::string node_;  // the one that runs or waits
   std::chrono::steady_clock::time_point node_since_;

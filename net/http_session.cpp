@@ -251,7 +251,8 @@ asio::awaitable<void> HttpSession::send_error(Error error) {
 // The rest of the request is not read: the answer goes out, and the connection ends.
 asio::awaitable<void> HttpSession::refuse_unread(Error error) {
   if (!parser_->header_done()) {
-    request_.id = random_uuid();
+    const auto id = view_of(parser_->message()["x-request-id"]);
+    request_.id = is_identifier(id) ? std::string(id) : random_uuid();
     request_.caller = {};
     match_ = {};
   }

@@ -133,7 +133,7 @@ constexpr std::array kinds{
               503,
               true,
               soon,
-              "Every lane of the model is full, and so is its queue."},
+              "Every slot of the model's lane is taken, and so is every place of its queue."},
     ErrorKind{ErrorCode::retriever_queue_full,
               "retriever_queue_full",
               503,

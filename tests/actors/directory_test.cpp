@@ -113,6 +113,8 @@ TEST_CASE_METHOD(ConversationTest,
   REQUIRE(sink->is_closed());
   CHECK(sink->error->code == ErrorCode::draining);
   CHECK(view()->busy);  // the turn is on disk and goes on after the restart
+  // A restart that was asked for does not count as an attempt.
+  CHECK(journal.thread({TenantId{"acme"}, ThreadId{"t1"}}).head->attempts == 0);
 }
 
 TEST_CASE_METHOD(ConversationTest,

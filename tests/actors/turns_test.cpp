@@ -319,5 +319,26 @@ TEST_CASE_METHOD(ConversationTest, "threads are made once, and deleted when noth
   CHECK_FALSE(view());
 }
 
+TEST_CASE_METHOD(ConversationTest, "a waiting turn that was cancelled never runs") {
+  start_node();
+  start_turn(request("chat", "first"));
+  settle();
+  auto second = request("echo", "second");
+  const auto waiting = start_turn(second);
+  settle();
+  // The front ends while the cancellation is still being written.
+  conversations->cancel(second.thread, second.run, CancelReason::asked, [](const Result<void>&) {});
+  run_messages();
+  provider->calls[0]->end(tests::answer_of("done"));
+  settle();
+  CHECK(waiting->count<StepDone>() == 0);
+  REQUIRE(waiting->ended() != nullptr);
+  CHECK(waiting->ended()->outcome == TurnOutcome::cancelled);
+  const auto thread = view();
+  for (const auto& message : thread->messages)
+    CHECK(message->text != "echo: second");
+  CHECK(journal.thread(second.thread).head->unfinished_seqs.empty());
+}
+
 }  // namespace
 }  // namespace parlance::actors

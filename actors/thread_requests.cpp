@@ -1,0 +1,216 @@
+// ThreadActor's answers to what clients ask of a thread, beside turns.
+#include "actors/thread_actor.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace parlance::actors {
+namespace {
+
+constexpr std::size_t replays_max = 64;  // being read back at once
+
+}  // namespace
+
+Error ThreadActor::not_found() {
+  return {ErrorCode::thread_not_found, "there is no such thread", {}, {}};
+}
+
+void ThreadActor::take(ControlJob& job) {
+  if (damaged_) {
+    job.refuse(*damaged_);
+    job.ticket.leave();
+    return leave_if_empty();
+  }
+  forget_if_expired();
+  job.taken = true;
+  std::visit([this](auto& request) { handle(request); }, job.request);
+  job.ticket.leave();
+  leave_if_empty();
+}
+
+ThreadActor::Place* ThreadActor::find(const RunId& run) {
+  const auto place = std::find_if(places_.begin(), places_.end(), [&](const auto& each) {
+    return each->turn.accepted().run == run;
+  });
+  return place == places_.end() ? nullptr : place->get();
+}
+
+void ThreadActor::handle(JoinRun& join) {
+  if (Place* place = find(join.run); place != nullptr && place->turn.accepted_seq() != 0) {
+    place->readers.push_back({std::move(join.sink)});
+    return show(*place);
+  }
+  const auto ended = std::find_if(state_.runs.begin(), state_.runs.end(), [&](const RunView& run) {
+    return run.run == join.run;
+  });
+  if (ended == state_.runs.end()) {
+    return join.sink->closed(
+        head_ ? Error{ErrorCode::run_not_found, "the thread has no such run", {}, {}}
+              : not_found());
+  }
+  if (replays_.size() == replays_max) {
+    return join.sink->closed(
+        Error{ErrorCode::mailbox_full, "too many readers of turns that have ended", {}, {}});
+  }
+  replay(*ended, std::move(join.sink));
+}
+
+void ThreadActor::handle(CancelRun& cancel) {
+  if (Place* place = find(cancel.run)) {
+    place->when_ended.push_back(std::move(cancel.done));
+    const char* why =
+        cancel.reason == CancelReason::client_left ? "the client left" : "the turn was cancelled";
+    return stop(*place, TurnOutcome::cancelled, {ErrorCode::cancelled, why, {}, {}});
+  }
+  const bool ended = std::any_of(state_.runs.begin(), state_.runs.end(), [&](const RunView& run) {
+    return run.run == cancel.run;
+  });
+  if (ended) return cancel.done({});
+  cancel.done(head_ ? Error{ErrorCode::run_not_found, "the thread has no such run", {}, {}}
+                    : not_found());
+}
+
+void ThreadActor::handle(MakeThread& make) {
+  auto answer = [this, done = std::move(make.done)](std::optional<Error> error) {
+    if (error) return done(*error);
+    done(view());
+  };
+  if (head_) {
+    if (!make.create.existing_ok)
+      return answer(Error{ErrorCode::thread_exists, "the thread exists", {}, {}});
+    return when_durable(std::move(answer));
+  }
+  make_head(make.create.ttl_ms.value_or(options_.thread_ttl.count()));
+  head_->metadata = dump(make.create.metadata);
+  write_head(std::move(answer));
+}
+
+void ThreadActor::handle(ShowThread& show) {
+  if (!head_) return show.done(not_found());
+  when_durable([this, answer = std::move(show.done)](std::optional<Error> error) {
+    if (error) return answer(*error);
+    answer(view());
+  });
+}
+
+// Runs `then` once everything that has been appended so far is on disk.
+void ThreadActor::when_durable(WhenDurable then) {
+  if (writes_.empty()) return then(std::nullopt);
+  writes_.back().then.push_back(std::move(then));
+}
+
+void ThreadActor::handle(DeleteThread& remove) {
+  if (!head_) return remove.done(not_found());
+  if (!places_.empty() || !writes_.empty()) {
+    return remove.done(Error{ErrorCode::thread_busy, "the thread is running a turn", {}, {}});
+  }
+  erase([answer = std::move(remove.done)](std::optional<Error> error) {
+    if (error) return answer(*error);
+    answer({});
+  });
+}
+
+void ThreadActor::handle(WakeThread& wake) {
+  if (wake.done) wake.done({});
+}
+
+void ThreadActor::erase(std::function<void(std::optional<Error>)> then) {
+  when_erased_ = then ? std::move(then) : [](const std::optional<Error>&) {};
+  tools_.journal.erase(
+      key_, epoch_, [self = caf::actor_cast<caf::actor>(this)](Result<void> erased) {
+        caf::anon_send(self, ThreadErased{erased ? std::nullopt : std::optional(erased.error())});
+      });
+  become(erasing());
+}
+
+// An ended turn is read back whole: it is bounded, and its reader has it at once.
+void ThreadActor::replay(RunView run, std::shared_ptr<TurnSink> sink) {
+  static std::atomic<std::uint64_t> last{0};
+  replays_.push_back({++last, std::move(sink), std::move(run), {}});
+  Replay& replay = replays_.back();
+  constexpr std::size_t records_max = 100'000;
+  tools_.journal.read(
+      key_,
+      replay.run.accepted_seq,
+      replay.run.ended_seq,
+      records_max,
+      [self = caf::actor_cast<caf::actor>(this),
+       number = replay.number](Result<std::vector<RecordPtr>> records) {
+        caf::anon_send(
+            self,
+            ReplayRead{number,
+                       std::make_shared<Result<std::vector<RecordPtr>>>(std::move(records))});
+      });
+}
+
+void ThreadActor::replayed(ReplayRead& read) {
+  const auto found = std::find_if(replays_.begin(), replays_.end(), [&](const Replay& each) {
+    return each.number == read.replay;
+  });
+  if (found == replays_.end()) return;
+  const Replay replay = std::move(*found);
+  replays_.erase(found);
+  if (!*read.records) return replay.sink->closed(read.records->error());
+  auto& records = **read.records;
+  std::erase_if(records,
+                [&](const RecordPtr& record) { return turn_of(record->event) != replay.run.turn; });
+  if (records.empty() || records.back()->seq != replay.run.ended_seq)
+    return replay.sink->closed(not_found());
+  const auto before = std::min(replay.run.messages_before, state_.messages->size());
+  auto messages = std::make_shared<const Messages>(
+      state_.messages->begin(), state_.messages->begin() + static_cast<std::ptrdiff_t>(before));
+  replay.sink->started({key_,
+                        replay.run.run,
+                        replay.run.turn,
+                        replay.run.accepted_seq,
+                        0,
+                        std::move(messages),
+                        std::make_shared<const Json>(Json::object())});
+  const bool shown = replay.sink->records(records);
+  replay.sink->closed(
+      shown ? std::nullopt
+            : std::optional(Error{ErrorCode::reader_too_slow, "the reader fell behind", {}, {}}));
+  leave_if_empty();
+}
+
+std::shared_ptr<const ThreadView> ThreadActor::view() const {
+  auto view = std::make_shared<ThreadView>();
+  view->thread = key_;
+  view->incarnation = head_->incarnation;
+  view->created_ms = head_->created_ms;
+  view->updated_ms = head_->updated_ms;
+  view->agent = head_->agent;
+  view->metadata = Json::parse(head_->metadata, nullptr, /*allow_exceptions=*/false);
+  view->messages = *state_.messages;
+  view->fields = *state_.fields;
+  view->runs = state_.runs;
+  for (const auto& place : places_) {
+    const Turn& turn = place->turn;
+    if (turn.accepted_seq() == 0 || turn.accepted_seq() > committed_seq_) continue;
+    view->busy = true;
+    RunView run;
+    run.run = turn.accepted().run;
+    run.turn = turn.number();
+    run.agent = turn.accepted().agent;
+    run.status = turn.begun() ? RunStatus::running : RunStatus::pending;
+    run.accepted_seq = turn.accepted_seq();
+    run.accepted = {turn.records().front(), &turn.accepted()};
+    run.created_ms = run.updated_ms = turn.accepted().accepted_ms;
+    run.messages_before = view->messages.size();
+    if (turn.begun()) {
+      std::vector<RecordPtr> durable;
+      for (const auto& record : turn.records()) {
+        if (record->seq <= committed_seq_) durable.push_back(record);
+      }
+      view->messages = messages_after(view->messages, durable);
+    }
+    run.messages_after = view->messages.size();
+    view->runs.push_back(std::move(run));
+  }
+  return view;
+}
+
+}  // namespace parlance::actors

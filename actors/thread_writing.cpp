@@ -1,0 +1,211 @@
+// ThreadActor's writing and showing: what goes to the journal, and what readers see of it.
+#include "actors/thread_actor.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace parlance::actors {
+namespace {
+
+constexpr std::chrono::milliseconds delta_wait_max{10};
+
+// Milliseconds since 1970 in the upper 44 bits: incarnations sort by time and never repeat.
+std::uint64_t new_incarnation(std::int64_t unix_ms) {
+  thread_local std::minstd_rand random(std::random_device{}());
+  return (static_cast<std::uint64_t>(unix_ms) << 20U) | (random() & 0xFFFFFU);
+}
+
+}  // namespace
+
+void ThreadActor::make_head(std::int64_t ttl_ms) {
+  head_ = Head{};
+  head_->created_ms = tools_.clock.unix_ms();
+  head_->incarnation = new_incarnation(head_->created_ms);
+  head_->ttl_ms = ttl_ms;
+}
+
+void ThreadActor::write(Place& place) {
+  if (!place.turn.has_unwritten()) return;
+  auto events = place.turn.take_unwritten();
+  if (!head_) make_head(options_.thread_ttl.count());
+  place.turn.link_end(events, seq_ + 1, head_->last_ended_seq, *state_.fields);
+  std::vector<RecordPtr> records;
+  records.reserve(events.size());
+  bool with_head = false;
+  bool deltas_only = true;
+  for (auto& event : events) {
+    const std::uint64_t seq = seq_ + 1 + records.size();
+    if (const auto* accepted = std::get_if<TurnAccepted>(&event)) {
+      with_head = true;
+      head_->turns = std::max(head_->turns, accepted->turn);
+      head_->agent = accepted->agent;
+      if (head_->unfinished_seqs.empty()) head_->attempts = 1;
+      head_->unfinished_seqs.push_back(seq);
+      tools_.metrics.turn_accepted();
+    } else if (std::holds_alternative<StepDone>(event)) {
+      tools_.metrics.step_done();
+    } else if (const auto* ended = std::get_if<TurnEnded>(&event)) {
+      with_head = true;
+      head_->last_ended_seq = seq;
+      if (!head_->unfinished_seqs.empty() && head_->unfinished_seqs.front() == ended->accepted_seq)
+        head_->attempts = 1;
+      std::erase(head_->unfinished_seqs, ended->accepted_seq);
+      if (head_->unfinished_seqs.empty()) head_->attempts = 0;
+      tools_.metrics.turn_ended(
+          ended->outcome,
+          std::chrono::milliseconds(ended->ended_ms - place.turn.accepted().accepted_ms));
+    } else if (const auto* delta = std::get_if<Delta>(&event)) {
+      tools_.metrics.pieces_shown(delta->pieces.size());
+    }
+    deltas_only = deltas_only && std::holds_alternative<Delta>(event);
+    records.push_back(std::make_shared<const Record>(Record{seq, std::move(event)}));
+  }
+  place.turn.written(records);
+  append(std::move(records), with_head, deltas_only, nullptr);
+}
+
+// Turns that wait become durable once the one in front has.
+void ThreadActor::write_waiting() {
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    if (places_[i]->turn.accepted_seq() != 0) continue;
+    if (i == 0) return;
+    write(*places_[i]);
+  }
+}
+
+void ThreadActor::write_head(WhenDurable then) {
+  append({}, /*with_head=*/true, /*deltas_only=*/false, std::move(then));
+}
+
+void ThreadActor::append(std::vector<RecordPtr> records,
+                         bool with_head,
+                         bool deltas_only,
+                         WhenDurable then) {
+  Append what{key_, epoch_, seq_, std::move(records), std::nullopt};
+  seq_ += what.records.size();
+  if (with_head) {
+    head_->updated_ms = tools_.clock.unix_ms();
+    head_->expires_ms = head_->ttl_ms == 0 ? 0 : head_->updated_ms + head_->ttl_ms;
+    head_->epoch = epoch_;
+    head_->seq = seq_;
+    what.head = head_;
+  }
+  writes_.push_back({seq_, deltas_only, {}});
+  if (then) writes_.back().then.push_back(std::move(then));
+  streaming_ = streaming_ || deltas_only;
+  tools_.journal.append(
+      std::move(what),
+      [self = caf::actor_cast<caf::actor>(this), seq = seq_](AppendOutcome outcome) {
+        caf::anon_send(self, RecordsAppended{outcome, seq});
+      });
+}
+
+void ThreadActor::appended(const RecordsAppended& report) {
+  if (report.outcome != AppendOutcome::committed) {
+    const bool fenced = report.outcome == AppendOutcome::fenced;
+    close_readers({fenced ? ErrorCode::not_owner : ErrorCode::storage_failed,
+                   fenced ? "another owner has the thread" : "the journal cannot be written",
+                   {},
+                   {}});
+    return quit(caf::exit_reason::user_shutdown);
+  }
+  Write written = std::move(writes_.front());
+  writes_.pop_front();
+  committed_seq_ = written.seq;
+  if (written.deltas_only) {
+    streaming_ = std::any_of(
+        writes_.begin(), writes_.end(), [](const Write& write) { return write.deltas_only; });
+  }
+  for (auto& then : written.then)
+    then(std::nullopt);
+  for (auto& place : places_)
+    show(*place);
+  settle();
+  proceed_if_durable();
+  stream_pieces();
+}
+
+// A batch is what arrived while the last one was being written.
+void ThreadActor::stream_pieces() {
+  if (places_.empty() || !front().turn.has_pieces()) return;
+  const auto now = tools_.clock.now();
+  if (pieces_since_ == std::chrono::steady_clock::time_point{}) pieces_since_ = now;
+  if (streaming_ && now - pieces_since_ < delta_wait_max) return;
+  pieces_since_ = {};
+  front().turn.flush_pieces();
+  write(front());
+}
+
+// Shows a turn's readers what is on disk and they do not have yet.
+void ThreadActor::show(Place& place) {
+  const Turn& turn = place.turn;
+  if (turn.accepted_seq() == 0 || turn.accepted_seq() > committed_seq_ || place.readers.empty())
+    return;
+  const auto& records = turn.records();
+  std::size_t durable = records.size();
+  while (durable > 0 && records[durable - 1]->seq > committed_seq_)
+    --durable;
+  const auto position = static_cast<std::uint32_t>(
+      std::find_if(
+          places_.begin(), places_.end(), [&](const auto& each) { return each.get() == &place; }) -
+      places_.begin());
+  std::erase_if(place.readers, [&](Reader& reader) {
+    if (!std::exchange(reader.started, true)) {
+      reader.sink->started({key_,
+                            turn.accepted().run,
+                            turn.number(),
+                            turn.accepted_seq(),
+                            position,
+                            turn.messages_before(),
+                            turn.fields_before()});
+    }
+    if (!turn.begun() && !turn.ended()) return false;  // what it starts from is not known yet
+    if (reader.shown == durable) return false;
+    const bool goes_on =
+        reader.sink->records(std::span(records).subspan(reader.shown, durable - reader.shown));
+    reader.shown = durable;
+    if (!goes_on)
+      reader.sink->closed(Error{ErrorCode::reader_too_slow, "the reader fell behind", {}, {}});
+    return !goes_on;
+  });
+}
+
+// Lets go of the turns whose end is on disk, and starts the next one.
+void ThreadActor::settle() {
+  bool temporary = false;
+  for (auto place = places_.begin(); place != places_.end();) {
+    const Turn& turn = (*place)->turn;
+    if (turn.ended_seq() == 0 || turn.ended_seq() > committed_seq_) {
+      ++place;
+      continue;
+    }
+    const auto over = std::move(*place);
+    place = places_.erase(place);
+    state_.add_ended_turn(over->turn.records());
+    temporary = temporary || over->turn.accepted().temporary;
+    tools_.metrics.turn_left();
+    send(directory_, UnwatchDeadline{key_, over->turn.number()});
+    over->ticket.leave();
+    for (auto& reader : over->readers)
+      reader.sink->closed(std::nullopt);
+    for (auto& answer : over->when_ended)
+      answer({});
+  }
+  if (temporary && places_.empty() && writes_.empty()) return erase(nullptr);
+  run_front();
+}
+
+void ThreadActor::proceed_if_durable() {
+  if (!pending_ || !pending_->admitted || pending_->proceeded || !pending_->is_model_call) return;
+  if (committed_seq_ < pending_->needs_seq) return;
+  pending_->proceeded = true;
+  const auto pool = tools_.llm_pool->part();
+  if (pool.actor && pool.generation == pending_->generation)
+    anon_send(pool.actor, Proceed{pending_->call});
+}
+
+}  // namespace parlance::actors
