@@ -17,7 +17,6 @@
 #include "runtime/base/failpoint.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/graph/nodes/all.hpp"
-#include "runtime/ports/front.hpp"
 #include "runtime/ports/health.hpp"
 #include "storage/documents.hpp"
 #include "storage/fts_index.hpp"
@@ -95,18 +94,6 @@ class AppHealth : public Health {
   const std::vector<std::pair<std::string, std::shared_ptr<PartSlot>>> parts_;
   std::atomic<bool> draining_{false};
   std::atomic<bool> failed_{false};
-};
-
-class ServerFront : public Front {
- public:
-  explicit ServerFront(net::HttpServer& server) : server_(server) {}
-
-  void drain(Deadline deadline, std::function<void()> drained) override {
-    server_.drain(deadline, std::move(drained));
-  }
-
- private:
-  net::HttpServer& server_;
 };
 
 #ifdef PARLANCE_FAILPOINTS
@@ -287,7 +274,6 @@ struct App::Parts {
   std::unique_ptr<net::Backend> backend;
   std::unique_ptr<net::Router> router;
   std::unique_ptr<net::HttpServer> server;
-  std::unique_ptr<ServerFront> front;
   caf::actor front_actor;
 
   std::uint16_t port = 0;
@@ -425,9 +411,8 @@ Result<void> App::Parts::listen() {
   auto listening = server->listen();
   if (!listening) return listening.error();
   port = *listening;
-  front = std::make_unique<ServerFront>(*server);
   front_actor = actors->spawn<actors::FrontActor>(
-      *front, *directories, clock, [this] { drained.set_value(); });
+      *server, *directories, clock, [this] { drained.set_value(); });
   return {};
 }
 

@@ -162,13 +162,18 @@ void ThreadActor::replayed(ReplayRead& read) {
   const auto before = std::min(replay.run.messages_before, state_.messages->size());
   auto messages = std::make_shared<const Messages>(
       state_.messages->begin(), state_.messages->begin() + static_cast<std::ptrdiff_t>(before));
+  // What the turn before it left.
+  auto fields = std::make_shared<const Json>(Json::object());
+  for (const auto& run : state_.runs) {
+    if (run.ended_seq < replay.run.ended_seq) fields = {run.ended, &run.ended->fields};
+  }
   replay.sink->started({key_,
                         replay.run.run,
                         replay.run.turn,
                         replay.run.accepted_seq,
                         0,
                         std::move(messages),
-                        std::make_shared<const Json>(Json::object())});
+                        std::move(fields)});
   const bool shown = replay.sink->records(records);
   replay.sink->closed(
       shown ? std::nullopt
