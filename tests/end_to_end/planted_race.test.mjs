@@ -3,14 +3,14 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { configuration, parlance, Server } from './harness.mjs';
+import { configuration, parlance, Server, until } from './harness.mjs';
 
 test('a planted race is found', { skip: !parlance.includes('/tsan/') }, async () => {
   const server = new Server({ configuration: configuration(), failpoints: 'test.planted_race=fire@1+' });
   try {
     await server.begin();
-    await server.program.stop();
-    assert.match(server.program.output, /WARNING: ThreadSanitizer: data race/);
+    const report = await until('the race is reported', () => server.program.sanitizer_report(), { within: 30_000 });
+    assert.match(report, /WARNING: ThreadSanitizer: data race/);
   } finally {
     if (!server.program.end) await server.kill();
     server.remove();
