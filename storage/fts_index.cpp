@@ -168,7 +168,8 @@ void FtsIndex::run(SqliteDatabase database) {
   for (;;) {
     woken_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     if (waiting_.empty()) return;
-    auto [query, found] = std::move(waiting_.front());
+    auto [asked, found] = std::move(waiting_.front());
+    const PassageQuery& query = asked;
     waiting_.pop_front();
     lock.unlock();
     auto answer = [&]() -> Result<std::vector<Passage>> {
