@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
+import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
@@ -74,6 +75,27 @@ test('the designed configuration works with a provider, and its key stays out of
   assert.equal(seen.model, 'mock-1');
   assert.equal(seen.text, 'Good morning');
   assert.doesNotMatch(server.program.output, /upstream-secret|Good morning/);
+});
+
+test('a failed call to a provider is logged, without what the provider quoted', async (t) => {
+  const provider = http.createServer((request, response) => {
+    response.writeHead(500, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ error: { message: 'cannot answer "my PIN is 4711"', type: 'server_error' } }));
+  });
+  await new Promise((resolve) => provider.listen(0, '127.0.0.1', resolve));
+  t.after(() => provider.close());
+  const url = `http://127.0.0.1:${provider.address().port}`;
+  const server = await Server.start(t, { configuration: configuration_with({ url }) });
+  const answer = await server.call('/v1/chat/completions', { method: 'POST', body: ask('chat', 'my PIN is 4711') });
+  assert.ok(answer.status >= 500, answer.text);
+  const lines = server.program.output.split('\n').filter((line) => line.includes('"model_call_failed"'));
+  assert.equal(lines.length, 1, server.program.output);
+  const line = JSON.parse(lines[0]);
+  assert.equal(line.provider, 'upstream');
+  assert.equal(line.model, 'mock-1');
+  assert.equal(line.request, answer.headers['x-request-id']);
+  assert.match(line.detail, /500/);
+  assert.doesNotMatch(server.program.output, /4711/);
 });
 
 test('version, health and metrics answer; every response has a request id', async (t) => {

@@ -1,0 +1,92 @@
+// What readers are shown of threads and of turns that have ended.
+#include "tests/actors/conversation_test.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace parlance::actors {
+namespace {
+
+const ThreadKey thread_1{TenantId{"acme"}, ThreadId{"t1"}};
+
+TEST_CASE_METHOD(ConversationTest, "a thread is shown to nobody before its creation is on disk") {
+  start_node();
+  int answers = 0;
+  const auto count = [&](auto answer) { answers += answer ? 1 : 0; };
+  conversations->create_thread({thread_1, Json::object(), {}, false}, count);
+  run_messages();
+  REQUIRE(journal.answer_next());  // the thread is open, its head on its way
+  run_messages();
+  conversations->create_thread({thread_1, Json::object(), {}, true}, count);
+  conversations->view(thread_1, count);
+  run_messages();
+  CHECK(answers == 0);
+
+  REQUIRE(journal.answer_next());
+  run_messages();
+  CHECK(answers == 3);
+}
+
+TEST_CASE_METHOD(ConversationTest, "a creation whose write failed is acknowledged to nobody") {
+  start_node();
+  int acknowledged = 0;
+  const auto count = [&](auto answer) { acknowledged += answer ? 1 : 0; };
+  conversations->create_thread({thread_1, Json::object(), {}, false}, count);
+  run_messages();
+  REQUIRE(journal.answer_next());
+  run_messages();
+  conversations->create_thread({thread_1, Json::object(), {}, true}, count);
+  run_messages();
+  journal.next_append_is(AppendOutcome::failed);
+  REQUIRE(journal.answer_next());
+  run_messages();
+  CHECK(acknowledged == 0);
+}
+
+TEST_CASE_METHOD(ConversationTest,
+                 "more readers of ended turns than are read back at once are refused") {
+  start_node();
+  const auto turn = request("echo", "hello");
+  start_turn(turn);
+  settle();
+
+  std::vector<std::shared_ptr<tests::RecordingSink>> readers;
+  for (int i = 0; i < 65; ++i) {
+    readers.push_back(std::make_shared<tests::RecordingSink>());
+    conversations->join(thread_1, turn.run, readers.back());
+  }
+  run_messages();
+  REQUIRE(readers.back()->error);
+  CHECK(readers.back()->error->code == ErrorCode::mailbox_full);
+  settle();
+  for (int i = 0; i < 64; ++i) {
+    CHECK(readers[i]->is_closed());
+    CHECK_FALSE(readers[i]->error);
+    CHECK(readers[i]->ended() != nullptr);
+  }
+}
+
+TEST_CASE_METHOD(ConversationTest, "a replay starts from the fields that its turn found") {
+  tests::add_agent(agents, "drafts", R"({
+      "state": {"draft": {"type": "object"}}, "start": "generate",
+      "nodes": {"generate": {"kind": "generate", "draft": true, "edges": {"ok": "respond"}},
+                "respond": {"kind": "respond", "draft": true}}})");
+  start_node();
+  std::vector<TurnRequest> turns;
+  for (const auto* answer : {"first", "second", "third"}) {
+    turns.push_back(request("drafts", "hello"));
+    start_turn(turns.back());
+    settle();
+    provider->calls.back()->end(tests::answer_of(answer));
+    settle();
+  }
+
+  const auto reader = std::make_shared<tests::RecordingSink>();
+  conversations->join(thread_1, turns[1].run, reader);
+  settle();
+  REQUIRE(reader->start);
+  CHECK(reader->start->messages->size() == 2);
+  CHECK(reader->start->fields->at("draft").at("text") == "first");
+}
+
+}  // namespace
+}  // namespace parlance::actors
