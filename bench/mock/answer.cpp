@@ -1,7 +1,5 @@
 #include "bench/mock/answer.hpp"
 
-#include "runtime/base/json.hpp"
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -9,28 +7,7 @@
 namespace parlance::bench {
 namespace {
 
-constexpr std::size_t echoed_characters = 40;
-constexpr std::size_t depth_max = 64;
-
-Error wrong(std::string field, std::string detail) {
-  return Error{ErrorCode::invalid_value, std::move(detail), std::move(field), {}};
-}
-
-// A message's content is text, or a list of parts of which some are text.
-std::string text_of(const Json& message) {
-  const auto content = message.find("content");
-  if (content == message.end()) return {};
-  if (content->is_string()) return content->get<std::string>();
-  std::string text;
-  if (!content->is_array()) return text;
-  for (const auto& part : *content) {
-    if (part.is_object() && part.value("type", "") == "text" && part.contains("text") &&
-        part["text"].is_string()) {
-      text += part["text"].get<std::string>();
-    }
-  }
-  return text;
-}
+constexpr std::size_t token_characters = 8;
 
 std::string created() {
   return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(
@@ -38,90 +15,60 @@ std::string created() {
                             .count());
 }
 
-bool flag(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_boolean() && found->get<bool>();
-}
-
 }  // namespace
 
-Result<MockPrompt> read_prompt(std::string_view body) {
-  auto parsed = parse_json(body, depth_max);
-  if (!parsed) return parsed.error();
-  const Json& json = *parsed;
-  if (!json.is_object()) return wrong("", "the body must be an object");
-  if (!json.contains("model") || !json["model"].is_string()) {
-    return wrong("model", "you must provide a model parameter");
-  }
-  if (!json.contains("messages") || !json["messages"].is_array() || json["messages"].empty()) {
-    return wrong("messages", "a list of at least one message is needed");
-  }
-
-  MockPrompt prompt;
-  prompt.model = json["model"].get<std::string>();
-  std::size_t bytes = 0;
-  for (const auto& message : json["messages"]) {
-    if (!message.is_object() || !message.contains("role") || !message["role"].is_string()) {
-      return wrong("messages", "each message is an object with a role");
-    }
-    auto text = text_of(message);
-    bytes += text.size();
-    if (message["role"] == "user") prompt.text = std::move(text);
-    ++prompt.messages;
-  }
-  prompt.tokens_in = static_cast<std::uint32_t>(std::max<std::size_t>(1, bytes / 4));
-  if (json.contains("user") && json["user"].is_string()) {
-    prompt.user = json["user"].get<std::string>();
-  }
-  prompt.stream = flag(json, "stream");
-  if (const auto options = json.find("stream_options");
-      options != json.end() && options->is_object()) {
-    prompt.include_usage = flag(*options, "include_usage");
-  }
-  for (const auto* name : {"max_tokens", "max_completion_tokens"}) {
-    const auto limit = json.find(name);
-    if (limit == json.end() || limit->is_null()) continue;
-    if (!limit->is_number_unsigned() || limit->get<std::uint64_t>() == 0) {
-      return wrong(name, "must be a whole number above 0");
-    }
-    prompt.tokens_max = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(limit->get<std::uint64_t>(), prompt.tokens_max));
-  }
-  return prompt;
-}
-
-std::string_view first_characters(std::string_view text, std::size_t count) {
-  std::size_t end = 0;
-  while (end < text.size() && count > 0) {
-    ++end;
-    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-      ++end;
-    }
-    --count;
-  }
-  return text.substr(0, end);
-}
-
-std::string mock_token(std::string_view prompt_text, std::uint32_t index) {
-  if (index == 0) return std::string(first_characters(prompt_text, echoed_characters));
-  return " w" + std::to_string(index);
-}
-
-std::string mock_text(std::string_view prompt_text, std::uint32_t tokens) {
-  std::string text;
-  for (std::uint32_t index = 0; index < tokens; ++index) {
-    text += mock_token(prompt_text, index);
-  }
-  return text;
-}
-
-MockAnswer::MockAnswer(const MockPrompt& prompt, std::string id, std::uint32_t tokens_wanted)
+MockAnswer::MockAnswer(const MockPrompt& prompt, std::uint64_t entry, std::uint32_t tokens_wanted)
     : prompt_(prompt),
-      tokens_(std::min(tokens_wanted, prompt.tokens_max)),
-      length_limited_(tokens_wanted > prompt.tokens_max) {
-  head_ = R"({"id":")" + id + R"(","object":")" +
+      entry_(entry) {
+  head_ = R"({"id":"chatcmpl-mock)" + std::to_string(entry) + R"(","object":")" +
           (prompt.stream ? "chat.completion.chunk" : "chat.completion") + R"(","created":)" +
           created() + R"(,"model":)" + dump(prompt.model) + R"(,"system_fingerprint":null,)";
+  if (!prompt.calls.empty()) {
+    for (std::size_t index = 0; index < prompt.calls.size(); ++index) {
+      say(prompt.calls[index].arguments, index);
+    }
+  } else if (prompt.json) {
+    say(*prompt.json, 0);
+  } else {
+    const auto count = std::min<std::uint64_t>(tokens_wanted, prompt.tokens_max + 1ULL);
+    tokens_.push_back({std::string(echo_of(prompt.echoed))});
+    for (std::uint64_t index = 1; index < count; ++index) {
+      tokens_.push_back({" w" + std::to_string(index)});
+    }
+  }
+  length_limited_ = tokens_.size() > prompt.tokens_max;
+  if (length_limited_) tokens_.resize(prompt.tokens_max);
+  if (prompt.calls.empty() && !prompt.stop.empty()) stop_early();
+}
+
+void MockAnswer::say(std::string_view text, std::size_t call) {
+  bool begins = true;
+  while (!text.empty()) {
+    const auto piece = first_characters(text, token_characters);
+    tokens_.push_back({std::string(piece), call, begins});
+    text.remove_prefix(piece.size());
+    begins = false;
+  }
+}
+
+void MockAnswer::stop_early() {
+  std::string text;
+  for (const auto& token : tokens_) {
+    text += token.text;
+  }
+  auto left = std::string::npos;
+  for (const auto& sequence : prompt_.stop) {
+    left = std::min(left, text.find(sequence));
+  }
+  if (left == std::string::npos) return;
+  length_limited_ = false;
+  std::size_t kept = 0;
+  do {
+    auto& token = tokens_[kept++].text;
+    token.resize(std::min(token.size(), left));
+    left -= token.size();
+  } while (left > 0);
+  tokens_.resize(kept);
 }
 
 std::string MockAnswer::event(std::string_view delta, std::string_view finish_reason) const {
@@ -134,11 +81,21 @@ std::string MockAnswer::event(std::string_view delta, std::string_view finish_re
 }
 
 std::string MockAnswer::role_event() const {
-  return event(R"({"role":"assistant","content":"","refusal":null})", "null");
+  const std::string content = prompt_.calls.empty() ? R"("")" : "null";
+  return event(R"({"role":"assistant","content":)" + content + R"(,"refusal":null})", "null");
 }
 
 std::string MockAnswer::token_event(std::uint32_t index) const {
-  return event(R"({"content":)" + dump(mock_token(prompt_.text, index)) + "}", "null");
+  const auto& token = tokens_[index];
+  if (prompt_.calls.empty()) return event(R"({"content":)" + dump(token.text) + "}", "null");
+  std::string events;
+  if (token.begins) {
+    auto begun = call(token.call, "");
+    begun["index"] = token.call;
+    events = event(dump({{"tool_calls", Json::array({begun})}}), "null");
+  }
+  const Json piece = {{"index", token.call}, {"function", {{"arguments", token.text}}}};
+  return events + event(dump({{"tool_calls", Json::array({piece})}}), "null");
 }
 
 std::string MockAnswer::end_event() const {
@@ -151,19 +108,42 @@ std::string MockAnswer::usage_event() const {
 }
 
 std::string MockAnswer::whole() const {
-  return head_ + R"("choices":[{"index":0,"message":{"role":"assistant","content":)" +
-         dump(mock_text(prompt_.text, tokens_)) + R"(,"refusal":null},"logprobs":null,)" +
-         R"("finish_reason":)" + std::string(finish_reason()) + R"(}],"usage":)" + usage() + "}";
+  return head_ + R"("choices":[{"index":0,"message":)" + message() +
+         R"(,"logprobs":null,"finish_reason":)" + std::string(finish_reason()) + R"(}],"usage":)" +
+         usage() + "}";
+}
+
+Json MockAnswer::call(std::size_t index, std::string arguments) const {
+  const auto suffix = index == 0 ? std::string() : "_" + std::to_string(index + 1);
+  return {{"id", "call_mock" + std::to_string(entry_) + suffix},
+          {"type", "function"},
+          {"function", {{"name", prompt_.calls[index].name}, {"arguments", std::move(arguments)}}}};
+}
+
+std::string MockAnswer::message() const {
+  std::vector<std::string> texts(std::max<std::size_t>(1, prompt_.calls.size()));
+  for (const auto& token : tokens_) {
+    texts[token.call] += token.text;
+  }
+  Json message = {{"role", "assistant"}, {"content", texts.front()}, {"refusal", nullptr}};
+  if (!prompt_.calls.empty()) {
+    message["content"] = nullptr;
+    for (std::size_t index = 0; index <= tokens_.back().call; ++index) {
+      message["tool_calls"].push_back(call(index, std::move(texts[index])));
+    }
+  }
+  return dump(message);
 }
 
 std::string MockAnswer::usage() const {
   return R"({"prompt_tokens":)" + std::to_string(prompt_.tokens_in) + R"(,"completion_tokens":)" +
-         std::to_string(tokens_) + R"(,"total_tokens":)" +
-         std::to_string(prompt_.tokens_in + tokens_) + "}";
+         std::to_string(tokens()) + R"(,"total_tokens":)" +
+         std::to_string(prompt_.tokens_in + tokens()) + "}";
 }
 
 std::string_view MockAnswer::finish_reason() const {
-  return length_limited_ ? R"("length")" : R"("stop")";
+  if (length_limited_) return R"("length")";
+  return prompt_.calls.empty() ? R"("stop")" : R"("tool_calls")";
 }
 
 }  // namespace parlance::bench

@@ -76,7 +76,8 @@ asio::awaitable<MockOutcome> MockChat::answer(const MockConnection::Request& req
        .user = prompt_.user,
        .messages = prompt_.messages,
        .stream = prompt_.stream,
-       .fault = fault_ ? to_text(*fault_) : ""});
+       .fault = fault_ ? to_text(*fault_) : "",
+       .options = dump(prompt_.options)});
   connection_->watch([this] { state_.journal.closed(entry_); });
 
   MockOutcome outcome = MockOutcome::open;
@@ -148,7 +149,7 @@ asio::awaitable<MockOutcome> MockChat::admitted() {
 
 asio::awaitable<MockOutcome> MockChat::serve() {
   if (has(MockFaultKind::hang)) co_return co_await hang();
-  const MockAnswer answer(prompt_, "chatcmpl-mock" + std::to_string(entry_), settings_.tokens);
+  const MockAnswer answer(prompt_, entry_, settings_.tokens);
   if (prompt_.stream) co_return co_await stream(answer);
   co_return co_await whole(answer);
 }

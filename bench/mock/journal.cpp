@@ -46,6 +46,7 @@ Json to_json(const MockEntry& entry) {
           {"messages", entry.messages},
           {"stream", entry.stream},
           {"fault", entry.fault.empty() ? Json(nullptr) : Json(entry.fault)},
+          {"options", Json::parse(entry.options)},
           {"status", entry.status},
           {"tokens_sent", entry.tokens_sent},
           {"at_once", entry.at_once},
