@@ -171,6 +171,7 @@ net::HttpServerOptions http_options(const HttpSettings& http) {
   options.write_time_max = http.write_time_max;
   options.heartbeat_time = http.heartbeat;
   options.stream_buffer_bytes_max = http.stream_buffer_max;
+  options.cors_origins = http.cors_origins;
   return options;
 }
 

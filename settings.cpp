@@ -1,5 +1,6 @@
 #include "settings.hpp"
 
+#include "net/cors.hpp"
 #include "runtime/base/units.hpp"
 
 #include <algorithm>
@@ -64,6 +65,20 @@ Result<std::string> read_text(const Json& value, const std::string& path) {
   if (value.is_number()) return dump(value);  // from the environment, where quotes are tiresome
   if (!value.is_string()) return wrong(path, "must be text");
   return value.get<std::string>();
+}
+
+Result<std::vector<std::string>> read_origins(const Json& value, const std::string& path) {
+  std::vector<std::string> origins;
+  if (!value.is_array()) return wrong(path, "must be a list of origins");
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const std::string place = path + '[' + std::to_string(i) + ']';
+    const auto origin = read_text(value[i], place);
+    if (!origin) return origin.error();
+    if (!net::Cors::is_origin(*origin))
+      return wrong(place, "must be an origin such as \"https://app.example.com\", or \"*\"");
+    origins.push_back(*origin);
+  }
+  return origins;
 }
 
 // --- the table
@@ -260,6 +275,17 @@ const std::vector<Setting>& table() {
             1,
             64,
             "Threads that serve connections."),
+      {"http.cors_origins",
+       "list",
+       "[]",
+       "origins, or *",
+       "Origins whose pages may call the server.",
+       [](Settings& into, const Json& value, const fs::path&) -> Result<void> {
+         auto origins = read_origins(value, "http.cors_origins");
+         if (!origins) return origins.error();
+         into.http.cors_origins = std::move(*origins);
+         return {};
+       }},
       path("storage.path",
            &S::storage,
            &StorageSettings::path,

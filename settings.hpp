@@ -38,6 +38,7 @@ struct HttpSettings {
   std::chrono::milliseconds heartbeat{5'000};
   std::chrono::milliseconds drain_time{10'000};
   std::uint64_t threads = 1;
+  std::vector<std::string> cors_origins;
 };
 
 struct StorageSettings {

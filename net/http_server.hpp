@@ -23,6 +23,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace parlance::net {
 
@@ -42,6 +43,7 @@ struct HttpServerOptions {
   std::chrono::milliseconds hold_time_max{250};       // a response head waits for admission
   std::size_t stream_buffer_bytes_max = 256 * 1024;   // a stream
   int send_buffer_bytes = 64 * 1024;                  // the kernel's, on streams
+  std::vector<std::string> cors_origins;              // net/cors.hpp
 };
 
 class HttpServer : public Front {

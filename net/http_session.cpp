@@ -33,6 +33,10 @@ std::string_view view_of(boost::beast::string_view text) {
   return {text.data(), text.size()};
 }
 
+bool has_body(int status) {
+  return status != 204 && status != 304;
+}
+
 std::string_view key_of(const RequestParser::Message& message) {
   constexpr std::string_view bearer = "bearer ";
   const auto header = view_of(message[http::field::authorization]);
@@ -136,9 +140,14 @@ std::optional<Error> HttpSession::meet_header() {
   const auto id = view_of(message["x-request-id"]);
   request_.id = is_identifier(id) ? std::string(id) : random_uuid();
   request_.caller = {};
+  const auto origin = view_of(message[http::field::origin]);
+  cors_origin_ = shared_->cors.allows(origin) ? std::string(origin) : std::string();
   const auto target = view_of(message.target());
   match_ =
       shared_->router.find(view_of(message.method_string()), target.substr(0, target.find('?')));
+  preflight_ = message.method() == http::verb::options && !cors_origin_.empty() &&
+               !match_.methods_allowed.empty();
+  if (preflight_) return std::nullopt;
   if (match_.route == nullptr || match_.route->access != Access::open) {
     auto caller = shared_->router.admit(
         key_of(message), match_.route == nullptr ? Access::chat : match_.route->access);
@@ -162,13 +171,15 @@ asio::awaitable<void> HttpSession::answer() {
   keep_alive_ = request_.message.version() >= 11 && request_.message.keep_alive();
   clear_deadline();
   answering_ = true;
-  if (!refusal_ && draining_ && match_.route->access != Access::open) {
+  if (!refusal_ && !preflight_ && draining_ && match_.route->access != Access::open) {
     refusal_ = Error{ErrorCode::draining, "the server is shutting down", {}, {}};
   }
   bool threw = false;
   try {
     if (refusal_) {
       co_await send_error(*refusal_);
+    } else if (preflight_) {
+      co_await answer_preflight();
     } else {
       co_await match_.route->handler(*this);
     }
@@ -215,17 +226,18 @@ std::string HttpSession::head_text(const Response& response, bool chunked) const
   text.append("HTTP/1.1 ");
   append_number(text, static_cast<std::uint64_t>(response.status));
   text.append(" ").append(reason_of(response.status)).append("\r\n");
-  if (response.status != 204)
-    text.append("content-type: ").append(response.content_type).append("\r\n");
+  const bool with_body = has_body(response.status);
+  if (with_body) text.append("content-type: ").append(response.content_type).append("\r\n");
   if (chunked) {
     text.append("transfer-encoding: chunked\r\n");
-  } else if (response.status != 204 && !streaming_) {
+  } else if (with_body && !streaming_) {
     text.append("content-length: ");
     append_number(text, response.body.size());
     text.append("\r\n");
   }
   text.append(response.headers);
-  text.append("x-request-id: ").append(request_.id);
+  shared_->cors.append_headers(text, cors_origin_);
+  text.append("x-content-type-options: nosniff\r\nx-request-id: ").append(request_.id);
   text.append("\r\nx-parlance-version: ").append(shared_->options.version);
   text.append(keep_alive_ ? "\r\n\r\n" : "\r\nconnection: close\r\n\r\n");
   return text;
@@ -235,10 +247,17 @@ asio::awaitable<void> HttpSession::send(Response response) {
   if (draining_) keep_alive_ = false;
   status_ = response.status;
   const std::string head = head_text(response, false);
-  const bool no_body = request_.message.method() == http::verb::head || response.status == 204;
+  const bool no_body = request_.message.method() == http::verb::head || !has_body(response.status);
   const std::array<std::string_view, 4> parts{
       head, no_body ? std::string_view() : std::string_view(response.body)};
   co_await write_parts(parts);
+}
+
+asio::awaitable<void> HttpSession::answer_preflight() {
+  Response response;
+  response.status = 204;
+  Cors::append_preflight_headers(response.headers, match_.methods_allowed);
+  co_await send(std::move(response));
 }
 
 asio::awaitable<void> HttpSession::send_error(Error error) {
@@ -254,6 +273,7 @@ asio::awaitable<void> HttpSession::refuse_unread(Error error) {
     const auto id = view_of(parser_->message()["x-request-id"]);
     request_.id = is_identifier(id) ? std::string(id) : random_uuid();
     request_.caller = {};
+    cors_origin_.clear();
     match_ = {};
   }
   request_.message = {};

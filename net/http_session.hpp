@@ -11,6 +11,7 @@
 // Threading: strand only, except drain() and cut_soon().
 #pragma once
 
+#include "net/cors.hpp"
 #include "net/http_server.hpp"
 #include "net/request.hpp"
 #include "net/request_parser.hpp"
@@ -43,6 +44,7 @@ struct SessionShared {
   HttpMetrics& metrics;
   const std::vector<HttpMetrics::Route> route_metrics;  // by Route::number
   const HttpMetrics::Route no_route_metrics;
+  const Cors cors{options.cors_origins};
 };
 
 class HttpSession : public std::enable_shared_from_this<HttpSession> {
@@ -96,6 +98,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   boost::asio::awaitable<void> refuse_unread(Error error);
   boost::asio::awaitable<void> linger();
   std::optional<Error> meet_header();
+  boost::asio::awaitable<void> answer_preflight();
   std::string head_text(const Response& response, bool chunked) const;
   void set_deadline(std::chrono::milliseconds from_now, OnTime on_time);
   void clear_deadline() { deadline_ = Clock::time_point::max(); }
@@ -113,6 +116,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   Request request_;
   Router::Match match_;
   std::optional<Error> refusal_;  // decided by the headers alone
+  std::string cors_origin_;       // of the page that asks, when it may
+  bool preflight_ = false;
 
   boost::asio::steady_timer timer_;
   Clock::time_point deadline_ = Clock::time_point::max();

@@ -14,6 +14,7 @@ Router make_routes(const Backend& backend) {
   add_operator_routes(router, backend);
   add_openai_routes(router, backend);
   add_langgraph_routes(router, backend);
+  add_page_routes(router);
   return router;
 }
 

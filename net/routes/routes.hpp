@@ -19,6 +19,9 @@ void add_openai_routes(Router& router, const Backend& backend);
 // /ok /info /assistants /threads /runs
 void add_langgraph_routes(Router& router, const Backend& backend);
 
+// / /docs /openapi.json and the files of the pages
+void add_page_routes(Router& router);
+
 // All of the above. The backend must outlive the router.
 Router make_routes(const Backend& backend);
 

@@ -1,0 +1,209 @@
+// The chat page: the open conversation and everything around it.
+
+import { first_choice, greeting_of, name_of, questions_for } from './agents.js';
+import { Client, Refusal } from './client.js';
+import { Composer } from './composer.js';
+import { Conversation } from './conversation.js';
+import { ConversationList } from './conversation_list.js';
+import { ask_for_key, confirm_delete } from './dialogs.js';
+import { by_id, copy_of, element } from './element.js';
+import { insist } from './retry.js';
+import { Scroll } from './scroll.js';
+import { Sidebar } from './sidebar.js';
+import { set_up_theme } from './theme_button.js';
+import { trouble_of } from './trouble.js';
+import { TurnView } from './turn_view.js';
+
+const client = new Client(ask_for_key);
+const sidebar = new Sidebar();
+const scroll = new Scroll();
+const list = new ConversationList(delete_conversation);
+const composer = new Composer({ on_send: ask, on_stop: () => conversation.stop() });
+
+let agents = [];
+let conversation = null;
+const views = new Map(); // of its turns
+
+const chosen_agent = () => by_id('agent').value;
+const thread_in_address = () => /^#thread=([\w-]+)$/.exec(location.hash)?.[1] ?? null;
+
+function show_line(is_waiting) {
+  by_id('line').hidden = !is_waiting;
+}
+
+function show_notice(text) {
+  by_id('notice').hidden = !text;
+  by_id('notice').textContent = text;
+}
+
+function announce(text) {
+  by_id('announcer').replaceChildren(element('p', { textContent: text }));
+}
+
+function announce_end(turn) {
+  if (turn.status === 'done') announce(turn.text.replace(/\s*\[[\d,\s]+\]/g, ''));
+  if (turn.status === 'stopped') announce('Stopped.');
+  if (turn.status === 'failed') announce(trouble_of(turn.error).reason);
+}
+
+function ask(text) {
+  show_notice('');
+  conversation.ask(chosen_agent(), text);
+}
+
+function show_state() {
+  const is_empty = conversation.turns.length === 0 && conversation.thread === null;
+  by_id('welcome').hidden = !is_empty || agents.length === 0;
+  composer.show({ is_ready: agents.length > 0, is_busy: conversation.is_busy });
+}
+
+function show_agent() {
+  const agent = agents.find(({ graph_id }) => graph_id === chosen_agent());
+  if (!agent) return;
+  by_id('greeting').textContent = greeting_of(agent.graph_id);
+  by_id('description').textContent = agent.description ?? '';
+  composer.name_agent(name_of(agent.graph_id));
+  by_id('suggestions').replaceChildren(
+    ...questions_for(agent.graph_id).map((text) => {
+      const line = copy_of('suggestion_template');
+      const button = line.querySelector('button');
+      button.textContent = text;
+      button.addEventListener('click', () => {
+        composer.focus();
+        ask(text);
+      });
+      return line;
+    }),
+  );
+}
+
+function choose_agent(name) {
+  if (!agents.some(({ graph_id }) => graph_id === name)) return;
+  by_id('agent').value = name;
+  show_agent();
+}
+
+function add_turn(turn, is_new) {
+  const view = new TurnView(turn, try_again);
+  let { is_over, is_reconnecting } = turn;
+  turn.on_change = () => {
+    view.draw();
+    if (turn.is_reconnecting && !is_reconnecting) announce('Reconnecting…');
+    if (turn.is_over && !is_over) announce_end(turn);
+    ({ is_over, is_reconnecting } = turn);
+    show_state();
+  };
+  by_id('turns').append(view.element);
+  views.set(turn, view);
+  show_state();
+  if (is_new) scroll.to_end();
+}
+
+function try_again(turn, how) {
+  composer.focus();
+  if (how === 'ask') {
+    conversation.ask_again(turn);
+    return;
+  }
+  conversation.remove(turn);
+  views.get(turn).element.remove();
+  composer.write(turn.question.text);
+  show_state();
+}
+
+// The thread that the address names, or a new conversation.
+async function open_conversation() {
+  const thread = thread_in_address();
+  if (conversation && conversation.thread === thread && thread !== null) return;
+  conversation?.close();
+  views.clear();
+  by_id('turns').replaceChildren();
+  show_notice('');
+  show_line(false);
+  sidebar.show(false);
+  const opened = new Conversation(client, {
+    thread,
+    on_turn: (turn, is_new) => opened === conversation && add_turn(turn, is_new),
+    on_thread: (id, title) => {
+      list.add(id, title);
+      if (opened === conversation) name_conversation(id);
+    },
+  });
+  conversation = opened;
+  show_title(thread);
+  show_state();
+  if (thread) await load(opened);
+}
+
+function name_conversation(id) {
+  history.pushState(null, '', `#thread=${id}`);
+  show_title(id);
+}
+
+function show_title(thread) {
+  list.show_open(thread);
+  const title = thread && list.title_of(thread);
+  document.title = title ? `${title} · Parlance` : 'Parlance';
+}
+
+async function load(opened) {
+  try {
+    await opened.load((is_waiting) => opened === conversation && show_line(is_waiting));
+    if (opened !== conversation) return;
+    choose_agent(opened.agent);
+    scroll.to_end();
+  } catch (error) {
+    if (opened !== conversation) return;
+    if (error instanceof Refusal && error.status === 404) opened.thread = null;
+    show_notice(trouble_of(error).reason);
+    show_state();
+  }
+}
+
+function begin_conversation() {
+  if (thread_in_address()) history.pushState(null, '', location.pathname);
+  open_conversation();
+  composer.focus();
+}
+
+async function delete_conversation(id, title) {
+  if (!(await confirm_delete(title))) return;
+  try {
+    await client.delete_thread(id);
+  } catch (error) {
+    if (!(error instanceof Refusal && error.status === 404)) {
+      show_notice(trouble_of(error).reason);
+      return;
+    }
+  }
+  list.remove(id);
+  if (conversation.thread === id) begin_conversation();
+}
+
+async function begin() {
+  set_up_theme(by_id('theme'));
+  by_id('new').addEventListener('click', begin_conversation);
+  by_id('agent').addEventListener('change', () => {
+    // A conversation stays with its agent: another one begins another.
+    if (conversation.turns.length > 0) begin_conversation();
+    show_agent();
+    composer.focus();
+  });
+  addEventListener('hashchange', open_conversation);
+  open_conversation();
+  try {
+    agents = await insist(() => client.agents(), { on_wait: show_line });
+  } catch (error) {
+    show_notice(trouble_of(error).reason);
+    return;
+  }
+  by_id('agent').replaceChildren(
+    ...agents.map(({ graph_id }) => element('option', { value: graph_id, textContent: name_of(graph_id) })),
+  );
+  by_id('agents').hidden = agents.length === 0;
+  choose_agent(conversation.agent ?? first_choice(agents));
+  show_state();
+  composer.focus();
+}
+
+begin();

@@ -1,0 +1,146 @@
+// Shows a turn. Text appears a little at a time and evenly, however it comes from the network.
+
+import { paragraphs } from './citations.js';
+import { copy_of, element } from './element.js';
+import { SourcesView } from './sources_view.js';
+import { draw_steps } from './steps_view.js';
+import { trouble_of } from './trouble.js';
+
+const frames_to_catch_up = 12;
+const still = matchMedia('(prefers-reduced-motion: reduce)');
+
+export class TurnView {
+  #turn;
+  #on_again;
+  #shown = ''; // the part of the text that is on the page
+  #drawn = []; // its paragraphs, as JSON: only what changed is drawn again
+  #frame = 0;
+  #countdown = 0;
+  #trouble; // the error that is shown
+  #sources;
+
+  // `on_again(turn, how)` when the user wants another try. A turn that was over before is shown at once.
+  constructor(turn, on_again) {
+    this.#turn = turn;
+    this.#on_again = on_again;
+    this.element = copy_of('turn_template');
+    this.#at('.question').textContent = turn.question.text;
+    this.#sources = new SourcesView(this.#at('.sources'));
+    this.#at('.again').addEventListener('click', () => this.#on_again(turn, trouble_of(turn.error).again));
+    this.is_instant = turn.is_over;
+    this.draw();
+  }
+
+  #at(selector) {
+    return this.element.querySelector(selector);
+  }
+
+  draw() {
+    this.#frame ||= requestAnimationFrame(() => this.#draw_frame());
+  }
+
+  #draw_frame() {
+    this.#frame = 0;
+    const turn = this.#turn;
+    this.#reveal();
+    const is_whole = this.#shown === turn.text;
+    const is_over = turn.is_over && is_whole;
+    this.element.dataset.status = is_over ? turn.status : this.#shown ? 'streaming' : 'waiting';
+    this.element.classList.toggle('entering', !this.is_instant);
+    this.#draw_text(is_over);
+    this.#draw_waiting(is_over);
+    this.#draw_outcome(is_over);
+    this.#at('.about').hidden = !is_over;
+    this.#sources.draw(is_over ? turn : null);
+    if (is_over) {
+      draw_steps(this.#at('.steps'), turn.steps);
+      this.#draw_model();
+    }
+    if (!is_whole) this.draw();
+  }
+
+  #reveal() {
+    const { text } = this.#turn;
+    if (!text.startsWith(this.#shown)) this.#shown = '';
+    const left = text.length - this.#shown.length;
+    const step = this.is_instant || still.matches ? left : Math.max(2, Math.ceil(left / frames_to_catch_up));
+    this.#shown = text.slice(0, this.#shown.length + step);
+  }
+
+  #draw_text(is_over) {
+    // A citation that is only half there is not shown as a bracket first.
+    const text = is_over ? this.#shown : this.#shown.replace(/\s*\[[\d,\s]*$/, '');
+    const wanted = paragraphs(text, this.#turn.passages.length);
+    const box = this.#at('.text');
+    const same = (paragraph, at) => JSON.stringify(paragraph) === this.#drawn[at];
+    const from = wanted.findIndex((paragraph, at) => !same(paragraph, at));
+    const kept = from < 0 ? wanted.length : from;
+    while (box.children.length > kept) box.lastElementChild.remove();
+    for (const paragraph of wanted.slice(kept)) box.append(element('p', {}, ...paragraph.flatMap((piece) => this.#nodes(piece))));
+    this.#drawn = wanted.map((paragraph) => JSON.stringify(paragraph));
+  }
+
+  #nodes(piece) {
+    if (piece.text !== undefined) return [piece.text];
+    return piece.cites.map((cite) => {
+      const button = element('button', { type: 'button', className: 'cite', textContent: String(cite) });
+      button.setAttribute('aria-label', `Source ${cite}: ${this.#turn.passages[cite - 1].title ?? ''}`);
+      button.addEventListener('click', () => this.#sources.open(cite));
+      return button;
+    });
+  }
+
+  #draw_waiting(is_over) {
+    const turn = this.#turn;
+    const waits = !is_over && (this.#shown === '' || turn.is_reconnecting || turn.has_begun_again);
+    this.#at('.thinking').hidden = !waits;
+    const about = turn.is_reconnecting
+      ? 'Reconnecting…'
+      : turn.has_begun_again
+        ? 'The answer was interrupted and begins again…'
+        : '';
+    this.#at('.thinking_about').textContent = about;
+  }
+
+  #draw_outcome(is_over) {
+    const { status, error } = this.#turn;
+    const outcome = this.#at('.outcome');
+    outcome.hidden = !(is_over && status === 'stopped');
+    outcome.textContent = 'Stopped here.';
+    const box = this.#at('.trouble');
+    const has_trouble = is_over && status === 'failed';
+    box.hidden = !has_trouble;
+    if (!has_trouble) {
+      clearInterval(this.#countdown);
+      this.#trouble = undefined;
+    } else if (this.#trouble !== error) {
+      this.#trouble = error;
+      this.#begin_trouble(trouble_of(error));
+    }
+  }
+
+  // The button comes alive when the server's advice on waiting has been followed.
+  #begin_trouble({ reason, again, wait_ms }) {
+    const button = this.#at('.again');
+    this.#at('.reason').textContent = reason;
+    button.hidden = again === null;
+    const deadline = Date.now() + wait_ms;
+    const name = again === 'edit' ? 'Shorten it' : 'Try again';
+    const show = () => {
+      const seconds = Math.ceil((deadline - Date.now()) / 1000);
+      button.disabled = seconds > 0;
+      button.textContent = seconds > 0 ? `${name} in ${seconds} s` : name;
+      if (seconds <= 0) clearInterval(this.#countdown);
+    };
+    clearInterval(this.#countdown);
+    this.#countdown = setInterval(show, 250);
+    show();
+  }
+
+  #draw_model() {
+    const { model } = this.#turn;
+    const line = this.#at('.model');
+    line.hidden = !model;
+    line.textContent = /extractive/.test(model ?? '') ? 'answered by the offline extractive model' : `answered by ${model}`;
+  }
+}
