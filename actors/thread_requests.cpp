@@ -173,7 +173,8 @@ void ThreadActor::replayed(ReplayRead& read) {
                         replay.run.accepted_seq,
                         0,
                         std::move(messages),
-                        std::move(fields)});
+                        std::move(fields),
+                        replay.run.created_ms});
   const bool shown = replay.sink->records(records);
   replay.sink->closed(
       shown ? std::nullopt

@@ -161,7 +161,8 @@ void ThreadActor::show(Place& place) {
                             turn.accepted_seq(),
                             position,
                             turn.messages_before(),
-                            turn.fields_before()});
+                            turn.fields_before(),
+                            turn.accepted().accepted_ms});
     }
     if (!turn.begun() && !turn.ended()) return false;  // what it starts from is not known yet
     if (reader.shown == durable) return false;

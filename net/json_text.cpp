@@ -1,5 +1,7 @@
 #include "net/json_text.hpp"
 
+#include "runtime/llm/tool_calls.hpp"
+
 #include <array>
 #include <charconv>
 #include <utility>
@@ -93,7 +95,15 @@ void append_message(std::string& out, const Message& message) {
   append_quoted(out, message.id);
   append_missing(out, message.extra, for_all);
   out.append(R"(,"type":")").append(type_of(message.role)).push_back('"');
-  if (message.role == Role::ai) append_missing(out, message.extra, for_ai);
+  const auto calls = message.role == Role::ai ? tool_calls_of(message) : std::vector<ToolCall>{};
+  if (!calls.empty()) {
+    out.append(R"(,"tool_calls":)");
+    append_json(out, langgraph_tool_calls(calls));
+    out.append(R"(,"invalid_tool_calls":)");
+    append_json(out, invalid_tool_calls(calls));
+  } else if (message.role == Role::ai) {
+    append_missing(out, message.extra, for_ai);
+  }
   if (message.usage) {
     out.append(R"(,"usage_metadata":{"input_tokens":)");
     append_number(out, message.usage->tokens_in);
@@ -105,6 +115,7 @@ void append_message(std::string& out, const Message& message) {
   }
   if (message.extra.is_object()) {
     for (const auto& [name, value] : message.extra.items()) {
+      if (!calls.empty() && (name == tool_calls_key || name == "invalid_tool_calls")) continue;
       out.push_back(',');
       append_quoted(out, name);
       out.push_back(':');

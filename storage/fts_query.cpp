@@ -37,15 +37,41 @@ std::vector<std::string> chunks_of(std::string_view text) {
   return chunks;
 }
 
+constexpr std::size_t phrase_words_max = 8;
+
+struct Parts {
+  std::vector<std::string> phrases;  // of two words and more
+  std::string rest;
+};
+
+Parts split_phrases(std::string_view text) {
+  Parts parts;
+  for (bool quoted = false;; quoted = !quoted) {
+    const auto end = text.find('"');
+    const auto part = text.substr(0, end);
+    const auto words =
+        quoted && end != std::string_view::npos ? chunks_of(part) : std::vector<std::string>{};
+    if (words.size() >= 2 && words.size() <= phrase_words_max) {
+      auto& phrase = parts.phrases.emplace_back(words.front());
+      for (std::size_t i = 1; i < words.size(); ++i)
+        phrase.append(" ").append(words[i]);
+    } else {
+      parts.rest.append(part).append(" ");
+    }
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace
 
 std::string fts_query(std::string_view text) {
-  std::vector<std::string> all = chunks_of(text);
-  for (auto& part : words_of(text)) {
+  auto [telling, rest] = split_phrases(text);
+  std::vector<std::string> all = chunks_of(rest);
+  for (auto& part : words_of(rest)) {
     std::erase_if(part, [](char c) { return c == '"' || c == '\0'; });
     if (std::any_of(part.begin(), part.end(), is_word_byte)) all.push_back(std::move(part));
   }
-  std::vector<std::string> telling;
   std::set<std::string> seen;
   for (const auto& term : all) {
     if (!is_stop_word(term) && seen.insert(term).second) telling.push_back(term);

@@ -1,7 +1,8 @@
 // A user's text as a query that FTS5 accepts, whatever the text is.
 //
-// Each word is quoted, so that nothing in it is an operator: what's -> "what's". Words that say
-// nothing of the subject are left out, unless there are no others. Names in code are looked for as
+// Each word is quoted, so that nothing in it is an operator: what's -> "what's". Words between
+// double quotes are looked for as they stand together: "hot tub". Words that say nothing of the
+// subject are left out, unless there are no others. Names in code are looked for as
 // they stand and by their parts. A passage need hold only one of the words: the ranking does the
 // rest.
 #pragma once

@@ -32,7 +32,7 @@
 //   Usage      = tokens_in:uint tokens_out:uint
 //   outcome    = 0x01 finished | 0x02 failed | 0x03 cancelled
 //   role       = 0x01 system | 0x02 human | 0x03 ai | 0x04 tool
-//   stop_reason= 0x01 stop | 0x02 length
+//   stop_reason= 0x01 stop | 0x02 length | 0x03 tool_calls | 0x04 content_filter
 //   error      = the code's name, so that the list of codes may change its order
 //
 // A thread that is deleted, or has expired, and is made again has another incarnation; events of

@@ -273,7 +273,7 @@ TurnEnded read_turn_ended(WireReader& in) {
   e.fields = read_json(in);
   e.usage = read_usage(in);
   e.model = in.bytes();
-  e.stop_reason = read_enum<StopReason>(in, static_cast<std::uint8_t>(StopReason::length));
+  e.stop_reason = read_enum<StopReason>(in, static_cast<std::uint8_t>(StopReason::content_filter));
   if (in.boolean()) e.error = error_code_from(in.bytes());
   e.error_detail = in.bytes();
   e.ended_ms = in.integer();

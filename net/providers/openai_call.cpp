@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t refusal_bytes_max = 16U << 10U;
 constexpr std::size_t detail_bytes_max = 200;
+constexpr std::size_t tool_calls_max = 128;
 
 bool has_type(const HttpHead& head, std::string_view type) {
   const std::string_view value = head.field("content-type");
@@ -98,13 +99,33 @@ void OpenAiCall::chunk(AnswerChunk chunk) {
   if (!chunk.model.empty()) answer_.model = std::move(chunk.model);
   if (chunk.usage) answer_.usage = *chunk.usage;
   if (chunk.stop_reason) stop_reason_ = chunk.stop_reason;
-  if (chunk.text.empty()) return;
+  for (auto& piece : chunk.tool_calls)
+    add(std::move(piece));
+  if (chunk.text.empty() || has_ended_) return;
   if (answer_.text.size() + chunk.text.size() > answer_bytes_max_) {
     return end(error(ErrorCode::answer_too_long, "the provider's answer is too long"));
   }
   answer_.text += chunk.text;
   has_progressed_ = true;
   reports_.said(std::move(chunk.text));
+}
+
+void OpenAiCall::add(ToolCallPiece piece) {
+  if (has_ended_) return;
+  has_progressed_ = true;
+  auto& calls = answer_.tool_calls;
+  if (piece.index >= tool_calls_max) {
+    return end(error(ErrorCode::provider_failed, "the provider calls too many tools"));
+  }
+  if (piece.index >= calls.size()) calls.resize(piece.index + 1);
+  ToolCall& call = calls[piece.index];
+  call.id += piece.call.id;
+  call.name += piece.call.name;
+  call.arguments += piece.call.arguments;
+  call_bytes_ += piece.call.id.size() + piece.call.name.size() + piece.call.arguments.size();
+  if (call_bytes_ > answer_bytes_max_) {
+    end(error(ErrorCode::answer_too_long, "the provider's answer is too long"));
+  }
 }
 
 void OpenAiCall::done() {

@@ -20,6 +20,7 @@
 namespace parlance::net {
 
 struct AnswerChunk;
+struct ToolCallPiece;
 
 class OpenAiCall {
  public:
@@ -38,6 +39,7 @@ class OpenAiCall {
   HttpNext keep(std::string_view piece);
   void event(const SseEvent& event);
   void chunk(AnswerChunk chunk);
+  void add(ToolCallPiece piece);
   void done();
   void read_whole_body();
   Error refused() const;
@@ -53,6 +55,7 @@ class OpenAiCall {
   SseParser parser_;
   std::string body_;  // where it is not a stream
   ChatAnswer answer_;
+  std::size_t call_bytes_ = 0;  // of answer_.tool_calls
   std::optional<StopReason> stop_reason_;
   bool has_progressed_ = false;  // since the last piece of the body
   bool has_ended_ = false;

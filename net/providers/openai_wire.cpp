@@ -1,12 +1,16 @@
 #include "net/providers/openai_wire.hpp"
 
 #include "runtime/base/json.hpp"
+#include "runtime/llm/tool_calls.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <ctime>
 #include <limits>
+#include <set>
+#include <utility>
+#include <vector>
 
 namespace parlance::net {
 namespace {
@@ -29,6 +33,58 @@ std::string_view wire_name(Role role) {
       break;
   }
   return "user";
+}
+
+Json plain(const Message& message) {
+  return {{"role", wire_name(message.role)}, {"content", message.text}};
+}
+
+// A message of the model's and the tools' answers directly behind it, up to `end`: calls with their
+// answers, one each, in the answers' order; what is left over is told as the user's.
+void append_calls(Json& list, Messages::const_iterator message, Messages::const_iterator end) {
+  auto calls = tool_calls_of(**message);
+  std::set<std::string> unanswered;
+  for (const auto& call : calls)
+    unanswered.insert(call.id);
+  Json answers = Json::array();
+  Json left_over = Json::array();
+  for (auto next = message + 1; next != end; ++next) {
+    const auto id = answered_call_of(**next);
+    if (unanswered.erase(id) > 0) {
+      answers.push_back({{"role", "tool"}, {"tool_call_id", id}, {"content", (*next)->text}});
+    } else {
+      left_over.push_back(plain(**next));
+    }
+  }
+  std::erase_if(calls, [&](const ToolCall& call) { return unanswered.contains(call.id); });
+  if (!calls.empty() || !(*message)->text.empty()) {
+    Json called = plain(**message);
+    if (!calls.empty()) {
+      called["tool_calls"] = openai_tool_calls(calls);
+      if ((*message)->text.empty()) called["content"] = nullptr;
+    }
+    list.push_back(std::move(called));
+  }
+  for (auto* part : {&answers, &left_over}) {
+    for (auto& each : *part)
+      list.push_back(std::move(each));
+  }
+}
+
+Json wire_messages(const Messages& messages) {
+  Json list = Json::array();
+  for (auto message = messages.begin(); message != messages.end();) {
+    if ((*message)->role != Role::ai) {
+      list.push_back(plain(**message++));
+      continue;
+    }
+    const auto end = std::find_if(message + 1, messages.end(), [](const MessagePtr& next) {
+      return next->role != Role::tool;
+    });
+    append_calls(list, message, end);
+    message = end;
+  }
+  return list;
 }
 
 // The member of this name where `value` is an object that has it, else null.
@@ -62,10 +118,28 @@ std::optional<Usage> usage_of(const Json& value) {
                count_of(member(usage, "completion_tokens"))};
 }
 
+std::vector<ToolCallPiece> call_pieces_of(const Json& message) {
+  std::vector<ToolCallPiece> pieces;
+  const Json& calls = member(message, "tool_calls");
+  if (!calls.is_array()) return pieces;
+  for (const auto& call : calls) {
+    const Json& index = member(call, "index");
+    const Json& function = member(call, "function");
+    pieces.push_back({index.is_number_unsigned() ? index.get<std::size_t>() : pieces.size(),
+                      {text_of(member(call, "id")),
+                       text_of(member(function, "name")),
+                       text_of(member(function, "arguments"))}});
+  }
+  return pieces;
+}
+
 std::optional<StopReason> stop_reason_of(const Json& choice) {
   const Json& reason = member(choice, "finish_reason");
   if (!reason.is_string()) return std::nullopt;
-  return reason == "length" ? StopReason::length : StopReason::stop;
+  if (reason == "length") return StopReason::length;
+  if (reason == "tool_calls" || reason == "function_call") return StopReason::tool_calls;
+  if (reason == "content_filter") return StopReason::content_filter;
+  return StopReason::stop;
 }
 
 // The parsed object; an error for anything else, and for an error object.
@@ -97,15 +171,12 @@ std::optional<std::int64_t> seconds_until(std::string_view date) {
 }  // namespace
 
 std::string chat_body(std::string_view model, const ChatRequest& request) {
-  Json messages = Json::array();
-  for (const auto& message : request.messages) {
-    messages.push_back({{"role", wire_name(message->role)}, {"content", message->text}});
-  }
-  Json body{{"model", model},
-            {"messages", std::move(messages)},
-            {"max_tokens", request.tokens_out_max},
-            {"stream", true},
-            {"stream_options", {{"include_usage", true}}}};
+  Json body = request.client_options;
+  body["model"] = model;
+  body["messages"] = wire_messages(request.messages);
+  body["max_tokens"] = request.tokens_out_max;
+  body["stream"] = true;
+  body["stream_options"] = {{"include_usage", true}};
   if (request.temperature) body["temperature"] = *request.temperature;
   return dump(body);
 }
@@ -116,6 +187,7 @@ Result<AnswerChunk> read_chunk(std::string_view data) {
   const Json& choice = first_choice(*chunk);
   return AnswerChunk{text_of(member(*chunk, "model")),
                      text_of(member(member(choice, "delta"), "content")),
+                     call_pieces_of(member(choice, "delta")),
                      stop_reason_of(choice),
                      usage_of(*chunk)};
 }
@@ -124,13 +196,18 @@ Result<ChatAnswer> read_completion(std::string_view body) {
   const auto completion = read_object(body);
   if (!completion) return completion.error();
   const Json& choice = first_choice(*completion);
-  const Json& content = member(member(choice, "message"), "content");
+  const Json& message = member(choice, "message");
+  const Json& content = member(message, "content");
+  std::vector<ToolCall> calls;
+  for (auto& piece : call_pieces_of(message))
+    calls.push_back(std::move(piece.call));
   const auto stop_reason = stop_reason_of(choice);
-  if (!content.is_string() || !stop_reason) {
+  if ((!content.is_string() && calls.empty()) || !stop_reason) {
     return broken("the provider's answer is not a finished completion");
   }
   return ChatAnswer{text_of(member(*completion, "model")),
                     text_of(content),
+                    std::move(calls),
                     usage_of(*completion).value_or(Usage{}),
                     *stop_reason};
 }

@@ -11,17 +11,26 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace parlance::net {
 
-// The body of POST /chat/completions. What a tool said is sent as the user's: an endpoint accepts
-// the role `tool` only as the answer to a call that it made itself.
+// The body of POST /chat/completions. Endpoints accept a call to a tool only with its answer, and
+// an answer only with its call: a call that was not answered is left out, and what a tool said
+// without a call is sent as the user's.
 std::string chat_body(std::string_view model, const ChatRequest& request);
+
+// A piece of a tool call: its arguments come bit by bit.
+struct ToolCallPiece {
+  std::size_t index = 0;  // of the call in the answer
+  ToolCall call;
+};
 
 // What one chunk of a streamed answer adds; what it does not speak of is empty.
 struct AnswerChunk {
   std::string model;
   std::string text;
+  std::vector<ToolCallPiece> tool_calls;
   std::optional<StopReason> stop_reason;
   std::optional<Usage> usage;
 };

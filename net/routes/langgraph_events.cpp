@@ -104,6 +104,7 @@ void LanggraphEvents::show(const RecordPtr& record, std::string& out) {
     emit(last, StreamModes::values, "values", out, [&] {
       append_values(out, view_->messages(), view_->fields());
     });
+    show_step_time({id.seq, last.n + 1}, *step, out);
   } else if (const auto* delta = std::get_if<Delta>(&record->event)) {
     show_delta(id, *delta, out);
     view_->apply(record);
@@ -169,6 +170,20 @@ void LanggraphEvents::show_step(EventId id, const StepDone& step, std::string& o
       out.push_back(']');
     });
   }
+}
+
+void LanggraphEvents::show_step_time(EventId id, const StepDone& step, std::string& out) {
+  emit(id, StreamModes::custom, "custom", out, [&] {
+    out.append(R"({"type":"step","step":)");
+    append_number(out, step.step);
+    out.append(R"(,"node":)");
+    append_quoted(out, step.node);
+    out.append(R"(,"edge":)");
+    append_quoted(out, step.edge);
+    out.append(R"(,"time_us":)");
+    append_number(out, step.time_us);
+    out.push_back('}');
+  });
 }
 
 void LanggraphEvents::show_delta(EventId id, const Delta& delta, std::string& out) {

@@ -7,6 +7,7 @@
 //   turn_accepted          0 metadata · 1 values
 //   step_done, k messages  0 updates · for message i: 1+3i messages (tuple, whole, unless it was
 //                          streamed), 2+3i messages/metadata, 3+3i messages/complete · 1+3k values
+//                          · 2+3k custom
 //   delta                  for piece i: 3i messages (tuple, the piece), 3i+1 messages/metadata,
 //                          3i+2 messages/partial
 //   superseded             0 custom
@@ -78,6 +79,7 @@ class LanggraphEvents final : public TurnEvents {
 
   void show_accepted(EventId id, std::string& out);
   void show_step(EventId id, const StepDone& step, std::string& out);
+  void show_step_time(EventId id, const StepDone& step, std::string& out);
   void show_delta(EventId id, const Delta& delta, std::string& out);
   void show_end(EventId id, const TurnEnded& ended, std::string& out);
   void append_metadata(std::string& out, std::string_view node);

@@ -103,11 +103,11 @@ asio::awaitable<void> create_run(HttpSession& session, const Backend& backend, O
   accepted->options = run->turn.options;
   accepted->temporary = run->turn.temporary;
   view.accepted = std::move(accepted);
-  view.created_ms = view.updated_ms = backend.clock.unix_ms();
   const ThreadKey thread = run->turn.thread;
   backend.conversations.start_turn(std::move(run->turn), stream);
   const auto started = co_await wait_for_start(session, *stream);
   if (!started) co_return co_await session.send_error(started.error());
+  view.created_ms = view.updated_ms = stream->start().accepted_ms;
   stream->leave();
   Response response;
   append_run(response.body, thread, view);

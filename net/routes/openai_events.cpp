@@ -3,6 +3,7 @@
 #include "net/json_text.hpp"
 #include "net/response.hpp"
 #include "net/turn_answer.hpp"
+#include "runtime/llm/tool_calls.hpp"
 
 #include <variant>
 
@@ -22,7 +23,17 @@ void append_usage(std::string& out, const Usage& usage) {
 }
 
 std::string_view finish_reason(const TurnEnded& ended) {
-  return ended.stop_reason == StopReason::length ? "length" : "stop";
+  switch (ended.stop_reason) {
+    case StopReason::length:
+      return "length";
+    case StopReason::tool_calls:
+      return "tool_calls";
+    case StopReason::content_filter:
+      return "content_filter";
+    case StopReason::stop:
+      break;
+  }
+  return "stop";
 }
 
 void append_head(std::string& out, const CompletionLook& look, std::string_view object) {
@@ -65,6 +76,28 @@ void OpenaiEvents::append_text(std::string& out,
   append_chunk(out, choices, "null", &id);
 }
 
+// Each call as two deltas, as clients expect it: what is called, then with what. They have no ids
+// of their own: an id names one event.
+void OpenaiEvents::append_tool_calls(std::string& out, const Message& message) {
+  const auto calls = tool_calls_of(message);
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const Json opening{{"index", i},
+                       {"id", calls[i].id},
+                       {"type", "function"},
+                       {"function", {{"name", calls[i].name}, {"arguments", ""}}}};
+    const Json arguments{{"index", i}, {"function", {{"arguments", calls[i].arguments}}}};
+    for (const auto* delta : {&opening, &arguments}) {
+      std::string choices = R"([{"index":0,"delta":{)";
+      if (message_.empty()) choices.append(R"("role":"assistant","content":null,)");
+      choices.append(R"("tool_calls":[)");
+      append_json(choices, *delta);
+      choices.append(R"(]},"logprobs":null,"finish_reason":null}])");
+      message_ = message.id;
+      append_chunk(out, choices, "null", nullptr);
+    }
+  }
+}
+
 void OpenaiEvents::append_failure(std::string& out, const Error& error) {
   over_ = true;
   begin_event(out, {});
@@ -82,8 +115,11 @@ void OpenaiEvents::show(const RecordPtr& record, std::string& out) {
   } else if (const auto* step = std::get_if<StepDone>(&record->event)) {
     for (std::size_t i = 0; i < step->messages.size(); ++i) {
       const Message& message = *step->messages[i];
-      if (message.role != Role::ai || view_->was_streamed(message.id)) continue;
-      append_text(out, message.id, message.text, {id.seq, 1 + 3 * i});
+      if (message.role != Role::ai) continue;
+      const EventId place{id.seq, 1 + 3 * i};
+      const bool to_show = !view_->was_streamed(message.id);
+      if (to_show && !message.text.empty()) append_text(out, message.id, message.text, place);
+      append_tool_calls(out, message);
     }
   } else if (std::holds_alternative<Superseded>(record->event)) {
     append_failure(out, {ErrorCode::answer_superseded, {}, {}, {}});
@@ -117,17 +153,27 @@ void OpenaiEvents::close(const std::optional<Error>& error, std::string& out) {
 
 std::string completion_text(const CompletionLook& look, const TurnView& turn) {
   std::string answer;
-  bool first = true;
+  std::vector<ToolCall> calls;
   for (const auto& message : turn.added()) {
     if (message->role != Role::ai) continue;
-    if (!std::exchange(first, false)) answer.append(between_messages);
+    if (!answer.empty() && !message->text.empty()) answer.append(between_messages);
     answer.append(message->text);
+    for (auto& call : tool_calls_of(*message))
+      calls.push_back(std::move(call));
   }
   std::string text;
   text.reserve(512 + answer.size());
   append_head(text, look, "chat.completion");
   text.append(R"(,"choices":[{"index":0,"message":{"role":"assistant","content":)");
-  append_quoted(text, answer);
+  if (answer.empty() && !calls.empty()) {
+    text.append("null");
+  } else {
+    append_quoted(text, answer);
+  }
+  if (!calls.empty()) {
+    text.append(R"(,"tool_calls":)");
+    append_json(text, openai_tool_calls(calls));
+  }
   text.append(R"(,"refusal":null},"logprobs":null,"finish_reason":")")
       .append(finish_reason(*turn.ended()));
   text.append(R"("}],"usage":)");

@@ -7,6 +7,101 @@
 
 namespace parlance::net {
 
+namespace {
+
+constexpr std::size_t tools_max = 128;
+constexpr std::size_t stops_max = 4;
+
+bool is_object_with_text(const Json& value, const char* name) {
+  if (!value.is_object()) return false;
+  const auto found = value.find(name);
+  return found != value.end() && found->is_string();
+}
+
+void check_tools(BodyReader& body, const Json& tools) {
+  if (!tools.is_array() || tools.size() > tools_max)
+    return body.refuse("tools", "must be an array of at most 128 tools");
+  for (std::size_t i = 0; i < tools.size(); ++i) {
+    const std::string place = "tools[" + std::to_string(i) + "]";
+    if (!is_object_with_text(tools[i], "type") || tools[i]["type"] != "function") {
+      return body.refuse(place + ".type", "must be function");
+    }
+    const auto function = tools[i].find("function");
+    if (function == tools[i].end() || !is_object_with_text(*function, "name"))
+      return body.refuse(place + ".function.name", "must be a string");
+  }
+}
+
+void check_stop(BodyReader& body, const Json& stop) {
+  const bool fits =
+      stop.is_string() ||
+      (stop.is_array() && stop.size() <= stops_max &&
+       std::all_of(stop.begin(), stop.end(), [](const Json& each) { return each.is_string(); }));
+  if (!fits) body.refuse("stop", "must be a string or an array of at most 4");
+}
+
+bool names_a_tool(const Json& choice, const Json& tools) {
+  const auto function = choice.find("function");
+  return function != choice.end() && is_object_with_text(*function, "name") &&
+         std::any_of(tools.begin(), tools.end(), [&](const Json& tool) {
+           return tool["function"]["name"] == (*function)["name"];
+         });
+}
+
+void check_tool_choice(BodyReader& body, const Json& choice, const Json& tools) {
+  if (choice.is_object()) {
+    if (!names_a_tool(choice, tools))
+      body.refuse("tool_choice.function.name", "must be the name of one of the tools");
+  } else if (choice != "none" && choice != "auto" && choice != "required") {
+    body.refuse("tool_choice", "must be none, auto, required or an object that names a tool");
+  }
+}
+
+void check_response_format(BodyReader& body, const Json& format) {
+  const bool fits = is_object_with_text(format, "type") &&
+                    (format["type"] == "text" || format["type"] == "json_object" ||
+                     format["type"] == "json_schema");
+  if (!fits) return body.refuse("response_format.type", "must be text, json_object or json_schema");
+  const auto schema = format.find("json_schema");
+  if (format["type"] == "json_schema" && (schema == format.end() || !schema->is_object()))
+    body.refuse("response_format.json_schema", "must be an object");
+}
+
+void read_client_options(BodyReader& body, Json& options) {
+  Json told = Json::object();
+  const auto take = [&](const char* name, const auto& check) {
+    if (Json* const value = body.find(name)) {
+      check(body, *value);
+      told[name] = std::move(*value);
+    }
+  };
+  take("tools", check_tools);
+  if (body.fault) return;
+  // What depends on tools is nothing without them.
+  if (told.contains("tools") && told["tools"].empty()) told.erase("tools");
+  if (told.contains("tools")) {
+    take("tool_choice", [&](BodyReader& reader, const Json& choice) {
+      check_tool_choice(reader, choice, told["tools"]);
+    });
+    if (body.find("parallel_tool_calls") != nullptr)
+      told["parallel_tool_calls"] = body.boolean("parallel_tool_calls", true);
+  }
+  take("response_format", check_response_format);
+  take("stop", check_stop);
+  for (const auto& [name, least] : {std::pair{"top_p", 0.0},
+                                    std::pair{"presence_penalty", -2.0},
+                                    std::pair{"frequency_penalty", -2.0}}) {
+    if (const auto number = body.number(name, least, least == 0.0 ? 1 : 2)) told[name] = *number;
+  }
+  take("seed", [](BodyReader& reader, const Json& seed) {
+    if (!seed.is_number_integer()) reader.refuse("seed", "must be a whole number");
+  });
+  if (auto user = body.text("user"); !user.empty()) told["user"] = std::move(user);
+  if (!told.empty()) options["client_options"] = std::move(told);
+}
+
+}  // namespace
+
 std::optional<bool> read_on_disconnect(BodyReader& body) {
   const auto word = body.text("on_disconnect");
   if (word == "cancel") return true;
@@ -22,6 +117,7 @@ void read_model_options(BodyReader& body, Json& options) {
   const auto newer = body.count("max_completion_tokens", 1, tokens_most);
   const auto older = body.count("max_tokens", 1, tokens_most);
   if (newer || older) options["max_tokens"] = newer ? *newer : *older;
+  read_client_options(body, options);
 }
 
 Result<void> check_agent(const Agents& agents,

@@ -17,7 +17,9 @@ namespace parlance::net {
 // on_disconnect: whether the turn is cancelled when its client leaves; none when it is not said.
 std::optional<bool> read_on_disconnect(BodyReader& body);
 
-// temperature, and max_completion_tokens or max_tokens, into `options`.
+// temperature, and max_completion_tokens or max_tokens, into `options`; what only the provider
+// understands (tools, tool_choice, parallel_tool_calls, response_format, stop, top_p, seed,
+// presence_penalty, frequency_penalty, user) into options["client_options"], its types checked.
 void read_model_options(BodyReader& body, Json& options);
 
 // agent_not_found; model_not_found when the agent does not allow the model (empty: its own).

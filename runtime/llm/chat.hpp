@@ -56,6 +56,8 @@ struct Passage {
   bool operator==(const Passage&) const = default;
 };
 
+class Synonyms;  // runtime/llm/synonyms.hpp
+
 struct ChatRequest {
   std::string role;            // "main": the settings' models.<role> maps it to lanes
   std::string model_override;  // a provider's model that the client chose, or empty
@@ -63,13 +65,28 @@ struct ChatRequest {
   std::vector<Passage> passages;  // what the answer may be taken from; `messages` shows them too
   std::uint32_t tokens_out_max = 2'048;
   std::optional<double> temperature;
+  // What the client wants the provider to be told besides, as it is: tools, response_format, stop…
+  Json client_options = Json::object();
+  // What means the same in the agent's field, for the offline model; may be null.
+  std::shared_ptr<const Synonyms> synonyms;
 };
 
-enum class StopReason : std::uint8_t { stop = 1, length = 2 };  // on disk: never renumber
+// On disk: never renumber.
+enum class StopReason : std::uint8_t { stop = 1, length = 2, tool_calls = 3, content_filter = 4 };
+
+// runtime/llm/tool_calls.hpp
+struct ToolCall {
+  std::string id;
+  std::string name;
+  std::string arguments;  // JSON, as the model wrote it: it may be broken
+
+  bool operator==(const ToolCall&) const = default;
+};
 
 struct ChatAnswer {
   std::string model;  // the model that answered, as its provider calls it
   std::string text;
+  std::vector<ToolCall> tool_calls;
   Usage usage;
   StopReason stop_reason = StopReason::stop;
 };

@@ -1,9 +1,8 @@
 // The offline model: answers by quoting the passages of the request, and nothing else.
 //
-// It splits the passages into sentences, weighs each by the share of the question that it covers
-// (rare terms count more; the heading it stands under helps), and answers with the one to three
-// best, each followed by its citation: "… [2]". When none covers enough, it declines. No learning,
-// no network, no state: the same request has the same answer everywhere.
+// It answers with the one to three sentences that fit the question best
+// (runtime/llm/quotations.hpp), each followed by its citation: "… [2]". When none fits well enough,
+// it declines. No learning, no network, no state: the same request has the same answer everywhere.
 //
 // Threading: pure functions.
 //

@@ -80,6 +80,7 @@ struct TurnStart {
   // once records() has been called, and never change after that.
   std::shared_ptr<const Messages> messages;
   std::shared_ptr<const Json> fields;
+  std::int64_t accepted_ms = 0;  // since 1970
 };
 
 // Where a turn goes. started() at most once, then records() any number of times, then closed()

@@ -161,8 +161,12 @@ TEST_CASE("each mode shows its own events, metadata first") {
   CHECK(Json::parse(whole[6].data)[0]["content"] == "one two");
 
   const auto custom = events_of(shown(modes({"custom"})));
-  REQUIRE(custom.size() == 2);
+  REQUIRE(custom.size() == 3);
   CHECK(Json::parse(custom[1].data) == Json{{"type", "superseded"}, {"message_id", "m-1"}});
+  const auto step = Json::parse(custom[2].data);
+  CHECK(step["type"] == "step");
+  CHECK(step["node"].is_string());
+  CHECK(step["time_us"].is_number_unsigned());
 }
 
 TEST_CASE("modes without events are accepted, unknown words are not") {

@@ -42,7 +42,7 @@ T as(Result<Action> action) {
 }
 
 Generated generated(std::string text) {
-  return {{"model", std::move(text), {11, 7}, StopReason::stop}, "streamed-id"};
+  return {{"model", std::move(text), {}, {11, 7}, StopReason::stop}, "streamed-id"};
 }
 
 const Json two_passages = {
@@ -52,6 +52,7 @@ const Json two_passages = {
 TEST_CASE("every kind of node is in the table under its own name") {
   const Json settings = {{"echo", {{"kind", "echo"}}},
                          {"generate", {{"kind", "generate"}}},
+                         {"match", {{"kind", "match"}, {"rules", "../concierge/guard.json"}}},
                          {"reply", {{"kind", "reply"}, {"text", "x"}}},
                          {"respond", {{"kind", "respond"}}},
                          {"retrieve", {{"kind", "retrieve"}}},
@@ -262,7 +263,8 @@ TEST_CASE("a draft stays out of the thread until respond gives it") {
   const auto respond = make({{"kind", "respond"}, {"draft", true}});
   const auto added = as<Finish>(respond->enter(turn)).update.messages;
   REQUIRE(added.size() == 1);
-  CHECK(*added[0] == Message{"streamed-id", Role::ai, "Hello.", nullptr, Usage{11, 7}});
+  const Json extra = {{"response_metadata", {{"model_name", "model"}}}};
+  CHECK(*added[0] == Message{"streamed-id", Role::ai, "Hello.", extra, Usage{11, 7}});
   CHECK(respond->enter(asking("x")).error().code == ErrorCode::internal);
   CHECK(as<Finish>(make({{"kind", "respond"}})->enter(asking("x"))).update.messages.empty());
 }

@@ -4,6 +4,7 @@
 #include "runtime/metrics/journal_metrics.hpp"
 #include "runtime/metrics/registry.hpp"
 #include "storage/rocks_journal.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -27,33 +28,7 @@ class TestClock : public Clock {
   std::atomic<std::int64_t> now_ms = 1'800'000'000'000;
 };
 
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name =
-        (std::filesystem::temp_directory_path() / "parlance-storage-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
-  std::uint64_t bytes() const {
-    std::uint64_t sum = 0;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(path_)) {
-      if (entry.is_regular_file()) sum += entry.file_size();
-    }
-    return sum;
-  }
-
- private:
-  std::filesystem::path path_;
-};
+using tests::TempFolder;
 
 inline ThreadKey thread(const std::string& name) {
   return {TenantId{"acme"}, ThreadId{name}};

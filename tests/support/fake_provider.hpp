@@ -42,7 +42,7 @@ class FakeProvider : public ChatProvider {
 };
 
 inline ChatAnswer answer_of(std::string text) {
-  return {"fake-1", std::move(text), Usage{3, 5}, StopReason::stop};
+  return {"fake-1", std::move(text), {}, Usage{3, 5}, StopReason::stop};
 }
 
 }  // namespace parlance::tests

@@ -2,6 +2,7 @@
 
 #include "runtime/graph/nodes/echo.hpp"
 #include "runtime/graph/nodes/generate.hpp"
+#include "runtime/graph/nodes/match.hpp"
 #include "runtime/graph/nodes/reply.hpp"
 #include "runtime/graph/nodes/respond.hpp"
 #include "runtime/graph/nodes/retrieve.hpp"
@@ -14,6 +15,7 @@ NodeKinds node_kinds() {
   return {
       {"echo", EchoNode::make},
       {"generate", GenerateNode::make},
+      {"match", MatchNode::make},
       {"reply", ReplyNode::make},
       {"respond", RespondNode::make},
       {"retrieve", RetrieveNode::make},

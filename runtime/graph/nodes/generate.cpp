@@ -2,6 +2,8 @@
 
 #include "runtime/graph/nodes/node_settings.hpp"
 #include "runtime/graph/nodes/turn_fields.hpp"
+#include "runtime/llm/synonyms.hpp"
+#include "runtime/llm/tool_calls.hpp"
 
 #include <algorithm>
 
@@ -40,8 +42,10 @@ Result<std::unique_ptr<Node>> GenerateNode::make(const Json& settings,
   Settings read_settings;
   read_settings.role = reader.text("role", "main");
   const auto prompt = reader.text("prompt", {});
+  const auto synonyms = reader.text("synonyms", {});
   read_settings.shown = reader.flag("shown", true);
   read_settings.draft = reader.flag("draft", false);
+  read_settings.client_options = reader.flag("client_options", false);
   read_settings.last = !has_edge(settings, "ok");
   read_settings.window_messages_max = limits.window_messages_max;
   read_settings.tokens_out_max = limits.tokens_out_max;
@@ -52,6 +56,15 @@ Result<std::unique_ptr<Node>> GenerateNode::make(const Json& settings,
                  "draft",
                  {}};
   }
+  if (read_settings.draft && read_settings.client_options) {
+    return Error{ErrorCode::invalid_value,
+                 "does not go with \"draft\": calls to a client's tools cannot be judged",
+                 "client_options",
+                 {}};
+  }
+  auto same = Synonyms::load(folder, synonyms);
+  if (!same) return same.error();
+  read_settings.synonyms = std::move(*same);
   if (!prompt.empty()) {
     auto text = read_text_file(folder / prompt, "prompt");
     if (!text) return text.error();
@@ -75,6 +88,7 @@ Result<Action> GenerateNode::enter(const TurnState& turn) const {
   request.role = settings_.role;
   request.model_override = turn.model_override;
   request.passages = passages_of(turn);
+  request.synonyms = settings_.synonyms;
   auto system = system_text(settings_.prompt, request.passages);
   if (!system.empty()) {
     request.messages.push_back(std::make_shared<const Message>(
@@ -93,6 +107,10 @@ Result<Action> GenerateNode::enter(const TurnState& turn) const {
       asked != turn.options.end() && asked->is_number()) {
     request.temperature = std::clamp(asked->get<double>(), 0.0, 2.0);
   }
+  if (const auto options = turn.options.find("client_options");
+      settings_.client_options && options != turn.options.end()) {
+    request.client_options = *options;
+  }
   return Action(std::move(ask));
 }
 
@@ -101,6 +119,9 @@ Result<Action> GenerateNode::resume(const TurnState& turn, const Answer& answer)
   if (generated == nullptr) return Node::resume(turn, answer);
   Message message{
       generated->message, Role::ai, generated->answer.text, nullptr, generated->answer.usage};
+  if (!generated->answer.model.empty()) set_model(message, generated->answer.model);
+  if (!generated->answer.tool_calls.empty())
+    message.extra[tool_calls_key] = openai_tool_calls(generated->answer.tool_calls);
   Update update;
   if (settings_.draft) {
     update.fields[draft_field] = draft_json(message);

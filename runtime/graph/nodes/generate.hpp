@@ -2,12 +2,15 @@
 // any) and the newest messages of the thread.
 //
 //   { "kind": "generate", "role": "main", "prompt": "prompt.md", "shown": true, "draft": false,
-//     "edges": { "ok": "validate" } }
+//     "client_options": false, "synonyms": "synonyms.txt", "edges": { "ok": "validate" } }
 //
 // The answer becomes a message of the thread or, with "draft", the field "draft", for a later node
 // to judge. Then it goes on by "ok" or, without that edge, ends the turn. "shown": the text is
 // streamed to the client as it comes. The options "temperature" and "max_tokens" of the turn are
-// heeded.
+// heeded. With "client_options" the provider is also told what the client wants of it (tools,
+// response_format, stop…), and its calls to the client's tools are part of the answer.
+//
+// "synonyms" is for the offline model (runtime/llm/synonyms.hpp).
 //
 // Bounds: limits.window_messages_max messages (a system message at the head of the thread is always
 // among them), limits.tokens_out_max tokens out.
@@ -26,8 +29,10 @@ class GenerateNode : public Node {
   struct Settings {
     std::string role;
     std::string prompt;
+    std::shared_ptr<const Synonyms> synonyms;
     bool shown = true;
     bool draft = false;
+    bool client_options = false;
     bool last = false;  // no "ok" edge
     std::uint32_t window_messages_max = 0;
     std::uint32_t tokens_out_max = 0;

@@ -2,6 +2,7 @@
 
 #include "runtime/graph/nodes/node_settings.hpp"
 #include "runtime/graph/nodes/turn_fields.hpp"
+#include "runtime/llm/question.hpp"
 
 namespace parlance {
 namespace {
@@ -15,12 +16,15 @@ Action follow(const std::vector<Passage>& found) {
 }  // namespace
 
 Result<std::unique_ptr<Node>> RetrieveNode::make(const Json& settings,
-                                                 const std::filesystem::path&,
+                                                 const std::filesystem::path& folder,
                                                  const AgentLimits&) {
   auto reader = node_reader(settings);
   const auto passages_max = reader.number("passages_max", 6, {1, 50});
+  const auto file = reader.text("synonyms", {});
   if (auto read = reader.finish(); !read) return read.error();
-  return std::unique_ptr<Node>(std::make_unique<RetrieveNode>(passages_max));
+  auto synonyms = Synonyms::load(folder, file);
+  if (!synonyms) return synonyms.error();
+  return std::unique_ptr<Node>(std::make_unique<RetrieveNode>(passages_max, std::move(*synonyms)));
 }
 
 Json RetrieveNode::fields() const {
@@ -29,7 +33,8 @@ Json RetrieveNode::fields() const {
 
 Result<Action> RetrieveNode::enter(const TurnState& turn) const {
   if (turn.question().empty()) return follow({});
-  return Action(FindPassages{turn.question(), passages_max_});
+  return Action(
+      FindPassages{search_text(question_of(turn.messages, synonyms_.get())), passages_max_});
 }
 
 Result<Action> RetrieveNode::resume(const TurnState& turn, const Answer& answer) const {

@@ -1,8 +1,11 @@
 // Looks the question up in the knowledge of the agent and puts what it found, or nothing, into the
 // field "passages".
 //
-//   { "kind": "retrieve", "passages_max": 6, "edges": { "found": "generate", "nothing": "decline" }
-//   }
+//   { "kind": "retrieve", "passages_max": 6, "synonyms": "synonyms.txt",
+//     "edges": { "found": "generate", "nothing": "decline" } }
+//
+// A question that leans on the turn before is looked up together with it, and each word together
+// with what means the same (runtime/llm/question.hpp).
 #pragma once
 
 #include "runtime/graph/agent.hpp"
@@ -15,7 +18,9 @@ class RetrieveNode : public Node {
                                             const std::filesystem::path& folder,
                                             const AgentLimits& limits);
 
-  explicit RetrieveNode(std::size_t passages_max) : passages_max_(passages_max) {}
+  RetrieveNode(std::size_t passages_max, std::shared_ptr<const Synonyms> synonyms)
+      : passages_max_(passages_max),
+        synonyms_(std::move(synonyms)) {}
 
   std::string_view kind() const override { return "retrieve"; }
   std::vector<std::string> edges() const override { return {"found", "nothing"}; }
@@ -25,6 +30,7 @@ class RetrieveNode : public Node {
 
  private:
   const std::size_t passages_max_;
+  const std::shared_ptr<const Synonyms> synonyms_;
 };
 
 }  // namespace parlance

@@ -27,8 +27,15 @@ Result<std::unique_ptr<Node>> ValidateNode::make(const Json& settings,
   read_settings.retries_max = reader.number("retries_max", 2, {0, 10});
   read_settings.count_field = reader.required_text("count_field");
   read_settings.declines = reader.texts("declines");
+  read_settings.declined_edge = has_edge(settings, "declined");
   if (auto read = reader.finish(); !read) return read.error();
   return std::unique_ptr<Node>(std::make_unique<ValidateNode>(std::move(read_settings)));
+}
+
+std::vector<std::string> ValidateNode::edges() const {
+  std::vector<std::string> edges{"ok", "retry", "give_up"};
+  if (settings_.declined_edge) edges.emplace_back("declined");
+  return edges;
 }
 
 Json ValidateNode::fields() const {
@@ -41,7 +48,9 @@ Result<Action> ValidateNode::enter(const TurnState& turn) const {
   const auto answer = settings_.draft ? draft_of(turn) : newest_answer(turn.messages);
   if (answer == nullptr)
     return Error{ErrorCode::internal, "there is no answer to validate", {}, {}};
-  if (accepts(answer->text, passages_of(turn))) return Action(Follow{"ok", {}});
+  if (declines(answer->text))
+    return Action(Follow{settings_.declined_edge ? "declined" : "ok", {}});
+  if (is_quoted_from(answer->text, passages_of(turn))) return Action(Follow{"ok", {}});
   const auto sent_back = turn.fields.value(settings_.count_field, std::uint32_t{0});
   if (sent_back >= settings_.retries_max) return Action(Follow{"give_up", {}});
   Follow retry{"retry", {}};
@@ -49,13 +58,11 @@ Result<Action> ValidateNode::enter(const TurnState& turn) const {
   return Action(std::move(retry));
 }
 
-bool ValidateNode::accepts(const std::string& answer, const std::vector<Passage>& passages) const {
-  if (!has_citation(answer)) {
-    return std::any_of(settings_.declines.begin(),
-                       settings_.declines.end(),
-                       [&](const auto& decline) { return answer.starts_with(decline); });
-  }
-  return is_quoted_from(answer, passages);
+bool ValidateNode::declines(const std::string& answer) const {
+  return !has_citation(answer) &&
+         std::any_of(settings_.declines.begin(),
+                     settings_.declines.end(),
+                     [&](const auto& decline) { return answer.starts_with(decline); });
 }
 
 }  // namespace parlance

@@ -6,8 +6,9 @@
 //     "edges": { "ok": "respond", "retry": "generate", "give_up": "decline" } }
 //
 // With "draft" it reads the field "draft", else the newest answer of the thread. An answer without
-// a citation that begins with one of "declines" is ok. "count_field" names a number that the agent
-// declares, per turn: how many answers were sent back.
+// a citation that begins with one of "declines" takes the edge "declined", or is ok without that
+// edge. "count_field" names a number that the agent declares, per turn: how many answers were sent
+// back.
 #pragma once
 
 #include "runtime/graph/agent.hpp"
@@ -25,17 +26,18 @@ class ValidateNode : public Node {
     std::uint32_t retries_max = 2;
     std::string count_field;
     std::vector<std::string> declines;
+    bool declined_edge = false;
   };
 
   explicit ValidateNode(Settings settings) : settings_(std::move(settings)) {}
 
   std::string_view kind() const override { return "validate"; }
-  std::vector<std::string> edges() const override { return {"ok", "retry", "give_up"}; }
+  std::vector<std::string> edges() const override;
   Json fields() const override;
   Result<Action> enter(const TurnState& turn) const override;
 
  private:
-  bool accepts(const std::string& answer, const std::vector<Passage>& passages) const;
+  bool declines(const std::string& answer) const;
 
   const Settings settings_;
 };

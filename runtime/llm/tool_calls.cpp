@@ -1,0 +1,84 @@
+#include "runtime/llm/tool_calls.hpp"
+
+#include <optional>
+
+namespace parlance {
+namespace {
+
+std::string text_of(const Json& value, const char* name) {
+  const auto found = value.find(name);
+  return found != value.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::optional<ToolCall> read_call(const Json& value) {
+  if (!value.is_object()) return std::nullopt;
+  if (const auto function = value.find("function");
+      function != value.end() && function->is_object()) {
+    return ToolCall{
+        text_of(value, "id"), text_of(*function, "name"), text_of(*function, "arguments")};
+  }
+  const auto args = value.find("args");
+  if (args == value.end() || !args->is_object()) return std::nullopt;
+  return ToolCall{text_of(value, "id"), text_of(value, "name"), dump(*args)};
+}
+
+std::optional<Json> arguments_of(const ToolCall& call) {
+  Json arguments = Json::parse(call.arguments, nullptr, /*allow_exceptions=*/false);
+  if (!arguments.is_object()) return std::nullopt;
+  return arguments;
+}
+
+}  // namespace
+
+std::vector<ToolCall> tool_calls_of(const Message& message) {
+  std::vector<ToolCall> calls;
+  if (!message.extra.is_object()) return calls;
+  const auto found = message.extra.find(tool_calls_key);
+  if (found == message.extra.end() || !found->is_array()) return calls;
+  for (const auto& value : *found) {
+    if (auto call = read_call(value)) calls.push_back(std::move(*call));
+  }
+  return calls;
+}
+
+std::string answered_call_of(const Message& message) {
+  return message.extra.is_object() ? text_of(message.extra, "tool_call_id") : std::string();
+}
+
+Json openai_tool_calls(const std::vector<ToolCall>& calls) {
+  Json list = Json::array();
+  for (const auto& call : calls) {
+    list.push_back({{"id", call.id},
+                    {"type", "function"},
+                    {"function", {{"name", call.name}, {"arguments", call.arguments}}}});
+  }
+  return list;
+}
+
+Json langgraph_tool_calls(const std::vector<ToolCall>& calls) {
+  Json list = Json::array();
+  for (const auto& call : calls) {
+    if (auto arguments = arguments_of(call)) {
+      list.push_back({{"id", call.id},
+                      {"type", "tool_call"},
+                      {"name", call.name},
+                      {"args", std::move(*arguments)}});
+    }
+  }
+  return list;
+}
+
+Json invalid_tool_calls(const std::vector<ToolCall>& calls) {
+  Json list = Json::array();
+  for (const auto& call : calls) {
+    if (arguments_of(call)) continue;
+    list.push_back({{"id", call.id},
+                    {"type", "invalid_tool_call"},
+                    {"name", call.name},
+                    {"args", call.arguments},
+                    {"error", "the arguments are not a JSON object"}});
+  }
+  return list;
+}
+
+}  // namespace parlance

@@ -1,0 +1,164 @@
+// The concierge on its question set, with the offline model: the real agent, the real index and the
+// graph's own runner.
+#include "actors/turn.hpp"
+#include "runtime/graph/nodes/all.hpp"
+#include "runtime/graph/nodes/turn_fields.hpp"
+#include "runtime/llm/citations.hpp"
+#include "runtime/llm/extractive.hpp"
+#include "storage/fts_index.hpp"
+#include "tests/support/actor_test.hpp"
+#include "tests/support/temp_folder.hpp"
+#include "tests/support/test_agents.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+#include <fstream>
+#include <future>
+#include <iostream>
+
+namespace parlance {
+namespace {
+
+const std::filesystem::path root = PARLANCE_SOURCE_DIR;
+
+struct Answered {
+  std::string text;
+  std::vector<Passage> passages;
+  std::vector<std::string> cited;  // their titles
+  std::string last_node;
+};
+
+class Concierge {
+ public:
+  Concierge() {
+    auto agent = Agent::load("concierge", root / "agents/concierge", node_kinds());
+    if (!agent) throw std::runtime_error(agent.error().detail);
+    agent_ = *agent;
+    auto documents = storage::read_documents(agent_->knowledge());
+    if (!documents) throw std::runtime_error(documents.error().detail);
+    items = documents->size();
+    auto index = storage::FtsIndex::build(folder_.path() / "index.sqlite",
+                                          {{"concierge", std::move(*documents)}});
+    if (!index) throw std::runtime_error(index.error().detail);
+    index_ = std::move(*index);
+  }
+
+  // The newest message is asked, after the others and their answers.
+  Answered ask(const std::vector<std::string>& questions) {
+    Messages thread;
+    Answered answered;
+    for (const auto& question : questions)
+      answered = take_turn(thread, question);
+    return answered;
+  }
+
+  std::size_t items = 0;
+
+ private:
+  Answered take_turn(Messages& thread, const std::string& question) {
+    TurnAccepted accepted;
+    accepted.turn = 1;
+    accepted.run = RunId{random_uuid()};
+    accepted.agent = "concierge";
+    accepted.input = {tests::human(question)};
+    actors::Turn turn(std::move(accepted), Deadline::at(clock_.now() + std::chrono::hours(1)), "r");
+    turn.begin(agent_, thread, Json::object(), clock_.now());
+    merge_messages(thread, turn.accepted().input);
+    Answered answered;
+    auto effect = turn.step(clock_);
+    while (!turn.ended()) {
+      if (const auto* find = std::get_if<actors::FindEffect>(&effect)) {
+        effect = turn.answer(Passages{search(*find)}, clock_);
+      } else {
+        const auto& ask = std::get<actors::AskEffect>(effect);
+        answered.passages = ask.request->passages;
+        effect = turn.answer(Generated{answer_from_passages(*ask.request), {}}, clock_);
+      }
+    }
+    for (const auto& event : turn.take_unwritten()) {
+      const auto* step = std::get_if<StepDone>(&event);
+      if (step == nullptr) continue;
+      answered.last_node = step->node;
+      for (const auto& message : step->messages) {
+        answered.text = message->text;
+        thread.push_back(message);
+      }
+    }
+    for (const auto number : split_at_citations(answered.text).numbers)
+      answered.cited.push_back(answered.passages.at(number - 1).title);
+    return answered;
+  }
+
+  std::vector<Passage> search(const actors::FindEffect& find) {
+    std::promise<Result<std::vector<Passage>>> found;
+    index_->search(
+        {"concierge", find.query, find.passages_max},
+        [&](Result<std::vector<Passage>> passages) { found.set_value(std::move(passages)); });
+    auto passages = found.get_future().get();
+    if (!passages) throw std::runtime_error(passages.error().detail);
+    return *passages;
+  }
+
+  tests::TestClock clock_;
+  tests::TempFolder folder_;
+  std::shared_ptr<const Agent> agent_;
+  std::unique_ptr<storage::FtsIndex> index_;
+};
+
+Json question_set() {
+  std::ifstream in(root / "tests/concierge/questions.json");
+  return Json::parse(in);
+}
+
+bool verbose() {
+  return std::getenv("CONCIERGE_VERBOSE") != nullptr;
+}
+
+TEST_CASE("the concierge cites the item that answers, and declines what nothing answers") {
+  Concierge concierge;
+  CHECK(concierge.items >= 150);
+  const Json set = question_set();
+  REQUIRE(set["answerable"].size() == 100);
+  REQUIRE(set["unanswerable"].size() == 40);
+
+  int cited = 0;
+  for (const auto& each : set["answerable"]) {
+    std::vector<std::string> questions;
+    if (each.contains("follows")) questions.push_back(each["follows"].get<std::string>());
+    questions.push_back(each["question"].get<std::string>());
+    const auto answered = concierge.ask(questions);
+    auto wanted = each.value("also", Json::array()).get<std::vector<std::string>>();
+    wanted.push_back(each["item"].get<std::string>());
+    const bool hit = std::any_of(wanted.begin(), wanted.end(), [&](const auto& item) {
+      return std::find(answered.cited.begin(), answered.cited.end(), item) != answered.cited.end();
+    });
+    cited += hit ? 1 : 0;
+    CAPTURE(questions.back(), answered.text);
+    CHECK((answered.cited.empty() || is_quoted_from(answered.text, answered.passages)));
+    if (verbose() && !hit) {
+      const bool found = std::any_of(answered.passages.begin(),
+                                     answered.passages.end(),
+                                     [&](const auto& p) { return p.title == each["item"]; });
+      std::cout << "MISS " << questions.back() << "\n   wanted " << each["item"]
+                << (found ? "" : " (NOT FOUND)") << "\n   " << answered.text << '\n';
+      for (const auto& title : answered.cited)
+        std::cout << "     cited " << title << '\n';
+    }
+  }
+
+  int declined = 0;
+  for (const auto& question : set["unanswerable"]) {
+    const auto answered = concierge.ask({question.get<std::string>()});
+    declined += answered.cited.empty() ? 1 : 0;
+    if (verbose() && !answered.cited.empty())
+      std::cout << "ANSWERED " << question << "\n   " << answered.text << '\n';
+  }
+  std::cout << "concierge: " << cited << " of 100 cite the right item; " << declined
+            << " of 40 unanswerable ones are declined\n";
+  CHECK(cited >= 85);
+  CHECK(declined >= 36);
+}
+
+}  // namespace
+}  // namespace parlance

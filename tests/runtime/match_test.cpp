@@ -1,0 +1,81 @@
+#include "runtime/graph/nodes/match.hpp"
+
+#include "tests/support/temp_folder.hpp"
+#include "tests/support/test_agents.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <fstream>
+
+namespace parlance {
+namespace {
+
+struct MatchTest {
+  Result<std::unique_ptr<Node>> make(const std::string& rules, Json settings = Json::object()) {
+    std::ofstream(folder.path() / "rules.json") << rules;
+    settings["kind"] = "match";
+    settings["rules"] = "rules.json";
+    return MatchNode::make(settings, folder.path(), AgentLimits{});
+  }
+
+  std::string edge(const Node& node, const std::string& text, std::size_t messages = 1) {
+    TurnState turn;
+    turn.input = {tests::human(text)};
+    turn.messages.assign(messages, turn.input[0]);
+    return std::get<Follow>(*node.enter(turn)).edge;
+  }
+
+  tests::TempFolder folder;
+};
+
+const std::string rules = R"([
+  // the first that fits decides
+  {"edge": "greeting", "patterns": ["^\\W*(hi|hello)\\W*$"]},
+  {"edge": "danger", "patterns": ["\\bfire\\b", "feuer"]}])";
+
+TEST_CASE_METHOD(MatchTest, "the first rule that fits decides, none otherwise") {
+  const auto node = make(rules);
+  REQUIRE(node);
+  CHECK((*node)->edges() == std::vector<std::string>{"none", "greeting", "danger"});
+  CHECK(edge(**node, "Hello!") == "greeting");
+  CHECK(edge(**node, "hello, is there a FIRE?") == "danger");
+  CHECK(edge(**node, "Feuerwehr") == "danger");
+  CHECK(edge(**node, "hello, when do you open?") == "none");
+  CHECK(edge(**node, "") == "none");
+}
+
+TEST_CASE_METHOD(MatchTest, "a long text and a full thread take edges of their own") {
+  const auto node = make(rules, {{"text_bytes_max", 10}, {"messages_max", 2}});
+  REQUIRE(node);
+  CHECK(edge(**node, "hello") == "greeting");
+  CHECK(edge(**node, "hello hello hello") == "too_long");
+  CHECK(edge(**node, "hello", 2) == "greeting");
+  CHECK(edge(**node, "hello", 3) == "full");
+}
+
+TEST_CASE_METHOD(MatchTest, "a text made to be slow is not") {
+  const auto node = make(R"([{"edge": "x", "patterns": ["(a+)+$", "(a|aa)*b"]}])");
+  REQUIRE(node);
+  std::string text(60'000, 'a');
+  text.push_back('c');
+  CHECK(edge(**node, text) == "none");
+}
+
+TEST_CASE_METHOD(MatchTest, "faults in the rules are named by their place") {
+  const auto fault = [&](const std::string& text) {
+    const auto node = make(text);
+    REQUIRE_FALSE(node);
+    CHECK(node.error().field == "rules");
+    return node.error().detail;
+  };
+  using Catch::Matchers::Contains;
+  CHECK_THAT(fault("{}"), Contains("must be a list"));
+  CHECK_THAT(fault("[\n{]"), Contains("line 2"));
+  CHECK_THAT(fault(R"([{"patterns": ["x"]}])"), Contains("rules.json[0].edge"));
+  CHECK_THAT(fault(R"([{"edge": "x", "patterns": []}])"), Contains("rules.json[0].patterns"));
+  CHECK_THAT(fault(R"([{"edge": "x", "patterns": ["ok", "("]}])"), Contains("patterns[1]"));
+  CHECK_THAT(fault(R"([{"edge": "x", "pattern": ["ok"]}])"), Contains("pattern"));
+}
+
+}  // namespace
+}  // namespace parlance
