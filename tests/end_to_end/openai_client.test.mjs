@@ -1,46 +1,67 @@
-// The official `openai` client, unchanged, against the OpenAI family.
+// The official `openai` clients, unchanged, against the OpenAI family: answers, streams, structured output.
 
 import assert from 'node:assert/strict';
-import test from 'node:test';
-import OpenAI from 'openai';
-import { configuration, configuration_with, Mock, Server, until } from './harness.mjs';
+import { z } from 'zod';
+import { configuration, Server, until } from './harness.mjs';
+import { client_of, test_with_clients, user, with_mock } from './support/openai.mjs';
 
-const user = (content) => [{ role: 'user', content }];
-
-function client_of(server, options = {}) {
-  return new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'dev', maxRetries: 0, ...options });
-}
-
-async function with_mock(t, settings = {}, changes = {}) {
-  const mock = await Mock.start(t, { tokens: 10, first_token_delay: '5ms', token_delay: '1ms', ...settings });
-  const server = await Server.start(t, { configuration: configuration_with(mock, changes) });
-  return { mock, server, client: client_of(server) };
-}
-
-test('models are listed and looked up', async (t) => {
+test_with_clients('models are listed and looked up', async (t, openai) => {
   const server = await Server.start(t, { configuration: configuration() });
-  const client = client_of(server);
+  const client = client_of(openai, server);
   const listed = [];
-  for await (const model of client.models.list()) listed.push(model.id);
-  assert.ok(listed.includes('chat') && listed.includes('library'));
-  assert.equal((await client.models.retrieve('chat')).id, 'chat');
-  await assert.rejects(client.models.retrieve('nope'), OpenAI.NotFoundError);
+  for await (const model of client.models.list()) listed.push(model);
+  assert.deepEqual(listed.map((model) => model.id).sort(), ['chat', 'concierge', 'echo', 'library', 'slow']);
+  for (const model of listed) assert.deepEqual([model.object, model.owned_by, typeof model.created], ['model', 'parlance', 'number']);
+  assert.deepEqual(await client.models.retrieve('chat'), listed.find((model) => model.id === 'chat'));
+  await assert.rejects(client.models.retrieve('nope'), { status: 404, code: 'model_not_found' });
 });
 
-test('a completion has its text, its usage and its finish reason', async (t) => {
-  const { client } = await with_mock(t);
+test_with_clients('a completion has its text, its usage and its finish reason', async (t, openai) => {
+  const { client } = await with_mock(t, openai);
   const answer = await client.chat.completions.create({ model: 'chat', messages: user('hello there') });
   assert.equal(answer.object, 'chat.completion');
-  assert.equal(answer.choices[0].message.role, 'assistant');
-  assert.match(answer.choices[0].message.content, /hello there/);
-  assert.equal(answer.choices[0].finish_reason, 'stop');
+  assert.match(answer.id, /^chatcmpl-/);
+  assert.equal(answer.model, 'chat');
+  assert.deepEqual(answer.choices, [
+    {
+      index: 0,
+      message: { role: 'assistant', content: 'hello there w1 w2 w3 w4 w5 w6 w7 w8 w9', refusal: null },
+      logprobs: null,
+      finish_reason: 'stop',
+    },
+  ]);
   assert.equal(answer.usage.completion_tokens, 10);
   assert.equal(answer.usage.total_tokens, answer.usage.prompt_tokens + 10);
   assert.ok(answer._request_id);
 });
 
-test('a stream gives the same text in pieces, and usage when asked for', async (t) => {
-  const { client } = await with_mock(t);
+test_with_clients('an answer that a limit or a stop sequence ends says so', async (t, openai) => {
+  const { client } = await with_mock(t, openai);
+  const ask = async (more) => (await client.chat.completions.create({ model: 'chat', messages: user('hi'), ...more })).choices[0];
+  const limited = await ask({ max_completion_tokens: 3 });
+  assert.deepEqual([limited.message.content, limited.finish_reason], ['hi w1 w2', 'length']);
+  const stopped = await ask({ stop: ['w8', ' w5'] });
+  assert.deepEqual([stopped.message.content, stopped.finish_reason], ['hi w1 w2 w3 w4', 'stop']);
+});
+
+test_with_clients('what a request says of the answer reaches the provider', async (t, openai) => {
+  const { mock, client } = await with_mock(t, openai);
+  const options = {
+    temperature: 0.25,
+    top_p: 0.5,
+    seed: 7,
+    stop: ['###'],
+    presence_penalty: 0.5,
+    frequency_penalty: -0.5,
+    max_tokens: 99,
+    user: 'customer-7',
+  };
+  await client.chat.completions.create({ model: 'chat', messages: user('hi'), ...options });
+  assert.deepEqual((await mock.journal())[0].options, options);
+});
+
+test_with_clients('a stream gives the same text in pieces, and usage when asked for', async (t, openai) => {
+  const { client } = await with_mock(t, openai);
   const body = { model: 'chat', messages: user('hello there') };
   const whole = (await client.chat.completions.create(body)).choices[0].message.content;
   const chunks = [];
@@ -52,16 +73,66 @@ test('a stream gives the same text in pieces, and usage when asked for', async (
   assert.equal(chunks.filter((chunk) => chunk.choices[0]?.finish_reason).length, 1);
   assert.deepEqual(chunks.at(-1).choices, []);
   assert.equal(chunks.at(-1).usage.completion_tokens, 10);
+  assert.ok(chunks.slice(0, -1).every((chunk) => chunk.usage === null));
+
+  const without = [];
+  for await (const chunk of await client.chat.completions.create({ ...body, stream: true })) without.push(chunk);
+  assert.ok(without.every((chunk) => chunk.choices.length === 1 && !chunk.usage));
 });
 
-test("the client's own stream helper accepts the stream", async (t) => {
-  const { client } = await with_mock(t);
-  const runner = client.chat.completions.stream({ model: 'chat', messages: user('helper') });
-  assert.match(await runner.finalContent(), /helper/);
+test_with_clients("the client's stream helper tells of each piece and of the whole", async (t, openai) => {
+  const { client } = await with_mock(t, openai);
+  const seen = { connect: 0, chunk: 0, end: 0 };
+  let text = '';
+  let done;
+  const stream = client.chat.completions
+    .stream({ model: 'chat', messages: user('helper'), stream_options: { include_usage: true } })
+    .on('content.delta', ({ delta }) => (text += delta))
+    .on('content.done', ({ content }) => (done = content));
+  for (const name of Object.keys(seen)) stream.on(name, () => (seen[name] += 1));
+  const final = await stream.finalChatCompletion();
+  const expected = 'helper w1 w2 w3 w4 w5 w6 w7 w8 w9';
+  assert.deepEqual([text, done, await stream.finalContent(), final.choices[0].message.content], Array(4).fill(expected));
+  assert.equal(final.choices[0].finish_reason, 'stop');
+  assert.equal((await stream.totalUsage()).completion_tokens, 10);
+  assert.equal((await stream.finalMessage()).role, 'assistant');
+  assert.deepEqual([seen.connect, seen.end], [1, 1]);
+  assert.ok(seen.chunk >= 3);
 });
 
-test('a thread remembers; stateless calls carry their own history', async (t) => {
-  const { mock, client } = await with_mock(t);
+const Dish = z.object({
+  name: z.string(),
+  price: z.number().min(50),
+  kind: z.enum(['starter', 'main']),
+  allergens: z.array(z.string()),
+  wine: z.object({ vegan: z.boolean() }).nullable(),
+});
+
+test_with_clients('structured output is parsed into what the schema describes', async (t, openai) => {
+  const { mock, client } = await with_mock(t, openai);
+  const body = { model: 'chat', messages: user('a dish'), response_format: openai.zodResponseFormat(Dish, 'dish') };
+  const expected = { name: 'a dish', price: 50, kind: 'starter', allergens: ['a dish'], wine: { vegan: true } };
+  const completion = await client.chat.completions.parse(body);
+  assert.deepEqual(completion.choices[0].message.parsed, expected);
+  const { response_format } = (await mock.journal())[0].options;
+  assert.equal(response_format.json_schema.name, 'dish');
+  assert.deepEqual(response_format, JSON.parse(JSON.stringify(body.response_format)));
+
+  let done;
+  const stream = client.chat.completions.stream(body).on('content.done', ({ parsed }) => (done = parsed));
+  const final = await stream.finalChatCompletion();
+  assert.deepEqual([done, final.choices[0].message.parsed], [expected, expected]);
+});
+
+test_with_clients('an answer can be asked for as any JSON object', async (t, openai) => {
+  const { client } = await with_mock(t, openai);
+  const body = { model: 'chat', messages: user('as JSON'), response_format: { type: 'json_object' } };
+  const answer = await client.chat.completions.create(body);
+  assert.deepEqual(JSON.parse(answer.choices[0].message.content), { answer: 'as JSON' });
+});
+
+test_with_clients('a thread remembers; stateless calls carry their own history', async (t, openai) => {
+  const { mock, client } = await with_mock(t, openai);
   const turn = (content) =>
     client.chat.completions.create({ model: 'chat', messages: user(content), thread_id: 'customer-7' });
   await turn('first');
@@ -76,86 +147,36 @@ test('a thread remembers; stateless calls carry their own history', async (t) =>
   );
 });
 
-test('a model that the agent allows can be asked for', async (t) => {
-  const { mock, client } = await with_mock(t);
+test_with_clients('a model that the agent allows can be asked for', async (t, openai) => {
+  const { mock, client } = await with_mock(t, openai);
   await client.chat.completions.create({ model: 'chat/mock-2', messages: user('hi') });
   assert.equal((await mock.journal())[0].model, 'mock-2');
 });
 
-test('an abort reaches the provider', async (t) => {
-  const { mock, server, client } = await with_mock(t, { tokens: 2000, token_delay: '20ms' });
-  const stream = await client.chat.completions.create({ model: 'chat', messages: user('endless'), stream: true });
-  for await (const chunk of stream) {
-    if (chunk.choices[0]?.delta.content) break; // leaving the loop aborts
-  }
-  const closed = await until('the provider saw its client go', async () =>
-    (await mock.journal()).find((request) => request.outcome === 'client_closed'),
-  );
-  assert.ok(closed.tokens_sent < 500);
-  await until('the slot is free', async () => (await server.metrics()).sum('parlance_pool_running', { pool: 'llm' }) === 0);
-});
-
-test('errors are of the classes that the client knows', async (t) => {
-  const { server, client } = await with_mock(t, {}, { threads: { turns_waiting_max: 1 } });
-  const create = (body, from = client) =>
-    from.chat.completions.create({ model: 'chat', messages: user('x'), ...body });
-
-  await assert.rejects(create({}, client_of(server, { apiKey: 'wrong' })), (error) => {
-    assert.ok(error instanceof OpenAI.AuthenticationError);
-    assert.equal(error.code, 'unauthenticated');
-    return true;
+const aborts = {
+  'leaving the loop': async (client, body) => {
+    for await (const chunk of await client.chat.completions.create(body)) if (chunk.choices[0]?.delta.content) break;
+  },
+  "the stream's controller": async (client, body) => {
+    const stream = await client.chat.completions.create(body);
+    for await (const chunk of stream) if (chunk.choices[0]?.delta.content) stream.controller.abort();
+  },
+  "the helper's abort()": async (client, { stream: _, ...body }) => {
+    const stream = client.chat.completions.stream(body).on('content', () => stream.abort());
+    await stream.done().catch(() => {});
+  },
+  'the signal of a call': async (client, { stream: _, ...body }) => {
+    await client.chat.completions.create(body, { signal: AbortSignal.timeout(100) }).catch(() => {});
+  },
+};
+for (const [way, abort] of Object.entries(aborts)) {
+  test_with_clients(`an abort reaches the provider, by ${way}`, async (t, openai) => {
+    const { mock, server, client } = await with_mock(t, openai, { tokens: 2000, token_delay: '20ms' });
+    await abort(client, { model: 'chat', messages: user('endless'), stream: true });
+    const closed = await until('the provider saw its client go', async () =>
+      (await mock.journal()).find((request) => request.outcome === 'client_closed'),
+    );
+    assert.ok(closed.tokens_sent < 500);
+    await until('the slot is free', async () => (await server.metrics()).sum('parlance_pool_running', { pool: 'llm' }) === 0);
   });
-  await assert.rejects(create({ model: 'nope' }), (error) => {
-    assert.ok(error instanceof OpenAI.NotFoundError);
-    assert.match(error.code, /^(model|agent)_not_found$/);
-    return true;
-  });
-  await assert.rejects(create({ messages: 'x' }), (error) => {
-    assert.ok(error instanceof OpenAI.UnprocessableEntityError || error instanceof OpenAI.BadRequestError);
-    assert.match(error.param, /^messages/);
-    assert.ok(error.requestID);
-    return true;
-  });
-  await assert.rejects(create({ temperature: 'hot' }), { param: 'temperature' });
-
-  // A thread holds one running turn and turns_waiting_max waiting ones.
-  const busy = Array.from({ length: 4 }, () =>
-    create({ model: 'slow', messages: user('{"ms":400}'), thread_id: 'busy' }).then(
-      () => null,
-      (error) => error,
-    ),
-  );
-  const refused = (await Promise.all(busy)).filter(Boolean);
-  assert.ok(refused.length === 2 || refused.length === 3, `${refused.length} of 4 were refused`);
-  for (const error of refused) {
-    assert.ok(error instanceof OpenAI.RateLimitError, String(error));
-    assert.equal(error.code, 'mailbox_full');
-    assert.ok(Number(error.headers.get('retry-after')) >= 1);
-  }
-});
-
-test('the client retries a refusal by itself', async (t) => {
-  const { server } = await with_mock(t, {}, { threads: { turns_waiting_max: 1 } });
-  const client = client_of(server, { maxRetries: 5 });
-  const answers = await Promise.all(
-    Array.from({ length: 4 }, () =>
-      client.chat.completions.create({ model: 'slow', messages: user('{"ms":100}'), thread_id: 'busy' }),
-    ),
-  );
-  for (const answer of answers) assert.match(answer.choices[0].message.content, /waited 100 ms/);
-});
-
-test('a provider that fails before its first word is an HTTP error, one that is cut an error in the stream', async (t) => {
-  const { mock, client } = await with_mock(t, { fault: '500' });
-  await assert.rejects(
-    client.chat.completions.create({ model: 'chat', messages: user('x') }),
-    (error) => error instanceof OpenAI.InternalServerError,
-  );
-  await mock.set({ fault: 'cut', tokens: 100, first_token_delay: '1ms', token_delay: '10ms' });
-  await assert.rejects(async () => {
-    const stream = await client.chat.completions.create({ model: 'chat', messages: user('x'), stream: true });
-    for await (const chunk of stream) assert.ok(chunk);
-  }, /.+/);
-  await mock.set({ fault: 'none', tokens: 3 });
-  assert.ok(await client.chat.completions.create({ model: 'chat', messages: user('x') }));
-});
+}

@@ -24,7 +24,7 @@ test('the shipped configuration serves, with the environment over it', async (t)
   const [, url] = await program.says(/^parlance: ready on (http:\/\/127\.0\.0\.1:\d+)$/m);
   const models = await call(`${url}/v1/models`);
   assert.equal(models.status, 200);
-  assert.deepEqual(models.json.data.map((model) => model.id).sort(), ['chat', 'library']);
+  assert.deepEqual(models.json.data.map((model) => model.id).sort(), ['chat', 'concierge', 'library']);
   assert.equal((await call(`${url}/livez`)).status, 200);
   assert.equal((await call(`${url}/readyz`)).status, 200);
 });

@@ -30,6 +30,7 @@ export function configuration(changes = {}) {
     models: { main: [{ provider: 'local', model: 'extractive' }] },
     agents: {
       chat: agent('agents/chat'),
+      concierge: agent('agents/concierge'),
       library: agent('agents/library'),
       echo: agent('bench/agents/echo'),
       slow: agent('bench/agents/slow'),
