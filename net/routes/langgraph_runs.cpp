@@ -199,9 +199,26 @@ Result<Named> run_in_path(const Request& request) {
   return Named{std::move(*thread), {request.parameters[1]}};
 }
 
-bool flag_in_query(const Request& request, std::string_view name) {
+Result<bool> flag_in_query(const Request& request, std::string_view name) {
   const auto value = request.query_value(name);
-  return value && (*value == "1" || *value == "true");
+  if (!value || *value == "0" || *value == "false") return false;
+  if (*value == "1" || *value == "true") return true;
+  return Error{ErrorCode::invalid_value, "must be true or false, 1 or 0", std::string(name), {}};
+}
+
+// Empty when it is not asked for.
+Result<std::string> status_in_query(const Request& request) {
+  auto status = request.query_value("status").value_or("");
+  const auto fits = [&](RunStatus known) { return status == to_string(known); };
+  if (status.empty() || fits(RunStatus::pending) || fits(RunStatus::running) ||
+      fits(RunStatus::success) || fits(RunStatus::error) || fits(RunStatus::timeout) ||
+      fits(RunStatus::interrupted)) {
+    return status;
+  }
+  return Error{ErrorCode::invalid_value,
+               "must be pending, running, success, error, timeout or interrupted",
+               "status",
+               {}};
 }
 
 asio::awaitable<Result<std::shared_ptr<const ThreadView>>> thread_view(const Backend& backend,
@@ -223,14 +240,15 @@ asio::awaitable<void> list_runs(HttpSession& session, const Backend& backend) {
   if (!thread) co_return co_await session.send_error(thread.error());
   const auto page = page_in_query(session.request());
   if (!page) co_return co_await session.send_error(page.error());
-  const auto status = session.request().query_value("status");
+  const auto status = status_in_query(session.request());
+  if (!status) co_return co_await session.send_error(status.error());
   const auto view = co_await thread_view(backend, *thread);
   if (!view) co_return co_await session.send_error(view.error());
   Response response;
   response.body = "[";
   std::size_t place = 0;
   for (const auto& run : (*view)->runs) {
-    if (status && *status != to_string(run.status)) continue;
+    if (!status->empty() && *status != to_string(run.status)) continue;
     const auto at = place++;
     if (at < page->offset || at - page->offset >= page->limit) continue;
     if (response.body.size() > 1) response.body.push_back(',');
@@ -255,8 +273,10 @@ asio::awaitable<void> get_run(HttpSession& session, const Backend& backend) {
 asio::awaitable<void> join_run(HttpSession& session, const Backend& backend) {
   auto named = run_in_path(session.request());
   if (!named) co_return co_await session.send_error(named.error());
+  const auto cancels = flag_in_query(session.request(), "cancel_on_disconnect");
+  if (!cancels) co_return co_await session.send_error(cancels.error());
   Leaving leaving;
-  if (flag_in_query(session.request(), "cancel_on_disconnect")) {
+  if (*cancels) {
     leaving = {&backend.conversations, named->thread, named->run};
   }
   const auto stream = stream_for(session, TurnStream::Wants::end);
@@ -305,12 +325,15 @@ asio::awaitable<void> join_stream(HttpSession& session, const Backend& backend) 
   const auto modes = modes_for_join(request, *run);
   if (!modes) co_return co_await session.send_error(modes.error());
 
+  const auto cancels = flag_in_query(request, "cancel_on_disconnect");
+  if (!cancels) co_return co_await session.send_error(cancels.error());
+
   LanggraphEvents events(*modes, *after, true, backend.agents);
   StreamingOptions options;
   options.replay = true;
   options.head = stream_head("/threads/" + named->thread.thread.value + "/runs/" + named->run.value,
                              On::thread);
-  if (flag_in_query(request, "cancel_on_disconnect")) {
+  if (*cancels) {
     options.leaving = {&backend.conversations, named->thread, named->run};
   }
   const auto stream = stream_for(session, TurnStream::Wants::everything, *after);
@@ -330,8 +353,10 @@ asio::awaitable<void> cancel_run(HttpSession& session, const Backend& backend) {
                 {}};
     co_return co_await session.send_error(std::move(error));
   }
+  const auto waits = flag_in_query(session.request(), "wait");
+  if (!waits) co_return co_await session.send_error(waits.error());
   Response response;
-  if (flag_in_query(session.request(), "wait")) {
+  if (*waits) {
     auto ask = [&](Conversations::Answer<void> done) {
       backend.conversations.cancel(named->thread, named->run, CancelReason::asked, std::move(done));
     };

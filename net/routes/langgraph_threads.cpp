@@ -111,6 +111,8 @@ struct HistoryQuery {
 Result<HistoryQuery> history_in_query(const Request& request) {
   const auto page = page_in_query(request);
   if (!page) return page.error();
+  if (page->offset != 0)
+    return Error{ErrorCode::invalid_value, "a history is paged by `before`", "offset", {}};
   return HistoryQuery{page->limit, request.query_value("before").value_or("")};
 }
 

@@ -1,0 +1,95 @@
+// The bodies and queries of the LangGraph family: what the server does not know is ignored, what is wrong is named.
+
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import test from 'node:test';
+import { configuration, Server } from './harness.mjs';
+
+const input = { messages: [{ role: 'user', content: 'hi', unknown: [1], id: 'm-1' }], unknown: true };
+const run = { assistant_id: 'echo', input };
+const unknown = {
+  unknown_field: { deep: [1, 2, { three: null }] },
+  durability: 'async',
+  checkpoint_during: true,
+  feedback_keys: ['a'],
+  langsmith_tracer: { project_name: 'p' },
+  stream_subgraphs: true,
+};
+
+async function started(t) {
+  const server = await Server.start(t, { configuration: configuration() });
+  const post = (route, body) => server.call(route, { method: 'POST', body });
+  const thread = (await post('/threads', {})).json.thread_id;
+  return { server, post, thread };
+}
+
+test('an unknown field breaks no call', async (t) => {
+  const { server, post, thread } = await started(t);
+  const bodies = {
+    '/assistants/search': {},
+    '/threads': { thread_id: randomUUID() },
+    [`/threads/${thread}/runs/wait`]: run,
+    [`/threads/${thread}/runs/stream`]: run,
+    [`/threads/${thread}/runs`]: run,
+    [`/threads/${thread}/history`]: { limit: 3 },
+    '/runs': run,
+    '/runs/wait': run,
+    '/runs/stream': run,
+  };
+  for (const [route, body] of Object.entries(bodies)) {
+    const answer = await post(route, { ...body, ...unknown });
+    assert.equal(answer.status, 200, `${route}: ${answer.status} ${answer.text}`);
+    assert.doesNotMatch(answer.text, /__error__|event: error/, route);
+  }
+  assert.equal((await server.call(`/threads/${thread}/runs?unknown=1`)).status, 200);
+});
+
+const wrong = [
+  [{ assistant_id: 7 }, 'assistant_id'],
+  [{ input: 'hi' }, 'input'],
+  [{ input: {} }, 'input.messages'],
+  [{ input: { messages: [] } }, 'input.messages'],
+  [{ input: { messages: [{ role: 'pilot', content: 'x' }] } }, 'input.messages[0].role'],
+  [{ input: { messages: [{ role: 'user' }] } }, 'input.messages[0].content'],
+  [{ input: { messages: [{ role: 'user', content: [{ type: 'image' }] }] } }, 'input.messages[0].content[0].type'],
+  [{ input: { messages: [{ role: 'user', content: 'x', id: 'a b' }] } }, 'input.messages[0].id'],
+  [{ stream_mode: 'everything' }, 'stream_mode'],
+  [{ multitask_strategy: 'dance' }, 'multitask_strategy'],
+  [{ if_not_exists: 'maybe' }, 'if_not_exists'],
+  [{ on_disconnect: 'sing' }, 'on_disconnect'],
+  [{ metadata: 'x' }, 'metadata'],
+  [{ config: { configurable: 3 } }, 'config.configurable'],
+  [{ config: { configurable: { temperature: 'hot' } } }, 'config.configurable.temperature'],
+  [{ config: { configurable: { tools: [{ type: 'function' }] } } }, 'config.configurable.tools[0].function.name'],
+];
+
+test('a wrong value in a run is refused, and named by its path', async (t) => {
+  const { post, thread } = await started(t);
+  for (const [changes, place] of wrong) {
+    for (const route of [`/threads/${thread}/runs/wait`, '/runs/stream']) {
+      const answer = await post(route, { ...run, ...changes });
+      assert.equal(answer.status, 422, `${route} ${JSON.stringify(changes)}: ${answer.status} ${answer.text}`);
+      assert.equal(answer.headers['x-error-code'], 'invalid_value');
+      assert.ok(answer.text.startsWith(`${place}: `), `${JSON.stringify(changes)}: ${answer.text}`);
+    }
+  }
+});
+
+test('a wrong value in a query is refused, and named', async (t) => {
+  const { server, post, thread } = await started(t);
+  const { run_id } = (await post(`/threads/${thread}/runs`, run)).json;
+  const runs = `/threads/${thread}/runs`;
+  for (const [method, route, name] of [
+    ['GET', `${runs}?status=sleepy`, 'status'],
+    ['GET', `${runs}?limit=none`, 'limit'],
+    ['GET', `${runs}/${run_id}/join?cancel_on_disconnect=yes`, 'cancel_on_disconnect'],
+    ['GET', `${runs}/${run_id}/stream?stream_mode=everything`, 'stream_mode'],
+    ['POST', `${runs}/${run_id}/cancel?wait=perhaps`, 'wait'],
+    ['POST', `${runs}/${run_id}/cancel?action=explode`, 'action'],
+    ['GET', `/threads/${thread}/history?offset=2`, 'offset'],
+  ]) {
+    const answer = await server.call(route, { method });
+    assert.equal(answer.status, 422, `${route}: ${answer.status} ${answer.text}`);
+    assert.ok(answer.text.startsWith(`${name}: `), `${route}: ${answer.text}`);
+  }
+});
