@@ -2,6 +2,7 @@
 
 #include "actors/messages.hpp"
 #include "runtime/llm/extractive.hpp"
+#include "runtime/llm/text.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/event_based_actor.hpp>

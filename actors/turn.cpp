@@ -1,6 +1,7 @@
 #include "actors/turn.hpp"
 
 #include "runtime/base/failpoint.hpp"
+#include "runtime/llm/text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -170,20 +171,27 @@ bool Turn::said(std::string piece) {
 
 void Turn::flush_pieces() {
   if (!pieces_.empty()) shown_message_ = message_;
-  for (std::size_t at = 0; at < pieces_.size(); at += pieces_per_record_max) {
-    const std::size_t end = std::min(pieces_.size(), at + pieces_per_record_max);
+  add_deltas(message_, std::exchange(pieces_, {}));
+}
+
+void Turn::add_deltas(const std::string& message, std::vector<std::string> pieces) {
+  for (std::size_t at = 0; at < pieces.size(); at += pieces_per_record_max) {
+    const std::size_t end = std::min(pieces.size(), at + pieces_per_record_max);
     unwritten_.emplace_back(
         Delta{number(),
               node_,
-              message_,
-              {std::make_move_iterator(pieces_.begin() + static_cast<std::ptrdiff_t>(at)),
-               std::make_move_iterator(pieces_.begin() + static_cast<std::ptrdiff_t>(end))}});
+              message,
+              {std::make_move_iterator(pieces.begin() + static_cast<std::ptrdiff_t>(at)),
+               std::make_move_iterator(pieces.begin() + static_cast<std::ptrdiff_t>(end))}});
   }
-  pieces_.clear();
 }
 
 void Turn::step_done(std::string edge, Update update, const Clock& clock) {
   const auto now = clock.now();
+  if (update.in_pieces) {
+    for (const auto& message : update.messages)
+      add_deltas(message->id, pieces_of(message->text));
+  }
   ++state_.step;
   merge_messages(state_.messages, update.messages);
   if (has_message(update.messages, shown_message_)) shown_message_.clear();

@@ -107,6 +107,7 @@ class Turn {
 
  private:
   Effect carry(Result<Action> action, const Clock& clock);
+  void add_deltas(const std::string& message, std::vector<std::string> pieces);
   void step_done(std::string edge, Update update, const Clock& clock);
   void finish(const Clock& clock);
   void fail(Error error, const Clock& clock);

@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 namespace parlance::net {
@@ -44,6 +45,12 @@ HttpHead head_of(const http::response<http::buffer_body>& response) {
 bool is_bad_message(const error_code& error) {
   return error.category() == http::make_error_code(http::error::bad_value).category() &&
          error != http::error::end_of_stream && error != http::error::partial_message;
+}
+
+// RFC 6761, 6.3: these names are the loopback's, and no resolver is asked. A bare system may know
+// no names at all.
+bool is_localhost(std::string_view host) {
+  return host == "localhost" || host.ends_with(".localhost");
 }
 
 }  // namespace
@@ -124,6 +131,10 @@ asio::awaitable<HttpCall::Endpoints> HttpCall::resolve() {
   const auto address = asio::ip::make_address(url.host, not_literal);
   if (!not_literal) co_return Endpoints{tcp::endpoint(address, url.port)};
 
+  if (is_localhost(url.host)) {
+    co_return Endpoints{tcp::endpoint(asio::ip::address_v4::loopback(), url.port),
+                        tcp::endpoint(asio::ip::address_v6::loopback(), url.port)};
+  }
   const auto lookup = std::make_shared<Lookup>(strand_);
   lookup_ = lookup;
   lookup->resolver.async_resolve(

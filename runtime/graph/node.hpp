@@ -27,6 +27,7 @@ namespace parlance {
 struct Update {
   Json fields = Json::object();
   Messages messages;
+  bool in_pieces = false;  // show the messages' text word by word, as a model's is shown
 };
 
 struct Follow {  // take the edge of this name

@@ -30,7 +30,4 @@ constexpr std::string_view extractive_without_passages =
 // Answers the newest human message. Usage counts words.
 ChatAnswer answer_from_passages(const ChatRequest& request);
 
-// `text` as it is streamed: a word and the space before it at a time.
-std::vector<std::string> pieces_of(std::string_view text);
-
 }  // namespace parlance

@@ -167,6 +167,18 @@ std::size_t count_words(std::string_view text) {
   return words;
 }
 
+std::vector<std::string> pieces_of(std::string_view text) {
+  constexpr std::string_view space = " \t\n\r\f\v";
+  std::vector<std::string> pieces;
+  while (!text.empty()) {
+    const auto word = text.find_first_not_of(space);
+    const auto end = word == std::string_view::npos ? word : text.find_first_of(space, word);
+    pieces.emplace_back(text.substr(0, end));
+    text = end == std::string_view::npos ? std::string_view{} : text.substr(end);
+  }
+  return pieces;
+}
+
 std::string collapse_space(std::string_view text) {
   std::string collapsed;
   for (const char c : text) {

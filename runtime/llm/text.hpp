@@ -27,6 +27,9 @@ std::vector<std::string> terms_of(std::string_view text);
 // The number of words between white space: what the offline model counts as tokens.
 std::size_t count_words(std::string_view text);
 
+// `text` as it is streamed: a word and the space before it at a time.
+std::vector<std::string> pieces_of(std::string_view text);
+
 // `text` with every run of white space made one space, and none at the ends.
 std::string collapse_space(std::string_view text);
 

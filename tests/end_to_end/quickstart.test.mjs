@@ -54,6 +54,23 @@ test('the official client gets the same answer, and a plain no where the documen
   assert.doesNotMatch(none.choices[0].message.content, /\[\d+\]/);
 });
 
+test('a declined answer is streamed to a good end, and no draft is shown', async (t) => {
+  const server = await Server.start(t, { configuration: configuration() });
+  const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'dev', maxRetries: 0 });
+  const ask_streamed = async (content) => {
+    const pieces = [];
+    for await (const chunk of await client.chat.completions.create(ask('concierge', content, { stream: true }))) {
+      pieces.push(chunk.choices[0]?.delta.content ?? '');
+    }
+    return pieces;
+  };
+  const declined = await ask_streamed('Is there a bowling alley at the pool of the resort?');
+  assert.match(declined.join(''), /^I have no information about that\./);
+  const cited = await ask_streamed('Can I bring my dog?');
+  assert.match(cited.join(''), /\[\d+\]$/);
+  assert.ok(cited.length > 5, 'in pieces');
+});
+
 test('the designed configuration works with a provider, and its key stays out of the log', async (t) => {
   const mock = await Mock.start(t, { tokens: 12, first_token_delay: '10ms', token_delay: '1ms', key: 'upstream-secret' });
   const server = await Server.start(t, {

@@ -47,10 +47,22 @@ TEST_CASE_METHOD(MatchTest, "the first rule that fits decides, none otherwise") 
 TEST_CASE_METHOD(MatchTest, "a long text and a full thread take edges of their own") {
   const auto node = make(rules, {{"text_bytes_max", 10}, {"messages_max", 2}});
   REQUIRE(node);
-  CHECK(edge(**node, "hello") == "greeting");
-  CHECK(edge(**node, "hello hello hello") == "too_long");
-  CHECK(edge(**node, "hello", 2) == "greeting");
-  CHECK(edge(**node, "hello", 3) == "full");
+  CHECK(edge(**node, "a question") == "none");
+  CHECK(edge(**node, "a long question") == "too_long");
+  CHECK(edge(**node, "a question", 2) == "none");
+  CHECK(edge(**node, "a question", 3) == "full");
+  // Danger is heard whatever the length.
+  CHECK(edge(**node, "there is a fire, there is a fire", 3) == "danger");
+}
+
+TEST_CASE_METHOD(MatchTest, "patterns see the text in its plainest form") {
+  const auto node = make(R"([{"edge": "stop", "patterns": ["^i can't stop it$"]}])");
+  REQUIRE(node);
+  for (const auto* text : {"I can't stop it",
+                           "I can\u2019t stop it",
+                           "  I can't\n\tstop   it\n",
+                           "I ca\u200Bn't_stop\u00A0it"})
+    CHECK(edge(**node, text) == "stop");
 }
 
 TEST_CASE_METHOD(MatchTest, "a text made to be slow is not") {

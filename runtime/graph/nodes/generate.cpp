@@ -43,8 +43,8 @@ Result<std::unique_ptr<Node>> GenerateNode::make(const Json& settings,
   read_settings.role = reader.text("role", "main");
   const auto prompt = reader.text("prompt", {});
   const auto synonyms = reader.text("synonyms", {});
-  read_settings.shown = reader.flag("shown", true);
   read_settings.draft = reader.flag("draft", false);
+  read_settings.shown = reader.flag("shown", !read_settings.draft);
   read_settings.client_options = reader.flag("client_options", false);
   read_settings.last = !has_edge(settings, "ok");
   read_settings.window_messages_max = limits.window_messages_max;
@@ -54,6 +54,12 @@ Result<std::unique_ptr<Node>> GenerateNode::make(const Json& settings,
     return Error{ErrorCode::invalid_value,
                  "needs the edge \"ok\": nobody would read the draft",
                  "draft",
+                 {}};
+  }
+  if (read_settings.draft && read_settings.shown) {
+    return Error{ErrorCode::invalid_value,
+                 "does not go with \"draft\": a draft is shown when it has been judged",
+                 "shown",
                  {}};
   }
   if (read_settings.draft && read_settings.client_options) {

@@ -6,9 +6,9 @@
 //
 // The answer becomes a message of the thread or, with "draft", the field "draft", for a later node
 // to judge. Then it goes on by "ok" or, without that edge, ends the turn. "shown": the text is
-// streamed to the client as it comes. The options "temperature" and "max_tokens" of the turn are
-// heeded. With "client_options" the provider is also told what the client wants of it (tools,
-// response_format, stop…), and its calls to the client's tools are part of the answer.
+// streamed to the client as it comes; a draft is not. The options "temperature" and "max_tokens" of
+// the turn are heeded. With "client_options" the provider is also told what the client wants of it
+// (tools, response_format, stop…), and its calls to the client's tools are part of the answer.
 //
 // "synonyms" is for the offline model (runtime/llm/synonyms.hpp).
 //

@@ -2,8 +2,10 @@
 
 #include "runtime/graph/agent_file.hpp"
 #include "runtime/graph/nodes/node_settings.hpp"
+#include "runtime/llm/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace parlance {
@@ -58,6 +60,37 @@ Result<std::vector<MatchNode::Rule>> read_rules(const std::string& text, const s
 
 }  // namespace
 
+std::string readable(std::string_view text) {
+  // What stands for what, in UTF-8: quotes, spaces, and characters without a width.
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 13> plain{{{"\u2018", "'"},
+                                                                                 {"\u2019", "'"},
+                                                                                 {"\u02BC", "'"},
+                                                                                 {"\u201C", "\""},
+                                                                                 {"\u201D", "\""},
+                                                                                 {"\u00A0", " "},
+                                                                                 {"\u202F", " "},
+                                                                                 {"\u200B", ""},
+                                                                                 {"\u200C", ""},
+                                                                                 {"\u200D", ""},
+                                                                                 {"\u2060", ""},
+                                                                                 {"\uFEFF", ""},
+                                                                                 {"\u00AD", ""}}};
+  std::string changed;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto* const known = std::find_if(plain.begin(), plain.end(), [&](const auto& each) {
+      return text.substr(i).starts_with(each.first);
+    });
+    if (known == plain.end()) {
+      changed.push_back(text[i] == '_' ? ' ' : text[i]);
+      ++i;
+    } else {
+      changed.append(known->second);
+      i += known->first.size();
+    }
+  }
+  return collapse_space(changed);
+}
+
 Result<std::unique_ptr<Node>> MatchNode::make(const Json& settings,
                                               const std::filesystem::path& folder,
                                               const AgentLimits&) {
@@ -89,14 +122,16 @@ std::vector<std::string> MatchNode::edges() const {
 
 std::string MatchNode::edge_for(const TurnState& turn) const {
   const auto& text = turn.question();
-  if (settings_.text_bytes_max && text.size() > *settings_.text_bytes_max) return "too_long";
-  if (settings_.messages_max && turn.messages.size() > *settings_.messages_max) return "full";
+  const auto plain = readable(text);
   const auto rule =
       std::find_if(settings_.rules.begin(), settings_.rules.end(), [&](const Rule& each) {
         std::vector<int> found;
-        return each.patterns->Match(text, &found);
+        return each.patterns->Match(plain, &found);
       });
-  return rule == settings_.rules.end() ? "none" : rule->edge;
+  if (rule != settings_.rules.end()) return rule->edge;
+  if (settings_.text_bytes_max && text.size() > *settings_.text_bytes_max) return "too_long";
+  if (settings_.messages_max && turn.messages.size() > *settings_.messages_max) return "full";
+  return "none";
 }
 
 Result<Action> MatchNode::enter(const TurnState& turn) const {

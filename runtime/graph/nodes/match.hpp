@@ -4,11 +4,12 @@
 //     "edges": { "injection": "refuse", "too_long": "shorten", "full": "close", "none": "route" } }
 //
 // The rules file is a list of [{ "edge": "injection", "patterns": ["ignore .* instructions"] }, …].
-// The first rule with a pattern that is found in the newest human message decides; "none" is for a
-// text that none fits. With "text_bytes_max" a longer message takes "too_long", and with
-// "messages_max" a thread with more messages takes "full": both before any rule.
+// The first rule with a pattern that is found in the newest human message decides. Where none fits,
+// a message longer than "text_bytes_max" takes "too_long", one on a thread with more than
+// "messages_max" messages "full", and every other one "none".
 //
-// Patterns are RE2's: linear time whatever the text is. They ignore case.
+// Patterns are RE2's: linear time whatever the text is. They ignore case, and see the text as
+// readable() leaves it.
 //
 // Bounds: patterns_max patterns of pattern_bytes_max bytes.
 #pragma once
@@ -20,6 +21,10 @@
 #include <optional>
 
 namespace parlance {
+
+// On one line, with plain quotes, single spaces and nothing invisible, so that a pattern need not
+// know every way to write an apostrophe.
+std::string readable(std::string_view text);
 
 class MatchNode : public Node {
  public:

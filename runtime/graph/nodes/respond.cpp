@@ -25,6 +25,7 @@ Result<Action> RespondNode::enter(const TurnState& turn) const {
     if (draft == nullptr)
       return Error{ErrorCode::internal, "there is no draft to respond with", {}, {}};
     finish.update.messages.push_back(std::move(draft));
+    finish.update.in_pieces = true;
   }
   return Action(std::move(finish));
 }

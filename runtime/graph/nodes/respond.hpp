@@ -1,5 +1,5 @@
-// Ends the turn. With "draft" it first gives the draft to the thread as the answer, under the id
-// that its text was streamed with.
+// Ends the turn. With "draft" it first gives the draft to the thread as the answer, and shows it
+// word by word: nobody has seen it before.
 //
 //   { "kind": "respond", "draft": true }
 #pragma once
