@@ -85,10 +85,19 @@ test('readers that never read are cut, cost little, and can resume', async (t) =
     assert.equal(runs[0].status, 'success');
     const seen = [...socket.received.toString().matchAll(/^id: (\S+)\n\n/gm)].map((match) => match[1]);
     const stream_mode = ['messages', 'messages-tuple'];
-    const resumed = rejoin(server, thread, runs[0].run_id, { last_id: seen.at(-1), stream_mode });
-    assert.equal(await resumed.end(), 'clean', resumed.body);
-    assert.ok(resumed.frames.length > 0, 'there was more to read');
-    assert.ok(!seen.includes(resumed.frames[0].id));
+    // On a slow machine a reader may be cut again: each resumption has to get further.
+    let last_id = seen.at(-1);
+    let end;
+    for (let tries = 0; end !== 'clean'; tries += 1) {
+      assert.ok(tries < 5, 'five resumptions are enough');
+      const resumed = rejoin(server, thread, runs[0].run_id, { last_id, stream_mode });
+      end = await resumed.end();
+      const ids = resumed.frames.map((frame) => frame.id);
+      assert.ok(ids.length > 0, 'there was more to read');
+      for (const id of ids) assert.ok(!seen.includes(id), `${id} came twice`);
+      seen.push(...ids);
+      last_id = ids.at(-1);
+    }
   }
   await works(server);
 });
