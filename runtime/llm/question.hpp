@@ -1,7 +1,7 @@
 // What a question speaks of, and what kind of answer it wants.
 //
-//   "And how much is it?" after "Is there a magic show?"
-//     terms  magic (weight leaned_weight) · show (leaned_weight)      wants money
+//   "And how much is it?" after "Is there a magic trick?"
+//     terms  magic · trick, both leaned        wants money
 //
 // A question that leans on the turn before ("it", "there", "and …") takes over that turn's terms.
 //

@@ -8,7 +8,7 @@ import test from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import add_formats from 'ajv-formats';
-import { configuration, create_thread, human, parlance, root, run, Server } from './harness.mjs';
+import { configuration, create_thread, human, root, Server } from './harness.mjs';
 
 const methods = ['get', 'put', 'post', 'delete', 'options', 'patch', 'trace'];
 
