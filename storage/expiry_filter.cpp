@@ -134,7 +134,7 @@ bool ExpiryJudge::drops_events(std::string_view thread, std::uint64_t incarnatio
       db->Get(options, heads_, rocksdb::Slice(thread.data(), thread.size()), &value);
   if (status.IsNotFound()) return true;
   if (!status.ok()) return false;
-  const auto head = decode_head({value.data(), value.size()});
+  const auto head = decode_head(value.ToString());
   if (!head) return false;
   if (head->incarnation != incarnation) return true;
   return gone(head->expires_ms) && !open_threads_.running(thread, incarnation);

@@ -41,6 +41,10 @@ class JournalReader {
   // Ends an opening that the writer began, well or badly.
   Result<OpenedThread> open(const std::string& thread);
 
+  // The same for a thread that surely does not exist; reads no file. None when that is not sure:
+  // the opening goes on.
+  std::optional<OpenedThread> open_absent(const std::string& thread);
+
   Result<std::vector<RecordPtr>> read(const std::string& thread,
                                       std::uint64_t first,
                                       std::uint64_t last,

@@ -145,17 +145,22 @@ Result<std::optional<Head>> JournalStore::head(std::string_view thread) {
   const auto status = db_->Get(rocksdb::ReadOptions(), heads(), slice(thread), &value);
   if (status.IsNotFound()) return std::optional<Head>{};
   if (!status.ok()) return storage_error("reading a head", status);
-  auto head = decode_head({value.data(), value.size()});
+  auto head = decode_head(value.ToString());
   if (!head) return head.error();
   return std::optional<Head>{std::move(*head)};
 }
 
-Result<std::optional<std::string>> JournalStore::setting(std::string_view key) {
+bool JournalStore::surely_no_head(std::string_view thread) {
   std::string value;
+  return !db_->KeyMayExist(rocksdb::ReadOptions(), heads(), slice(thread), &value);
+}
+
+Result<std::optional<std::string>> JournalStore::setting(std::string_view key) {
+  rocksdb::PinnableSlice value;
   const auto status = db_->Get(rocksdb::ReadOptions(), defaults(), slice(key), &value);
   if (status.IsNotFound()) return std::optional<std::string>{};
   if (!status.ok()) return storage_error("reading a setting", status);
-  return std::optional<std::string>{std::move(value)};
+  return std::optional<std::string>{value.ToString()};
 }
 
 }  // namespace parlance::storage

@@ -43,6 +43,9 @@ class JournalStore {
   // storage_failed.
   Result<std::optional<Head>> head(std::string_view thread);
 
+  // True: there is no head, as memory alone can tell (memtables, bloom filters). False: who knows.
+  bool surely_no_head(std::string_view thread);
+
   // The value of `key` in the default family.
   Result<std::optional<std::string>> setting(std::string_view key);
 

@@ -71,11 +71,10 @@ void RocksJournal::start(Died died) {
 
 void RocksJournal::open(const ThreadKey& thread, Opened opened) {
   OpenCall call{thread_key(thread), std::move(opened)};
-  if (writer_->writable() && open_threads_.begin_first_opening(call.thread)) {
-    load(std::move(call));
-  } else {
-    writer_->submit(std::move(call));
-  }
+  if (!writer_->writable() || !open_threads_.begin_first_opening(call.thread))
+    return writer_->submit(std::move(call));
+  if (auto absent = reader_->open_absent(call.thread)) return call.done(std::move(*absent));
+  load(std::move(call));
 }
 
 void RocksJournal::load(OpenCall call) {

@@ -1,7 +1,8 @@
 // The journal on RocksDB.
 //
 //   append, erase, release ─► JournalWriter ──────────────► one synced batch ─► callbacks
-//   open ──────── of a thread that is not open ─────────────► ReaderThreads
+//   open ──────── of a thread that does not exist ──────────► callback, when memory can tell
+//                 of one that is not open ──────────────────► ReaderThreads
 //                 else ─────► JournalWriter ─► ReaderThreads (behind what was appended before it)
 //   read, unfinished ───────────────────────────────────────► ReaderThreads
 //   Sweeper, expiry filter: what has expired or was erased leaves the disk
@@ -9,9 +10,9 @@
 // Keys and values: storage/keys.hpp.
 //
 // Threading: as runtime/ports/journal.hpp and service.hpp say; what is written before
-// start() waits for it. Callbacks run on the writer's or a reader's thread; a refused read is
-// answered on the caller's. An append by an owner that another one has superseded may be answered
-// before that one's opening.
+// start() waits for it. Callbacks run on the writer's or a reader's thread; a refused read
+// and the opening of a thread that does not exist are answered on the caller's. An append by an
+// owner that another one has superseded may be answered before that one's opening.
 //
 // Bounds: see the parts. An append by the owner of a thread that expired (more than half of
 // expiry_grace ago, no turn running) is fenced: its records are about to leave the disk.

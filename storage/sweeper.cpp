@@ -20,10 +20,6 @@ namespace {
 // In RocksDB 7.8 a filter may see everything only in the second pass.
 constexpr int passes = 2;
 
-std::string_view view(const rocksdb::Slice& slice) {
-  return {slice.data(), slice.size()};
-}
-
 }  // namespace
 
 Sweeper::Sweeper(JournalStore& store,
@@ -114,9 +110,9 @@ Result<std::optional<Sweeper::Chunk>> Sweeper::next_chunk(const std::string& aft
   Chunk chunk;
   for (at->Seek(after.empty() ? after : after + '\0'); at->Valid() && chunk.heads < chunk_heads;
        at->Next()) {
-    if (chunk.heads++ == 0) chunk.range.first = view(at->key());
-    chunk.range.last = view(at->key());
-    const auto head = decode_head(view(at->value()));
+    chunk.range.last = at->key().ToString();
+    if (chunk.heads++ == 0) chunk.range.first = chunk.range.last;
+    const auto head = decode_head(at->value().ToString());
     if (!head || !expired(head->expires_ms, clock_.unix_ms(), options_.expiry_grace)) continue;
     chunk.oldest_ms =
         chunk.expired++ == 0 ? head->expires_ms : std::min(chunk.oldest_ms, head->expires_ms);

@@ -64,8 +64,8 @@ enum class AppendOutcome : std::uint8_t {
 };
 
 // Threading: every call may come from any thread and returns at once. Each callback runs exactly
-// once, on a thread of the journal's, in the order of the calls for one thread; it does nothing but
-// hand over (post a message).
+// once, on a thread of the journal's or within the call, in the order of the calls for one thread;
+// it does nothing but hand over (post a message).
 //
 // Bounds: a thread's owner keeps at most two appends on their way, so the queue is bounded by the
 // number of resident threads; reads wait in a queue of reads_waiting_max and are refused

@@ -47,6 +47,26 @@ TEST_CASE_METHOD(JournalFixture,
 }
 
 TEST_CASE_METHOD(JournalFixture,
+                 "a thread that does not exist is opened within the call, one that does is not") {
+  start();
+  const auto opened_by = [&](const ThreadKey& key) {
+    std::promise<std::thread::id> by;
+    journal->open(key, [&](const auto&) { by.set_value(std::this_thread::get_id()); });
+    return by.get_future().get();
+  };
+  CHECK(opened_by(thread("new")) == std::this_thread::get_id());
+
+  const auto owner = opened(thread("t"));
+  REQUIRE(append(thread("t"), owner.epoch, 0, {accepted(1)}, head_of(7, {1})) ==
+          AppendOutcome::committed);
+  journal->release(thread("t"), owner.epoch);
+  CHECK(opened_by(thread("t")) != std::this_thread::get_id());
+  restart();
+  CHECK(opened_by(thread("t")) != std::this_thread::get_id());
+  CHECK(opened_by(thread("also new")) == std::this_thread::get_id());
+}
+
+TEST_CASE_METHOD(JournalFixture,
                  "what was committed is there after a restart, deltas without a head too") {
   start();
   const auto owner = opened(thread("t"));
