@@ -2,10 +2,10 @@
 
 #include "net/auth/key_file.hpp"
 #include "runtime/base/json.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
@@ -20,22 +20,12 @@ namespace {
 
 constexpr std::int64_t now_ms = 1'800'000'000'000;
 
-// A folder of the test's own, gone with it.
 class Folder {
  public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "keys-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::filesystem::path file() const { return path_ / "keys.json"; }
+  std::filesystem::path file() const { return folder_.path() / "keys.json"; }
 
  private:
-  std::filesystem::path path_;
+  const tests::TempFolder folder_;
 };
 
 std::string read(const std::filesystem::path& file) {
