@@ -26,9 +26,11 @@ enum class ErrorCode : std::uint8_t {
   request_timeout,
   method_not_allowed,
   not_found,
+  unsupported,
   // who asks
   unauthenticated,
   forbidden,
+  origin_refused,
   // what it asks for
   agent_not_found,
   model_not_found,
@@ -52,6 +54,7 @@ enum class ErrorCode : std::uint8_t {
   answer_too_long,
   answer_superseded,
   model_unavailable,
+  request_rejected,
   provider_refused,
   provider_failed,
   retriever_failed,
