@@ -4,6 +4,7 @@
 #include "runtime/graph/nodes/turn_fields.hpp"
 #include "runtime/llm/synonyms.hpp"
 #include "runtime/llm/tool_calls.hpp"
+#include "runtime/llm/window.hpp"
 
 #include <algorithm>
 
@@ -19,18 +20,6 @@ std::string system_text(const std::string& prompt, const std::vector<Passage>& p
             passage.text;
   }
   return text;
-}
-
-// The newest messages, at most messages_max of them. A system message that opens the thread speaks
-// for all of it, and stays.
-void add_window(Messages& window, const Messages& messages, std::size_t messages_max) {
-  const auto kept = std::min(messages.size(), messages_max);
-  auto first = messages.end() - static_cast<std::ptrdiff_t>(kept);
-  if (kept < messages.size() && kept > 1 && messages.front()->role == Role::system) {
-    window.push_back(messages.front());
-    ++first;
-  }
-  window.insert(window.end(), first, messages.end());
 }
 
 }  // namespace
@@ -100,7 +89,8 @@ Result<Action> GenerateNode::enter(const TurnState& turn) const {
     request.messages.push_back(std::make_shared<const Message>(
         Message{{}, Role::system, std::move(system), nullptr, std::nullopt}));
   }
-  add_window(request.messages, turn.messages, settings_.window_messages_max);
+  const auto window = window_of(turn.messages, settings_.window_messages_max);
+  request.messages.insert(request.messages.end(), window.begin(), window.end());
 
   request.tokens_out_max = settings_.tokens_out_max;
   if (const auto asked = turn.options.find("max_tokens");

@@ -1,5 +1,5 @@
 // Asks a model. It is shown the prompt, the passages (numbered, when the field "passages" holds
-// any) and the newest messages of the thread.
+// any) and the newest messages of the thread (runtime/llm/window.hpp).
 //
 //   { "kind": "generate", "role": "main", "prompt": "prompt.md", "shown": true, "draft": false,
 //     "client_options": false, "synonyms": "synonyms.txt", "edges": { "ok": "validate" } }
@@ -12,8 +12,8 @@
 //
 // "synonyms" is for the offline model (runtime/llm/synonyms.hpp).
 //
-// Bounds: limits.window_messages_max messages (a system message at the head of the thread is always
-// among them), limits.tokens_out_max tokens out.
+// Bounds: limits.window_messages_max messages, as window_of() counts them, limits.tokens_out_max
+// tokens out.
 #pragma once
 
 #include "runtime/graph/agent.hpp"
