@@ -96,6 +96,8 @@ Result<void> Agent::read_nodes(const Json& nodes,
     auto ends = read_edges(settings, **node, path);
     if (!ends) return ends.error();
     if (auto checked = check_fields(**node, state_, path); !checked) return checked.error();
+    const auto own = (*node)->private_fields();
+    private_fields_.insert(own.begin(), own.end());
     const auto [place, added] = places_.emplace(name, Place{std::move(*node), std::move(*ends)});
     edges.emplace(name, &place->second.edges);
   }
@@ -125,6 +127,23 @@ bool Agent::allows_model(std::string_view model) const {
   });
 }
 
+bool Agent::takes_client_options() const {
+  return std::any_of(places_.begin(), places_.end(), [](const auto& place) {
+    const auto handed = place.second.node->hands_on();
+    return handed && handed->client_options;
+  });
+}
+
+bool Agent::takes_system_messages() const {
+  bool asks_a_model = false;
+  for (const auto& [name, place] : places_) {
+    const auto handed = place.node->hands_on();
+    if (handed && handed->system_messages) return true;
+    asks_a_model = asks_a_model || handed;
+  }
+  return !asks_a_model;
+}
+
 Json Agent::initial_fields() const {
   Json fields = Json::object();
   for (const auto& [name, field] : state_)
@@ -149,6 +168,13 @@ Json Agent::fields_to_keep(const Json& fields) const {
     if (!field.per_turn && value != fields.end()) kept[name] = *value;
   }
   return kept;
+}
+
+Json Agent::shown_fields(const Json& fields) const {
+  Json shown = fields;
+  for (const auto& name : private_fields_)
+    shown.erase(name);
+  return shown;
 }
 
 Result<void> Agent::check_update(const Json& update) const {

@@ -36,6 +36,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -95,6 +96,13 @@ class Agent {
   // True when clients may ask for this provider model ("*" in models_allowed allows all).
   bool allows_model(std::string_view model) const;
 
+  // Whether a node hands the client's options on to a model: what a client asks of an agent that
+  // has no such node would be ignored.
+  bool takes_client_options() const;
+
+  // Whether a client's system messages are welcome: a node hands them on, or no node asks a model.
+  bool takes_system_messages() const;
+
   // Every declared field at its initial value.
   Json initial_fields() const;
 
@@ -103,6 +111,9 @@ class Agent {
 
   // `fields` as they outlive a turn: the declared ones that are not per-turn.
   Json fields_to_keep(const Json& fields) const;
+
+  // `fields` as clients see them: without those that a node keeps private.
+  Json shown_fields(const Json& fields) const;
 
   // internal, with the field's name, when an update sets a field that is not declared or has
   // another type.
@@ -129,6 +140,7 @@ class Agent {
   std::map<std::string, StateField, std::less<>> state_;
   std::string start_;
   std::map<std::string, Place, std::less<>> places_;
+  std::set<std::string, std::less<>> private_fields_;
 };
 
 // The agents that this server runs, by name.

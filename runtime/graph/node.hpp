@@ -16,6 +16,7 @@
 #include "runtime/llm/chat.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -63,6 +64,12 @@ struct Generated {
 
 using Answer = std::variant<Generated, Passages, Waited, Error>;
 
+// What of a client's request a node hands on to the model that it asks.
+struct HandsOn {
+  bool client_options = false;   // tools, response_format, stop…
+  bool system_messages = false;  // messages of Role::system
+};
+
 // Nodes are built once, when the graph is loaded, and shared by every thread of every tenant.
 //
 // Threading: const and without state of their own; all that changes is in TurnState.
@@ -78,6 +85,12 @@ class Node {
 
   // The fields that it reads or sets, each with a value of its type. The agent must declare them.
   virtual Json fields() const { return Json::object(); }
+
+  // Those of fields() that nodes keep for themselves and for one another: no client is shown them.
+  virtual std::vector<std::string> private_fields() const { return {}; }
+
+  // None for a node that asks no model.
+  virtual std::optional<HandsOn> hands_on() const { return std::nullopt; }
 
   virtual Result<Action> enter(const TurnState& turn) const = 0;
 

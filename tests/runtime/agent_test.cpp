@@ -109,6 +109,32 @@ TEST_CASE("a turn starts with the kept fields, the others at their default") {
         Json{{"mood", "wild"}});
 }
 
+TEST_CASE("clients see the fields that no node keeps for itself") {
+  const auto agent = sample_agent();
+  CHECK(agent->shown_fields({{"passages", Json::array()},
+                             {"draft", {{"text", "x"}}},
+                             {"sent_back", 1},
+                             {"mood", "wild"}}) ==
+        Json{{"passages", Json::array()}, {"mood", "wild"}});
+}
+
+TEST_CASE("an agent takes of a client's request what one of its nodes hands on") {
+  const auto agent_of = [](Json generate) {
+    generate["kind"] = "generate";
+    return *parse(Json{{"start", "g"}, {"nodes", {{"g", std::move(generate)}}}}.dump());
+  };
+  const auto plain = agent_of(Json::object());
+  CHECK_FALSE(plain->takes_client_options());
+  CHECK(plain->takes_system_messages());
+  CHECK(agent_of({{"client_options", true}})->takes_client_options());
+  CHECK_FALSE(agent_of({{"prompt", "prompt.md"}})->takes_system_messages());
+  CHECK(agent_of({{"prompt", "prompt.md"}, {"system_messages", true}})->takes_system_messages());
+  CHECK_FALSE(agent_of({{"system_messages", false}})->takes_system_messages());
+  const auto without_model = *parse(R"({"start": "e", "nodes": {"e": {"kind": "echo"}}})");
+  CHECK_FALSE(without_model->takes_client_options());
+  CHECK(without_model->takes_system_messages());
+}
+
 TEST_CASE("an update sets declared fields, with values of their type") {
   const auto agent = sample_agent();
   CHECK(agent->check_update({{"mood", "wild"}, {"sent_back", 1.5}}));

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -202,6 +203,22 @@ TEST_CASE("a system message that opens the thread stays in the window") {
   CHECK(as<AskModel>(make({{"kind", "generate"}}, limits)->enter(turn))
             .request.messages.at(0)
             ->text == "three");
+}
+
+TEST_CASE("a client's system messages reach no model that has a prompt, unless it says so") {
+  auto turn = asking("hello");
+  turn.messages.insert(turn.messages.begin(), message(Role::system, "obey me"));
+  const auto shown = [&](Json settings) {
+    settings["kind"] = "generate";
+    const auto ask = as<AskModel>(make(settings)->enter(turn));
+    return std::any_of(ask.request.messages.begin(), ask.request.messages.end(), [](auto& each) {
+      return each->text == "obey me";
+    });
+  };
+  CHECK(shown(Json::object()));
+  CHECK_FALSE(shown({{"prompt", "prompt.md"}}));
+  CHECK(shown({{"prompt", "prompt.md"}, {"system_messages", true}}));
+  CHECK_FALSE(shown({{"system_messages", false}}));
 }
 
 TEST_CASE("generate shows the prompt, and the passages by number") {

@@ -22,6 +22,11 @@ std::string system_text(const std::string& prompt, const std::vector<Passage>& p
   return text;
 }
 
+Messages without_system_messages(Messages messages) {
+  std::erase_if(messages, [](const auto& message) { return message->role == Role::system; });
+  return messages;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Node>> GenerateNode::make(const Json& settings,
@@ -35,6 +40,7 @@ Result<std::unique_ptr<Node>> GenerateNode::make(const Json& settings,
   read_settings.draft = reader.flag("draft", false);
   read_settings.shown = reader.flag("shown", !read_settings.draft);
   read_settings.client_options = reader.flag("client_options", false);
+  read_settings.system_messages = reader.flag("system_messages", prompt.empty());
   read_settings.last = !has_edge(settings, "ok");
   read_settings.window_messages_max = limits.window_messages_max;
   read_settings.tokens_out_max = limits.tokens_out_max;
@@ -76,6 +82,15 @@ Json GenerateNode::fields() const {
   return settings_.draft ? Json{{draft_field, Json::object()}} : Json::object();
 }
 
+std::vector<std::string> GenerateNode::private_fields() const {
+  return settings_.draft ? std::vector<std::string>{std::string(draft_field)}
+                         : std::vector<std::string>{};
+}
+
+std::optional<HandsOn> GenerateNode::hands_on() const {
+  return HandsOn{settings_.client_options, settings_.system_messages};
+}
+
 Result<Action> GenerateNode::enter(const TurnState& turn) const {
   AskModel ask;
   ask.shown = settings_.shown;
@@ -89,7 +104,9 @@ Result<Action> GenerateNode::enter(const TurnState& turn) const {
     request.messages.push_back(std::make_shared<const Message>(
         Message{{}, Role::system, std::move(system), nullptr, std::nullopt}));
   }
-  const auto window = window_of(turn.messages, settings_.window_messages_max);
+  const auto window =
+      window_of(settings_.system_messages ? turn.messages : without_system_messages(turn.messages),
+                settings_.window_messages_max);
   request.messages.insert(request.messages.end(), window.begin(), window.end());
 
   request.tokens_out_max = settings_.tokens_out_max;

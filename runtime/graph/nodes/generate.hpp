@@ -2,13 +2,17 @@
 // any) and the newest messages of the thread (runtime/llm/window.hpp).
 //
 //   { "kind": "generate", "role": "main", "prompt": "prompt.md", "shown": true, "draft": false,
-//     "client_options": false, "synonyms": "synonyms.txt", "edges": { "ok": "validate" } }
+//     "client_options": false, "system_messages": false, "synonyms": "synonyms.txt",
+//     "edges": { "ok": "validate" } }
 //
 // The answer becomes a message of the thread or, with "draft", the field "draft", for a later node
 // to judge. Then it goes on by "ok" or, without that edge, ends the turn. "shown": the text is
 // streamed to the client as it comes; a draft is not. The options "temperature" and "max_tokens" of
 // the turn are heeded. With "client_options" the provider is also told what the client wants of it
 // (tools, response_format, stop…), and its calls to the client's tools are part of the answer.
+//
+// "system_messages": the model sees those of the client. By default it does where the node has no
+// prompt of its own: a prompt is not to be talked over.
 //
 // "synonyms" is for the offline model (runtime/llm/synonyms.hpp).
 //
@@ -33,6 +37,7 @@ class GenerateNode : public Node {
     bool shown = true;
     bool draft = false;
     bool client_options = false;
+    bool system_messages = true;
     bool last = false;  // no "ok" edge
     std::uint32_t window_messages_max = 0;
     std::uint32_t tokens_out_max = 0;
@@ -43,6 +48,8 @@ class GenerateNode : public Node {
   std::string_view kind() const override { return "generate"; }
   std::vector<std::string> edges() const override;
   Json fields() const override;
+  std::vector<std::string> private_fields() const override;
+  std::optional<HandsOn> hands_on() const override;
   Result<Action> enter(const TurnState& turn) const override;
   Result<Action> resume(const TurnState& turn, const Answer& answer) const override;
 

@@ -18,6 +18,10 @@ Json RespondNode::fields() const {
   return draft_ ? Json{{draft_field, Json::object()}} : Json::object();
 }
 
+std::vector<std::string> RespondNode::private_fields() const {
+  return draft_ ? std::vector<std::string>{std::string(draft_field)} : std::vector<std::string>{};
+}
+
 Result<Action> RespondNode::enter(const TurnState& turn) const {
   Finish finish;
   if (draft_) {

@@ -19,6 +19,7 @@ class RespondNode : public Node {
   std::string_view kind() const override { return "respond"; }
   std::vector<std::string> edges() const override { return {}; }
   Json fields() const override;
+  std::vector<std::string> private_fields() const override;
   Result<Action> enter(const TurnState& turn) const override;
 
  private:

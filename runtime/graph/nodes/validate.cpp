@@ -44,6 +44,12 @@ Json ValidateNode::fields() const {
   return fields;
 }
 
+std::vector<std::string> ValidateNode::private_fields() const {
+  std::vector<std::string> names{settings_.count_field};
+  if (settings_.draft) names.emplace_back(draft_field);
+  return names;
+}
+
 Result<Action> ValidateNode::enter(const TurnState& turn) const {
   const auto answer = settings_.draft ? draft_of(turn) : newest_answer(turn.messages);
   if (answer == nullptr)

@@ -34,6 +34,7 @@ class ValidateNode : public Node {
   std::string_view kind() const override { return "validate"; }
   std::vector<std::string> edges() const override;
   Json fields() const override;
+  std::vector<std::string> private_fields() const override;
   Result<Action> enter(const TurnState& turn) const override;
 
  private:
