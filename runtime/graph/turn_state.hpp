@@ -27,6 +27,11 @@ struct TurnState {
 
   // The text of the newest human message of the input; empty when there is none.
   const std::string& question() const;
+
+  // All that people and their tools say newly, a message a line: what a guard has to look at. On a
+  // thread that has had turns the whole input is new. Else the input may be a conversation, and
+  // what stands before its newest answer was said in an earlier turn.
+  std::string newly_said() const;
 };
 
 }  // namespace parlance

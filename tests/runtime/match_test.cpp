@@ -55,6 +55,34 @@ TEST_CASE_METHOD(MatchTest, "a long text and a full thread take edges of their o
   CHECK(edge(**node, "there is a fire, there is a fire", 3) == "danger");
 }
 
+TEST_CASE_METHOD(MatchTest, "all that is newly said is looked at, not its last message alone") {
+  const auto node = make(rules, {{"text_bytes_max", 60}});
+  REQUIRE(node);
+  const auto edge_for = [&](Messages before, Messages input) {
+    TurnState turn;
+    turn.messages = std::move(before);
+    turn.input = std::move(input);
+    merge_messages(turn.messages, turn.input);
+    return std::get<Follow>(*(*node)->enter(turn)).edge;
+  };
+  const auto say = [](Role role, std::string text) {
+    return std::make_shared<const Message>(
+        Message{random_uuid(), role, std::move(text), nullptr, std::nullopt});
+  };
+  const auto fire = tests::human("there is a fire");
+  const auto hello = tests::human("hello");
+  const auto answer = say(Role::ai, "Call 911.");
+  CHECK(edge_for({}, {fire, hello}) == "danger");
+  CHECK(edge_for({}, {tests::human("is something on"), tests::human("fire?"), hello}) == "danger");
+  CHECK(edge_for({}, {hello, say(Role::tool, "fire")}) == "danger");
+  CHECK(edge_for({}, {hello, tests::human(std::string(58, 'x'))}) == "too_long");
+  // A conversation that is sent whole: what stands before the newest answer had its own turn.
+  CHECK(edge_for({}, {fire, answer, hello}) == "greeting");
+  CHECK(edge_for({}, {fire, answer, fire, hello}) == "danger");
+  // On a thread that has had turns all of the input is new, whatever answers are put into it.
+  CHECK(edge_for({hello, answer}, {fire, say(Role::ai, "Fine."), tests::human("hi")}) == "danger");
+}
+
 TEST_CASE_METHOD(MatchTest, "patterns see the text in its plainest form") {
   const auto node = make(R"([{"edge": "stop", "patterns": ["^i can't stop it$"]}])");
   REQUIRE(node);

@@ -121,7 +121,7 @@ std::vector<std::string> MatchNode::edges() const {
 }
 
 std::string MatchNode::edge_for(const TurnState& turn) const {
-  const auto& text = turn.question();
+  const auto text = turn.newly_said();
   const auto plain = readable(text);
   const auto rule =
       std::find_if(settings_.rules.begin(), settings_.rules.end(), [&](const Rule& each) {

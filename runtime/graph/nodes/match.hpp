@@ -4,9 +4,10 @@
 //     "edges": { "injection": "refuse", "too_long": "shorten", "full": "close", "none": "route" } }
 //
 // The rules file is a list of [{ "edge": "injection", "patterns": ["ignore .* instructions"] }, …].
-// The first rule with a pattern that is found in the newest human message decides. Where none fits,
-// a message longer than "text_bytes_max" takes "too_long", one on a thread with more than
-// "messages_max" messages "full", and every other one "none".
+// The first rule with a pattern that is found in what is newly said decides: all messages of people
+// and of tools that the turn brings (TurnState::newly_said), as one text. Where none fits, a text
+// longer than "text_bytes_max" takes "too_long", one on a thread with more than "messages_max"
+// messages "full", and every other one "none".
 //
 // Patterns are RE2's: linear time whatever the text is. They ignore case, and see the text as
 // readable() leaves it.
