@@ -1,8 +1,10 @@
 #include "net/body.hpp"
 
 #include "runtime/base/ids.hpp"
+#include "runtime/llm/tool_calls.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace parlance::net {
@@ -55,6 +57,43 @@ Result<std::string> read_content(Json& content, const std::string& path) {
   return text;
 }
 
+bool is_text(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() &&
+         !found->get_ref<const std::string&>().empty();
+}
+
+// In either family's shape (runtime/llm/tool_calls.hpp).
+std::optional<Error> fault_of_call(const Json& call, const std::string& path) {
+  constexpr const char* must_be_text = "must be a string that is not empty";
+  if (!call.is_object()) return wrong(path, "must be an object");
+  if (const auto args = call.find("args"); args != call.end()) {
+    if (!is_text(call, "name")) return wrong(path + ".name", must_be_text);
+    if (!args->is_object()) return wrong(path + ".args", "must be an object");
+    return std::nullopt;
+  }
+  if (!is_text(call, "id")) return wrong(path + ".id", must_be_text);
+  const auto function = call.find("function");
+  if (function == call.end() || !function->is_object())
+    return wrong(path + ".function", "must be an object");
+  if (!is_text(*function, "name")) return wrong(path + ".function.name", must_be_text);
+  const auto arguments = function->find("arguments");
+  if (arguments == function->end() || !arguments->is_string())
+    return wrong(path + ".function.arguments", "must be a string of JSON");
+  return std::nullopt;
+}
+
+std::optional<Error> fault_of_calls(const Json& message, const std::string& path) {
+  const auto calls = message.find(tool_calls_key);
+  if (calls == message.end() || calls->is_null()) return std::nullopt;
+  if (!calls->is_array()) return wrong(path + ".tool_calls", "must be an array of calls");
+  for (std::size_t i = 0; i < calls->size(); ++i) {
+    const auto place = path + ".tool_calls[" + std::to_string(i) + "]";
+    if (auto fault = fault_of_call((*calls)[i], place)) return fault;
+  }
+  return std::nullopt;
+}
+
 Result<MessagePtr> read_message(Json& value, const std::string& path) {
   auto message = std::make_shared<Message>();
   if (value.is_string()) {
@@ -72,6 +111,12 @@ Result<MessagePtr> read_message(Json& value, const std::string& path) {
   const auto role = role_of(word->get_ref<const std::string&>());
   if (!role) return wrong(word_path, "must be user, assistant, system, developer or tool");
   message->role = *role;
+
+  if (*role == Role::ai) {
+    if (auto fault = fault_of_calls(value, path)) return *fault;
+  }
+  if (*role == Role::tool && !is_text(value, "tool_call_id"))
+    return wrong(path + ".tool_call_id", "must be the id of the call that is answered");
 
   const auto content = value.find("content");
   if (content == value.end() && *role != Role::ai) return wrong(path + ".content", "is missing");
@@ -193,6 +238,22 @@ Result<Messages> read_messages(Json& value, const std::string& path) {
     messages.push_back(std::move(*message));
   }
   return messages;
+}
+
+Result<void> check_tool_answers(const Messages& messages, const std::string& path) {
+  std::set<std::string> called;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const Message& message = *messages[i];
+    if (message.role == Role::ai) {
+      for (auto& call : tool_calls_of(message))
+        called.insert(std::move(call.id));
+    }
+    if (message.role == Role::tool && !called.contains(answered_call_of(message))) {
+      return wrong(path + "[" + std::to_string(i) + "].tool_call_id",
+                   "answers no call of a message before it");
+    }
+  }
+  return {};
 }
 
 }  // namespace parlance::net

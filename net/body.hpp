@@ -54,7 +54,12 @@ class BodyReader {
 
 // An array of messages, one message, or a string (what the human says). At least one. Control
 // characters other than newline and tab are taken out of the text; messages without an id get one.
-// `path` names it in errors.
+// The calls of an assistant's message are whole, in either family's shape, and a tool's message
+// names the call that it answers. `path` names it in errors.
 Result<Messages> read_messages(Json& value, const std::string& path);
+
+// Each of the tools' answers has its call before it. For a conversation that is sent whole: on a
+// thread, the call may stand in what the thread remembers.
+Result<void> check_tool_answers(const Messages& messages, const std::string& path);
 
 }  // namespace parlance::net

@@ -42,6 +42,10 @@ Result<NewRun> read_new_run(HttpSession& session, const Backend& backend, On on)
   if (!body) return body.error();
   auto read = read_run_create(*body, backend.agents);
   if (!read) return read.error();
+  if (on == On::nothing) {
+    const auto answered = check_tool_answers(read->input, "input.messages");
+    if (!answered) return answered.error();
+  }
 
   NewRun run{.turn = {.thread = std::move(thread),
                       .run = {random_uuid()},
