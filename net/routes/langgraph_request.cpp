@@ -136,6 +136,10 @@ Result<RunCreate> read_run_create(Json& body, const Agents& agents) {
   auto read = read_messages(*messages, "input.messages");
   if (!read) return read.error();
   run.input = std::move(*read);
+  const auto& agent = *agents.find(run.agent)->second;
+  const auto taken =
+      check_wishes(agent, run.options, "config.configurable.", run.input, "input.messages");
+  if (!taken) return taken.error();
   return run;
 }
 

@@ -31,7 +31,7 @@ struct RunCreate {
 };
 
 // `body` is a JSON object, and is taken apart. Errors: invalid_value, agent_not_found,
-// model_not_found.
+// model_not_found, unsupported.
 Result<RunCreate> read_run_create(Json& body, const Agents& agents);
 
 // A word or an array of words. invalid_value, naming stream_mode.

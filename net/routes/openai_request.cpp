@@ -4,6 +4,41 @@
 #include "net/routes/turn_options.hpp"
 
 namespace parlance::net {
+namespace {
+
+// What only this family's clients say, and the provider understands.
+void read_further_options(BodyReader& reader, Json& options) {
+  if (Json bias = reader.object("logit_bias"); !bias.empty())
+    options["client_options"]["logit_bias"] = std::move(bias);
+  for (const char* const name : {"reasoning_effort", "verbosity"}) {
+    if (auto text = reader.text(name); !text.empty())
+      options["client_options"][name] = std::move(text);
+  }
+}
+
+// What the API has and this server does for no agent. Unsaid, false, none and empty ask nothing.
+std::optional<Error> fault_of_unsupported(const Json& body) {
+  for (const char* const name : {"logprobs",
+                                 "top_logprobs",
+                                 "functions",
+                                 "function_call",
+                                 "audio",
+                                 "modalities",
+                                 "web_search_options",
+                                 "store"}) {
+    const auto found = body.find(name);
+    if (found == body.end()) continue;
+    const Json& value = *found;
+    const bool asks_nothing = value.is_null() || value == false || value == 0 || value == "none" ||
+                              value == "auto" || value == Json::array({"text"}) ||
+                              (value.is_array() && value.empty());
+    if (!asks_nothing)
+      return Error{ErrorCode::unsupported, "this server does not do this for any agent", name, {}};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 Result<CompletionRequest> read_completion_request(Json& body, const Agents& agents) {
   CompletionRequest request;
@@ -23,6 +58,7 @@ Result<CompletionRequest> read_completion_request(Json& body, const Agents& agen
     reader.refuse("n", "must be 1");
   request.cancel_when_left = read_on_disconnect(reader);
   read_model_options(reader, request.options);
+  read_further_options(reader, request.options);
   Json metadata = reader.object("metadata");
   if (!metadata.empty()) request.options["metadata"] = std::move(metadata);
   Json* const messages = reader.find("messages");
@@ -30,6 +66,7 @@ Result<CompletionRequest> read_completion_request(Json& body, const Agents& agen
     reader.refuse("messages", "must be an array of messages");
   if (reader.fault) return *reader.fault;
   if (stream_reader.fault) return *stream_reader.fault;
+  if (auto fault = fault_of_unsupported(body)) return *fault;
   auto read = read_messages(*messages, "messages");
   if (!read) return read.error();
   request.messages = std::move(*read);
@@ -39,6 +76,13 @@ Result<CompletionRequest> read_completion_request(Json& body, const Agents& agen
   if (slash != std::string::npos) request.model_override = request.model.substr(slash + 1);
   const auto fits = check_agent(agents, request.agent, request.model_override, "model");
   if (!fits) return fits.error();
+  const auto& agent = *agents.find(request.agent)->second;
+  const auto taken = check_wishes(agent, request.options, "", request.messages, "messages");
+  if (!taken) return taken.error();
+  if (request.thread.empty()) {
+    const auto answered = check_tool_answers(request.messages, "messages");
+    if (!answered) return answered.error();
+  }
   return request;
 }
 

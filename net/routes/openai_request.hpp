@@ -24,7 +24,7 @@ struct CompletionRequest {
 };
 
 // `body` is a JSON object, and is taken apart. Errors: invalid_value, agent_not_found,
-// model_not_found.
+// model_not_found, unsupported.
 Result<CompletionRequest> read_completion_request(Json& body, const Agents& agents);
 
 }  // namespace parlance::net

@@ -52,6 +52,8 @@ void check_tool_choice(BodyReader& body, const Json& choice, const Json& tools) 
   if (choice.is_object()) {
     if (!names_a_tool(choice, tools))
       body.refuse("tool_choice.function.name", "must be the name of one of the tools");
+  } else if (choice == "required" && tools.empty()) {
+    body.refuse("tool_choice", "must not be required without tools");
   } else if (choice != "none" && choice != "auto" && choice != "required") {
     body.refuse("tool_choice", "must be none, auto, required or an object that names a tool");
   }
@@ -77,14 +79,15 @@ void read_client_options(BodyReader& body, Json& options) {
   };
   take("tools", check_tools);
   if (body.fault) return;
+  const Json tools = told.value("tools", Json::array());
+  take("tool_choice",
+       [&](BodyReader& reader, const Json& choice) { check_tool_choice(reader, choice, tools); });
+  if (body.find("parallel_tool_calls") != nullptr)
+    told["parallel_tool_calls"] = body.boolean("parallel_tool_calls", true);
   // What depends on tools is nothing without them.
-  if (told.contains("tools") && told["tools"].empty()) told.erase("tools");
-  if (told.contains("tools")) {
-    take("tool_choice", [&](BodyReader& reader, const Json& choice) {
-      check_tool_choice(reader, choice, told["tools"]);
-    });
-    if (body.find("parallel_tool_calls") != nullptr)
-      told["parallel_tool_calls"] = body.boolean("parallel_tool_calls", true);
+  if (tools.empty()) {
+    for (const char* const name : {"tools", "tool_choice", "parallel_tool_calls"})
+      told.erase(name);
   }
   take("response_format", check_response_format);
   take("stop", check_stop);
@@ -100,7 +103,53 @@ void read_client_options(BodyReader& body, Json& options) {
   if (!told.empty()) options["client_options"] = std::move(told);
 }
 
+// Whether the option asks for anything: many clients send every option with the value that it has
+// anyway.
+bool asks_something(std::string_view name, const Json& value) {
+  if (name == "response_format") return value["type"] != "text";
+  if (name == "top_p") return value != 1;
+  if (name == "presence_penalty" || name == "frequency_penalty") return value != 0;
+  return !(value.is_structured() || value.is_string()) || !value.empty();
+}
+
+Error not_taken(std::string field, const Agent& agent, std::string_view what) {
+  return {ErrorCode::unsupported,
+          "the agent " + agent.name() + ' ' + std::string(what),
+          std::move(field),
+          {}};
+}
+
 }  // namespace
+
+Result<void> check_wishes(const Agent& agent,
+                          const Json& options,
+                          const std::string& options_path,
+                          const Messages& messages,
+                          const std::string& messages_path) {
+  const auto told = options.find("client_options");
+  if (told != options.end() && !agent.takes_client_options()) {
+    // The others are hints, which no answer depends on.
+    for (const char* const name : {"tools",
+                                   "response_format",
+                                   "stop",
+                                   "logit_bias",
+                                   "top_p",
+                                   "presence_penalty",
+                                   "frequency_penalty"}) {
+      const auto found = told->find(name);
+      if (found != told->end() && asks_something(name, *found))
+        return not_taken(options_path + name, agent, "does not hand this on to a model");
+    }
+  }
+  if (agent.takes_system_messages()) return {};
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    if (messages[i]->role != Role::system) continue;
+    return not_taken(messages_path + "[" + std::to_string(i) + "].role",
+                     agent,
+                     "has instructions of its own and takes no system or developer messages");
+  }
+  return {};
+}
 
 std::optional<bool> read_on_disconnect(BodyReader& body) {
   const auto word = body.text("on_disconnect");

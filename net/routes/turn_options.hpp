@@ -22,6 +22,16 @@ std::optional<bool> read_on_disconnect(BodyReader& body);
 // presence_penalty, frequency_penalty, user) into options["client_options"], its types checked.
 void read_model_options(BodyReader& body, Json& options);
 
+// unsupported, naming the field, for what the agent would ignore: options that none of its nodes
+// hands on to a model, and system messages beside its own prompt. Hints are no reason (seed, user,
+// reasoning_effort, verbosity), nor is a value that an option has anyway. The paths are where
+// options and messages stand in the body: "config.configurable.", "input.messages".
+Result<void> check_wishes(const Agent& agent,
+                          const Json& options,
+                          const std::string& options_path,
+                          const Messages& messages,
+                          const std::string& messages_path);
+
 // agent_not_found; model_not_found when the agent does not allow the model (empty: its own).
 Result<void> check_agent(const Agents& agents,
                          std::string_view agent,

@@ -136,14 +136,35 @@ test_with_clients('on a thread only the tool\'s answer is sent; the call is reme
   assert.equal(seen[1].messages, seen[0].messages + 2);
 });
 
-// A provider would refuse it; on a thread, the call may have left the window of what a model is shown.
-test_with_clients('an answer to a call that the model does not see is told as the user\'s word', async (t, openai) => {
+test_with_clients('calls and answers that are not whole are refused by their path', async (t, openai) => {
+  const { mock, client } = await with_mock(t, openai);
+  const call = { id: 'c1', type: 'function', function: { name: 'weather', arguments: '{}' } };
+  const broken = async (changes, answer = answer_to(call, 'sunny')) => {
+    const asked = { role: 'assistant', content: null, tool_calls: [{ ...call, ...changes }] };
+    const messages = [...body.messages, asked, answer];
+    const error = await error_of(client.chat.completions.create({ ...body, messages }));
+    assert.deepEqual([error.status, error.code], [422, 'invalid_value']);
+    return error.param;
+  };
+  const place = 'messages[1].tool_calls[0]';
+  assert.equal(await broken({ id: undefined }), `${place}.id`);
+  assert.equal(await broken({ function: { arguments: '{}' } }), `${place}.function.name`);
+  assert.equal(await broken({ function: { name: 'weather', arguments: {} } }), `${place}.function.arguments`);
+  assert.equal(await broken({}, { role: 'tool', content: 'sunny' }), 'messages[2].tool_call_id');
+  assert.equal(await broken({}, answer_to({ id: 'none' }, 'sunny')), 'messages[2].tool_call_id');
+  assert.deepEqual(await mock.journal(), []);
+});
+
+// chat shows its model 20 messages.
+test_with_clients('a long loop of tool calls keeps its question, and no call is parted from its answer', async (t, openai) => {
   const { mock, client } = await with_mock(t, openai, { tokens: 2 });
-  const stray = answer_to({ id: 'call_none' }, 'sunny');
-  const { tools: _, ...without_tools } = body;
-  const spoken = await client.chat.completions.create({ ...without_tools, messages: [...body.messages, stray] });
-  assert.equal(spoken.choices[0].message.content, 'sunny w1');
-  assert.equal((await mock.journal())[0].text, 'sunny');
+  const rounds = Array.from({ length: 15 }, (_, i) => {
+    const call = { id: `c${i}`, type: 'function', function: { name: 'weather', arguments: '{}' } };
+    return [{ role: 'assistant', content: null, tool_calls: [call] }, answer_to(call, `answer ${i}`)];
+  });
+  await client.chat.completions.create({ ...body, messages: [...user('Is Oslo dry?'), ...rounds.flat()] });
+  const [seen] = await mock.journal();
+  assert.equal(seen.messages, 19);
 });
 
 test_with_clients('a tool that is none is refused by its path', async (t, openai) => {

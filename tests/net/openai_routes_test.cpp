@@ -125,6 +125,9 @@ TEST_CASE("a wrong value is refused and named") {
       {{{"thread_id", 7}}, "thread_id"},
       {{{"on_disconnect", "wait"}}, "on_disconnect"},
       {{{"metadata", "x"}}, "metadata"},
+      {{{"parallel_tool_calls", "yes"}}, "parallel_tool_calls"},
+      {{{"tool_choice", "sometimes"}}, "tool_choice"},
+      {{{"tool_choice", "required"}}, "tool_choice"},
   };
   for (const auto& each : cases) {
     INFO(each.more.dump());

@@ -24,6 +24,17 @@ inline Agents test_agents() {
       agents,
       "chat",
       R"({"start": "generate", "nodes": {"generate": {"kind": "generate", "role": "main"}}})");
+  add_agent(agents,
+            "told",  // has instructions of its own, and fields that are its own affair
+            R"({"state": {"draft": {"type": "object"}, "mood": {"type": "string"}},
+                "start": "generate", "nodes": {
+                  "generate": {"kind": "generate", "draft": true, "system_messages": false,
+                               "edges": {"ok": "respond"}},
+                  "respond": {"kind": "respond", "draft": true}}})");
+  add_agent(agents,
+            "tools",
+            R"({"start": "generate",
+                "nodes": {"generate": {"kind": "generate", "client_options": true}}})");
   add_agent(
       agents,
       "small",
