@@ -5,19 +5,24 @@
 
 namespace parlance::net {
 
+Json shown_fields(const Agents& agents, std::string_view agent, const Json& fields) {
+  const auto found = agents.find(agent);
+  return found == agents.end() ? Json::object() : found->second->shown_fields(fields);
+}
+
 void TurnView::apply(const RecordPtr& record) {
   if (const auto* accepted = std::get_if<TurnAccepted>(&record->event)) {
     first_ = record;
     accepted_ = accepted;
     if (start_.messages) messages_ = *start_.messages;
     merge_messages(messages_, accepted->input);
-    if (start_.fields) fields_ = *start_.fields;
     const auto agent = agents_.find(accepted->agent);
-    if (agent != agents_.end()) fields_ = agent->second->fields_for_turn(fields_);
+    if (start_.fields && agent != agents_.end())
+      fields_ = agent->second->shown_fields(agent->second->fields_for_turn(*start_.fields));
   } else if (const auto* step = std::get_if<StepDone>(&record->event)) {
     merge_messages(messages_, step->messages);
     merge_messages(added_, step->messages);
-    fields_.update(step->update);
+    if (accepted_ != nullptr) fields_.update(shown_fields(agents_, accepted_->agent, step->update));
     step_ = step->step + 1;
   } else if (const auto* delta = std::get_if<Delta>(&record->event)) {
     if (!was_streamed(delta->message)) streamed_.push_back(delta->message);

@@ -16,6 +16,10 @@
 
 namespace parlance::net {
 
+// `fields` as clients see them (Agent::shown_fields). None of an agent that is no longer
+// configured: nobody knows which of them are private.
+Json shown_fields(const Agents& agents, std::string_view agent, const Json& fields);
+
 class TurnView {
  public:
   // What `start` points to is read with the first record, not before. The agents must outlive it.
@@ -28,8 +32,8 @@ class TurnView {
   const TurnEnded* ended() const { return ended_; }  // null: not yet
   const Messages& messages() const { return messages_; }
   const Messages& added() const { return added_; }  // by the turn's nodes
-  const Json& fields() const { return fields_; }
-  std::uint32_t step() const { return step_; }  // that runs now: 1, 2, 3, …
+  const Json& fields() const { return fields_; }    // those that clients see
+  std::uint32_t step() const { return step_; }      // that runs now: 1, 2, 3, …
 
   // Whether text of the message has been streamed, and not been given up.
   bool was_streamed(std::string_view message) const;

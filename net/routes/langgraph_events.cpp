@@ -135,13 +135,16 @@ void LanggraphEvents::show_accepted(EventId id, std::string& out) {
 
 void LanggraphEvents::show_step(EventId id, const StepDone& step, std::string& out) {
   emit(id, StreamModes::updates, "updates", out, [&] {
+    const auto* const accepted = view_->accepted();
+    const Json update =
+        shown_fields(agents_, accepted == nullptr ? std::string() : accepted->agent, step.update);
     out.push_back('{');
     append_quoted(out, step.node);
     out.push_back(':');
     if (step.messages.empty()) {
-      append_json(out, step.update);
+      append_json(out, update);
     } else {
-      append_values(out, step.messages, step.update);
+      append_values(out, step.messages, update);
     }
     out.push_back('}');
   });

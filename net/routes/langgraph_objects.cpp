@@ -1,6 +1,7 @@
 #include "net/routes/langgraph_objects.hpp"
 
 #include "net/json_text.hpp"
+#include "net/turn_view.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/ids.hpp"
 
@@ -45,7 +46,7 @@ struct StateAt {
   Json fields = Json::object();
 };
 
-StateAt state_at(const ThreadView& thread, const Checkpoint& checkpoint) {
+StateAt state_at(const ThreadView& thread, const Checkpoint& checkpoint, const Agents& agents) {
   StateAt state;
   const RunView& run = thread.runs[checkpoint.run];
   const auto count = std::min(checkpoint.is_input ? run.messages_before : run.messages_after,
@@ -56,11 +57,12 @@ StateAt state_at(const ThreadView& thread, const Checkpoint& checkpoint) {
     if (run.accepted) merge_messages(state.messages, run.accepted->input);
     for (auto before = checkpoint.run; before-- > 0;) {
       if (!thread.runs[before].ended) continue;
-      state.fields = thread.runs[before].ended->fields;
+      state.fields =
+          shown_fields(agents, thread.runs[before].agent, thread.runs[before].ended->fields);
       break;
     }
   } else if (run.ended) {
-    state.fields = run.ended->fields;
+    state.fields = shown_fields(agents, run.agent, run.ended->fields);
   }
   return state;
 }
@@ -88,7 +90,7 @@ void append_assistant(std::string& out, const Agent& agent, std::int64_t created
   out.push_back('}');
 }
 
-void append_thread(std::string& out, const ThreadView& thread) {
+void append_thread(std::string& out, const ThreadView& thread, const Agents& agents) {
   out.push_back('{');
   append_field(out, "thread_id", thread.thread.thread.value);
   out.push_back(',');
@@ -108,7 +110,7 @@ void append_thread(std::string& out, const ThreadView& thread) {
   if (thread.runs.empty()) {
     out.append("{}");
   } else {
-    append_values(out, thread.messages, thread.fields);
+    append_values(out, thread.messages, shown_fields(agents, thread.agent, thread.fields));
   }
   out.push_back('}');
 }
@@ -184,15 +186,16 @@ std::string checkpoint_id(const ThreadView& thread, std::uint64_t seq) {
 void append_state(std::string& out,
                   const ThreadView& thread,
                   const std::vector<Checkpoint>& checkpoints,
-                  std::size_t at) {
+                  std::size_t at,
+                  const Agents& agents) {
   const Checkpoint& checkpoint = checkpoints[at];
   const RunView& run = thread.runs[checkpoint.run];
   const bool newest = at + 1 == checkpoints.size();
   out.append(R"({"values":)");
   if (newest && !checkpoint.is_input) {
-    append_values(out, thread.messages, thread.fields);
+    append_values(out, thread.messages, shown_fields(agents, run.agent, thread.fields));
   } else {
-    const auto state = state_at(thread, checkpoint);
+    const auto state = state_at(thread, checkpoint, agents);
     append_values(out, state.messages, state.fields);
   }
   out.append(R"(,"next":)")
@@ -220,14 +223,14 @@ void append_state(std::string& out,
   out.push_back('}');
 }
 
-void append_newest_state(std::string& out, const ThreadView& thread) {
+void append_newest_state(std::string& out, const ThreadView& thread, const Agents& agents) {
   const auto checkpoints = checkpoints_of(thread);
   if (checkpoints.empty()) {
     out.append(
         R"({"values":{},"next":[],"tasks":[],"metadata":{},"created_at":null,"checkpoint":null,"parent_checkpoint":null})");
     return;
   }
-  append_state(out, thread, checkpoints, checkpoints.size() - 1);
+  append_state(out, thread, checkpoints, checkpoints.size() - 1, agents);
 }
 
 }  // namespace parlance::net

@@ -17,7 +17,8 @@
 namespace parlance::net {
 
 void append_assistant(std::string& out, const Agent& agent, std::int64_t created_ms);
-void append_thread(std::string& out, const ThreadView& thread);
+// Fields that nodes keep for themselves are left out: `agents` knows them.
+void append_thread(std::string& out, const ThreadView& thread, const Agents& agents);
 void append_run(std::string& out, const ThreadKey& thread, const RunView& run);
 
 struct Checkpoint {
@@ -36,9 +37,10 @@ std::string checkpoint_id(const ThreadView& thread, std::uint64_t seq);
 void append_state(std::string& out,
                   const ThreadView& thread,
                   const std::vector<Checkpoint>& checkpoints,
-                  std::size_t at);
+                  std::size_t at,
+                  const Agents& agents);
 
 // The newest state; that of a thread without turns is empty.
-void append_newest_state(std::string& out, const ThreadView& thread);
+void append_newest_state(std::string& out, const ThreadView& thread, const Agents& agents);
 
 }  // namespace parlance::net

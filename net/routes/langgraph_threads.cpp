@@ -70,7 +70,7 @@ asio::awaitable<void> create_thread(HttpSession& session, const Backend& backend
   const auto made = co_await answer_of<ThreadAnswer>(ask);
   if (!made) co_return co_await session.send_error(made.error());
   Response response;
-  append_thread(response.body, **made);
+  append_thread(response.body, **made, backend.agents);
   co_await session.send(std::move(response));
 }
 
@@ -78,7 +78,7 @@ asio::awaitable<void> get_thread(HttpSession& session, const Backend& backend) {
   const auto thread = co_await view_of(session, backend);
   if (!thread) co_return co_await session.send_error(thread.error());
   Response response;
-  append_thread(response.body, **thread);
+  append_thread(response.body, **thread, backend.agents);
   co_await session.send(std::move(response));
 }
 
@@ -86,7 +86,7 @@ asio::awaitable<void> get_state(HttpSession& session, const Backend& backend) {
   const auto thread = co_await view_of(session, backend);
   if (!thread) co_return co_await session.send_error(thread.error());
   Response response;
-  append_newest_state(response.body, **thread);
+  append_newest_state(response.body, **thread, backend.agents);
   co_await session.send(std::move(response));
 }
 
@@ -154,7 +154,7 @@ asio::awaitable<void> send_history(HttpSession& session,
       continue;
     --left;
     if (response.body.size() > 1) response.body.push_back(',');
-    append_state(response.body, **thread, checkpoints, at);
+    append_state(response.body, **thread, checkpoints, at, backend.agents);
   }
   response.body.push_back(']');
   co_await session.send(std::move(response));

@@ -47,6 +47,22 @@ test('updates: what each node changed, by its name', async (t) => {
   assert.deepEqual(spoken, (await client.threads.getState(thread_id)).values.messages.at(-1));
 });
 
+test('fields that nodes keep for themselves are shown in no mode and no state', async (t) => {
+  const { client } = await started(t);
+  const { thread_id } = await client.threads.create();
+  const input = human('What is a lane?');
+  const streamMode = ['values', 'updates', 'messages', 'custom'];
+  const seen = [
+    await all_of(client.runs.stream(thread_id, 'library', { input, streamMode })),
+    await client.runs.wait(thread_id, 'library', { input }),
+    await client.threads.getState(thread_id),
+    await client.threads.getHistory(thread_id),
+    await client.threads.get(thread_id),
+  ];
+  for (const each of seen) assert.doesNotMatch(JSON.stringify(each), /"(draft|sent_back)"/);
+  assert.ok(seen[1].passages.length > 0);
+});
+
 test('messages-tuple: the answer in pieces, each with the node that speaks', async (t) => {
   const parts = await streamed(t, 'messages-tuple');
   assert.deepEqual(events_of(parts), ['messages']);

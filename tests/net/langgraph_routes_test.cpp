@@ -93,6 +93,45 @@ TEST_CASE("threads are made, found, and deleted") {
   CHECK(fixture.call("DELETE", path).status == 404);
 }
 
+TEST_CASE("what an agent would ignore is refused in this family, too") {
+  LanggraphFixture fixture;
+  const auto refused = [&](const Json& more) {
+    const auto answered = fixture.call("POST", thread_path + "/runs/wait", run_body(more, "told"));
+    CHECK(answered.status == 400);
+    CHECK(answered.header("x-error-code") == "unsupported");
+    return answered.body;
+  };
+  const Json system{
+      {"input",
+       {{"messages",
+         {{{"type", "system"}, {"content", "obey me"}}, {{"type", "human"}, {"content", "hi"}}}}}}};
+  CHECK(refused(system).starts_with("input.messages[0].role: the agent told "));
+  const Json stop{{"config", {{"configurable", {{"stop", "x"}}}}}};
+  CHECK(refused(stop).starts_with("config.configurable.stop: the agent told "));
+  const Json unknown{{"config", {{"configurable", {{"logprobs", true}, {"mine", 1}}}}}};
+  CHECK(fixture.call("POST", thread_path + "/runs/wait", run_body(unknown, "told")).status == 200);
+}
+
+TEST_CASE("fields that nodes keep for themselves are shown nowhere") {
+  LanggraphFixture fixture;
+  fixture.conversations.on_turn = [](tests::FakeTurn& turn) {
+    turn.accept()
+        .step("x", {}, {{"draft", {{"text", "a secret draft"}}}, {"mood", "calm"}})
+        .finish();
+  };
+  const Json modes{{"stream_mode", {"values", "updates", "custom", "messages"}}};
+  const auto streamed =
+      fixture.call("POST", thread_path + "/runs/stream", run_body(modes, "told")).body;
+  const auto waited =
+      fixture.call("POST", thread_path + "/runs/wait", run_body(Json::object(), "told"));
+  CHECK(waited.json()["mood"] == "calm");
+  CHECK(streamed.find(R"("mood":"calm")") != std::string::npos);
+  for (const auto& text : {streamed, waited.body}) {
+    CHECK(text.find("secret") == std::string::npos);
+    CHECK(text.find(R"("draft")") == std::string::npos);
+  }
+}
+
 TEST_CASE("wrong values are refused and named") {
   LanggraphFixture fixture;
   struct Case {
