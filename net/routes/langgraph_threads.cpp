@@ -146,13 +146,22 @@ asio::awaitable<void> send_history(HttpSession& session,
   const auto thread = co_await view_of(session, backend);
   if (!thread) co_return co_await session.send_error(thread.error());
   const auto checkpoints = checkpoints_of(**thread);
+  auto end = checkpoints.size();
+  if (!query->before.empty()) {
+    const auto before =
+        std::find_if(checkpoints.begin(), checkpoints.end(), [&](const Checkpoint& checkpoint) {
+          return checkpoint_id(**thread, checkpoint.seq) == query->before;
+        });
+    if (before == checkpoints.end()) {
+      Error error{ErrorCode::invalid_value, "is no checkpoint of this thread", "before", {}};
+      co_return co_await session.send_error(std::move(error));
+    }
+    end = static_cast<std::size_t>(before - checkpoints.begin());
+  }
   Response response;
   response.body = "[";
   std::size_t left = query->limit;
-  for (auto at = checkpoints.size(); at-- > 0 && left > 0;) {
-    if (!query->before.empty() && checkpoint_id(**thread, checkpoints[at].seq) >= query->before)
-      continue;
-    --left;
+  for (auto at = end; at-- > 0 && left > 0; --left) {
     if (response.body.size() > 1) response.body.push_back(',');
     append_state(response.body, **thread, checkpoints, at, backend.agents);
   }

@@ -75,6 +75,35 @@ test('a wrong value in a run is refused, and named by its path', async (t) => {
   }
 });
 
+test('what the agent would ignore is refused, and the agent named', async (t) => {
+  const { post, thread } = await started(t);
+  const instructed = { messages: [{ type: 'system', content: 'Talk like a pirate.' }, { type: 'human', content: 'hi' }] };
+  for (const [changes, place] of [
+    [{ input: instructed }, 'input.messages[0].role'],
+    [{ config: { configurable: { stop: '.' } } }, 'config.configurable.stop'],
+    [{ config: { configurable: { response_format: { type: 'json_object' } } } }, 'config.configurable.response_format'],
+  ]) {
+    const answer = await post(`/threads/${thread}/runs/wait`, { ...run, assistant_id: 'concierge', ...changes });
+    assert.equal(answer.status, 400, answer.text);
+    assert.equal(answer.headers['x-error-code'], 'unsupported');
+    assert.ok(answer.text.startsWith(`${place}: the agent concierge `), answer.text);
+  }
+});
+
+test('a history begins before a checkpoint of its thread, and before no other word', async (t) => {
+  const { server, post, thread } = await started(t);
+  await post(`/threads/${thread}/runs/wait`, run);
+  const [newest, ...older] = (await post(`/threads/${thread}/history`, {})).json;
+  const { checkpoint_id } = newest.checkpoint;
+  assert.deepEqual((await post(`/threads/${thread}/history`, { before: checkpoint_id })).json, older);
+  for (const before of ['zz', randomUUID(), { configurable: { checkpoint_id: 'zz' } }]) {
+    const answer = await post(`/threads/${thread}/history`, { before });
+    assert.deepEqual([answer.status, answer.headers['x-error-code']], [422, 'invalid_value'], answer.text);
+    assert.ok(answer.text.startsWith('before: '), answer.text);
+  }
+  assert.equal((await server.call(`/threads/${thread}/history?before=zz`)).status, 422);
+});
+
 test('a wrong value in a query is refused, and named', async (t) => {
   const { server, post, thread } = await started(t);
   const { run_id } = (await post(`/threads/${thread}/runs`, run)).json;

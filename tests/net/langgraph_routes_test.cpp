@@ -149,6 +149,8 @@ TEST_CASE("wrong values are refused and named") {
       {"/assistants/search", R"({"limit":0})", "limit"},
       {thread_path + "/history", R"({"limit":1001})", "limit"},
       {thread_path + "/history", R"({"before":{}})", "before"},
+      {thread_path + "/history", R"({"before":"zz"})", "before"},
+      {thread_path + "/history", R"({"before":{"checkpoint_id":"zz"}})", "before"},
       {"/runs/wait",
        run_body(
            {{"input",
