@@ -12,7 +12,6 @@ constexpr std::chrono::milliseconds advice_max{60'000};  // clients obey any num
 
 bool detail_is_for_clients(ErrorCode code) {
   switch (code) {
-    case ErrorCode::provider_refused:
     case ErrorCode::provider_failed:
     case ErrorCode::model_unavailable:
     case ErrorCode::retriever_failed:

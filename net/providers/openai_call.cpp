@@ -101,13 +101,14 @@ void OpenAiCall::chunk(AnswerChunk chunk) {
   if (chunk.stop_reason) stop_reason_ = chunk.stop_reason;
   for (auto& piece : chunk.tool_calls)
     add(std::move(piece));
-  if (chunk.text.empty() || has_ended_) return;
-  if (answer_.text.size() + chunk.text.size() > answer_bytes_max_) {
+  if ((chunk.text.empty() && chunk.refusal.empty()) || has_ended_) return;
+  answer_.text += chunk.text;
+  answer_.refusal += chunk.refusal;
+  if (answer_.text.size() + answer_.refusal.size() > answer_bytes_max_) {
     return end(error(ErrorCode::answer_too_long, "the provider's answer is too long"));
   }
-  answer_.text += chunk.text;
   has_progressed_ = true;
-  reports_.said(std::move(chunk.text));
+  if (!chunk.text.empty()) reports_.said(std::move(chunk.text));
 }
 
 void OpenAiCall::add(ToolCallPiece piece) {
@@ -150,7 +151,7 @@ void OpenAiCall::ended(const std::optional<HttpFailure>& failure) {
 void OpenAiCall::read_whole_body() {
   auto read = read_completion(body_);
   if (!read) return end(read.error());
-  if (read->text.size() > answer_bytes_max_) {
+  if (read->text.size() + read->refusal.size() > answer_bytes_max_) {
     return end(error(ErrorCode::answer_too_long, "the provider's answer is too long"));
   }
   if (read->model.empty()) read->model = answer_.model;
@@ -159,15 +160,22 @@ void OpenAiCall::read_whole_body() {
 }
 
 Error OpenAiCall::refused() const {
-  std::string detail = "the provider answered " + std::to_string(status_);
-  if (const std::string message = error_message(body_); !message.empty()) {
-    detail += ": " + message;
+  // Providers repeat parts of a wrong key, and speak of the account's money.
+  const bool is_private = status_ == 401 || status_ == 402 || status_ == 403;
+  if (is_private) {
+    return error(ErrorCode::provider_refused,
+                 "the provider refused the server's credentials (" + std::to_string(status_) + ')');
   }
+  const ProviderError said = read_provider_error(body_);
+  std::string detail = "the provider answered " + std::to_string(status_);
+  if (!said.code.empty()) detail += " (" + said.code + ')';
+  if (!said.message.empty()) detail += ": " + said.message;
   if (status_ == 429 || status_ >= 500) {
     return Error{ErrorCode::model_unavailable, std::move(detail), {}, retry_after_};
   }
-  const bool is_refusal = status_ >= 400;
-  return error(is_refusal ? ErrorCode::provider_refused : ErrorCode::provider_failed,
+  if (status_ == 400 || status_ == 413 || status_ == 422)
+    return error(ErrorCode::request_rejected, std::move(detail));
+  return error(status_ >= 400 ? ErrorCode::provider_refused : ErrorCode::provider_failed,
                std::move(detail));
 }
 

@@ -1,6 +1,8 @@
 #include "net/providers/openai_wire.hpp"
 
+#include "runtime/base/ids.hpp"
 #include "runtime/base/json.hpp"
+#include "runtime/llm/answer_notes.hpp"
 #include "runtime/llm/tool_calls.hpp"
 
 #include <algorithm>
@@ -39,6 +41,12 @@ Json plain(const Message& message) {
   return {{"role", wire_name(message.role)}, {"content", message.text}};
 }
 
+Json plain_answer(const Message& message) {
+  Json json = plain(message);
+  if (auto refusal = refusal_of(message); !refusal.empty()) json["refusal"] = std::move(refusal);
+  return json;
+}
+
 // A message of the model's and the tools' answers directly behind it, up to `end`: calls with their
 // answers, one each, in the answers' order; what is left over is told as the user's.
 void append_calls(Json& list, Messages::const_iterator message, Messages::const_iterator end) {
@@ -57,14 +65,11 @@ void append_calls(Json& list, Messages::const_iterator message, Messages::const_
     }
   }
   std::erase_if(calls, [&](const ToolCall& call) { return unanswered.contains(call.id); });
-  if (!calls.empty() || !(*message)->text.empty()) {
-    Json called = plain(**message);
-    if (!calls.empty()) {
-      called["tool_calls"] = openai_tool_calls(calls);
-      if ((*message)->text.empty()) called["content"] = nullptr;
-    }
-    list.push_back(std::move(called));
-  }
+  Json answer = plain_answer(**message);
+  if (!calls.empty()) answer["tool_calls"] = openai_tool_calls(calls);
+  const bool says_more = !calls.empty() || answer.contains("refusal");
+  if ((*message)->text.empty() && says_more) answer["content"] = nullptr;
+  if (!(*message)->text.empty() || says_more) list.push_back(std::move(answer));
   for (auto* part : {&answers, &left_over}) {
     for (auto& each : *part)
       list.push_back(std::move(each));
@@ -148,7 +153,7 @@ Result<Json> read_object(std::string_view text) {
   if (!parsed) return broken("the provider's answer is broken: " + parsed.error().detail);
   if (!parsed->is_object()) return broken("the provider's answer is not a JSON object");
   if (!member(*parsed, "error").is_null()) {
-    return broken("the provider reports: " + error_message(text));
+    return broken("the provider reports: " + read_provider_error(text).message);
   }
   return parsed;
 }
@@ -187,6 +192,7 @@ Result<AnswerChunk> read_chunk(std::string_view data) {
   const Json& choice = first_choice(*chunk);
   return AnswerChunk{text_of(member(*chunk, "model")),
                      text_of(member(member(choice, "delta"), "content")),
+                     text_of(member(member(choice, "delta"), "refusal")),
                      call_pieces_of(member(choice, "delta")),
                      stop_reason_of(choice),
                      usage_of(*chunk)};
@@ -202,27 +208,32 @@ Result<ChatAnswer> read_completion(std::string_view body) {
   for (auto& piece : call_pieces_of(message))
     calls.push_back(std::move(piece.call));
   const auto stop_reason = stop_reason_of(choice);
-  if ((!content.is_string() && calls.empty()) || !stop_reason) {
+  std::string refusal = text_of(member(message, "refusal"));
+  if ((!content.is_string() && calls.empty() && refusal.empty()) || !stop_reason) {
     return broken("the provider's answer is not a finished completion");
   }
   return ChatAnswer{text_of(member(*completion, "model")),
                     text_of(content),
                     std::move(calls),
                     usage_of(*completion).value_or(Usage{}),
-                    *stop_reason};
+                    *stop_reason,
+                    std::move(refusal)};
 }
 
-std::string error_message(std::string_view body) {
+ProviderError read_provider_error(std::string_view body) {
   const auto parsed = parse_json(body, depth_max);
   if (!parsed) return {};
   const Json& error = member(*parsed, "error");
-  std::string message = text_of(error.is_object() ? member(error, "message") : error);
+  ProviderError read{text_of(member(error, "code")),
+                     text_of(error.is_object() ? member(error, "message") : error)};
+  if (read.code.empty()) read.code = text_of(member(error, "type"));
+  if (!is_identifier(read.code)) read.code.clear();
   std::replace_if(
-      message.begin(),
-      message.end(),
+      read.message.begin(),
+      read.message.end(),
       [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; },
       ' ');
-  return message;
+  return read;
 }
 
 std::optional<std::chrono::milliseconds> read_retry_after(std::string_view retry_after,

@@ -30,6 +30,7 @@ struct ToolCallPiece {
 struct AnswerChunk {
   std::string model;
   std::string text;
+  std::string refusal;
   std::vector<ToolCallPiece> tool_calls;
   std::optional<StopReason> stop_reason;
   std::optional<Usage> usage;
@@ -41,8 +42,12 @@ Result<AnswerChunk> read_chunk(std::string_view data);
 // A whole answer, from an endpoint that does not stream. Errors: provider_failed.
 Result<ChatAnswer> read_completion(std::string_view body);
 
-// What an error's body says, on one line; empty when it says nothing.
-std::string error_message(std::string_view body);
+// What an error's body says; empty where it says nothing.
+struct ProviderError {
+  std::string code;     // its code, else its type: "context_length_exceeded"
+  std::string message;  // on one line
+};
+ProviderError read_provider_error(std::string_view body);
 
 // Retry-After as seconds or as a date, or retry-after-ms; none when there is no good one. At most
 // an hour.

@@ -3,6 +3,7 @@
 #include "net/json_text.hpp"
 #include "net/response.hpp"
 #include "net/turn_answer.hpp"
+#include "runtime/llm/answer_notes.hpp"
 #include "runtime/llm/tool_calls.hpp"
 
 #include <variant>
@@ -98,6 +99,18 @@ void OpenaiEvents::append_tool_calls(std::string& out, const Message& message) {
   }
 }
 
+void OpenaiEvents::append_refusal(std::string& out, const Message& message) {
+  const auto refusal = refusal_of(message);
+  if (refusal.empty()) return;
+  std::string choices = R"([{"index":0,"delta":{)";
+  if (message_.empty()) choices.append(R"("role":"assistant","content":null,)");
+  choices.append(R"("refusal":)");
+  append_quoted(choices, refusal);
+  choices.append(R"(},"logprobs":null,"finish_reason":null}])");
+  message_ = message.id;
+  append_chunk(out, choices, "null", nullptr);
+}
+
 void OpenaiEvents::append_failure(std::string& out, const Error& error) {
   over_ = true;
   begin_event(out, {});
@@ -119,6 +132,7 @@ void OpenaiEvents::show(const RecordPtr& record, std::string& out) {
       const EventId place{id.seq, 1 + 3 * i};
       const bool to_show = !view_->was_streamed(message.id);
       if (to_show && !message.text.empty()) append_text(out, message.id, message.text, place);
+      append_refusal(out, message);
       append_tool_calls(out, message);
     }
   } else if (std::holds_alternative<Superseded>(record->event)) {
@@ -153,11 +167,13 @@ void OpenaiEvents::close(const std::optional<Error>& error, std::string& out) {
 
 std::string completion_text(const CompletionLook& look, const TurnView& turn) {
   std::string answer;
+  std::string refusal;
   std::vector<ToolCall> calls;
   for (const auto& message : turn.added()) {
     if (message->role != Role::ai) continue;
     if (!answer.empty() && !message->text.empty()) answer.append(between_messages);
     answer.append(message->text);
+    refusal.append(refusal_of(*message));
     for (auto& call : tool_calls_of(*message))
       calls.push_back(std::move(call));
   }
@@ -165,7 +181,7 @@ std::string completion_text(const CompletionLook& look, const TurnView& turn) {
   text.reserve(512 + answer.size());
   append_head(text, look, "chat.completion");
   text.append(R"(,"choices":[{"index":0,"message":{"role":"assistant","content":)");
-  if (answer.empty() && !calls.empty()) {
+  if (answer.empty() && (!calls.empty() || !refusal.empty())) {
     text.append("null");
   } else {
     append_quoted(text, answer);
@@ -174,8 +190,13 @@ std::string completion_text(const CompletionLook& look, const TurnView& turn) {
     text.append(R"(,"tool_calls":)");
     append_json(text, openai_tool_calls(calls));
   }
-  text.append(R"(,"refusal":null},"logprobs":null,"finish_reason":")")
-      .append(finish_reason(*turn.ended()));
+  text.append(R"(,"refusal":)");
+  if (refusal.empty()) {
+    text.append("null");
+  } else {
+    append_quoted(text, refusal);
+  }
+  text.append(R"(},"logprobs":null,"finish_reason":")").append(finish_reason(*turn.ended()));
   text.append(R"("}],"usage":)");
   append_usage(text, turn.ended()->usage);
   text.push_back('}');

@@ -49,6 +49,7 @@ class OpenaiEvents final : public TurnEvents {
                     const EventId* id);
   void append_text(std::string& out, std::string_view message, std::string_view text, EventId id);
   void append_tool_calls(std::string& out, const Message& message);
+  void append_refusal(std::string& out, const Message& message);
   void append_failure(std::string& out, const Error& error);
 
   const CompletionLook look_;

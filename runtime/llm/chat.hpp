@@ -89,6 +89,7 @@ struct ChatAnswer {
   std::vector<ToolCall> tool_calls;
   Usage usage;
   StopReason stop_reason = StopReason::stop;
+  std::string refusal = {};  // why the model does not answer, in its own words; it then has no text
 };
 
 }  // namespace parlance

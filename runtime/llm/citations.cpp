@@ -68,6 +68,20 @@ CitedText split_at_citations(std::string_view text) {
   return cited;
 }
 
+std::string_view up_to_last_citation(std::string_view text) {
+  std::vector<std::size_t> numbers;
+  std::size_t last = 0;
+  for (auto open = text.find('['); open != std::string_view::npos; open = text.find('[', open)) {
+    const auto end = read_citation(text, open, numbers);
+    if (end == open) {
+      ++open;
+    } else {
+      last = open = end;
+    }
+  }
+  return text.substr(0, last);
+}
+
 bool has_citation(std::string_view text) {
   return !split_at_citations(text).numbers.empty();
 }

@@ -24,6 +24,9 @@ CitedText split_at_citations(std::string_view text);
 
 bool has_citation(std::string_view text);
 
+// The text to the end of its last citation; empty when it cites nothing.
+std::string_view up_to_last_citation(std::string_view text);
+
 // True when the answer cites at least one passage, cites none that does not exist, and every one of
 // its sentences stands in a passage that it cites, word for word.
 bool is_quoted_from(std::string_view answer, const std::vector<Passage>& passages);

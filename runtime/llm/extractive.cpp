@@ -7,14 +7,19 @@
 namespace parlance {
 namespace {
 
-std::string quote(const ChatRequest& request) {
+// As many whole quotations as fit into the tokens asked for, and at least one.
+void quote(const ChatRequest& request, ChatAnswer& answer) {
   const auto question = question_of(request.messages, request.synonyms.get());
-  std::string text;
   for (const auto& quotation : quotations_for(question, request.passages)) {
-    if (!text.empty()) text += ' ';
-    text += quotation.sentence + " [" + std::to_string(quotation.passage + 1) + ']';
+    auto longer = answer.text + (answer.text.empty() ? "" : " ") + quotation.sentence + " [" +
+                  std::to_string(quotation.passage + 1) + ']';
+    if (!answer.text.empty() && pieces_of(longer).size() > request.tokens_out_max) {
+      answer.stop_reason = StopReason::length;
+      break;
+    }
+    answer.text = std::move(longer);
   }
-  return text.empty() ? std::string(extractive_decline) : text;
+  if (answer.text.empty()) answer.text = extractive_decline;
 }
 
 }  // namespace
@@ -22,8 +27,11 @@ std::string quote(const ChatRequest& request) {
 ChatAnswer answer_from_passages(const ChatRequest& request) {
   ChatAnswer answer;
   answer.model = extractive_model;
-  answer.text =
-      request.passages.empty() ? std::string(extractive_without_passages) : quote(request);
+  if (request.passages.empty()) {
+    answer.text = extractive_without_passages;
+  } else {
+    quote(request, answer);
+  }
   if (auto pieces = pieces_of(answer.text); pieces.size() > request.tokens_out_max) {
     answer.text.clear();
     for (std::size_t i = 0; i < request.tokens_out_max; ++i)

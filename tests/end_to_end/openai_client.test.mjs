@@ -44,6 +44,30 @@ test_with_clients('an answer that a limit or a stop sequence ends says so', asyn
   assert.deepEqual([stopped.message.content, stopped.finish_reason], ['hi w1 w2 w3 w4', 'stop']);
 });
 
+test_with_clients('a quoted answer that a limit ends is shown as far as it is quoted and cited', async (t, openai) => {
+  const server = await Server.start(t, { configuration: configuration() });
+  const client = client_of(openai, server);
+  const ask = async (more) =>
+    (await client.chat.completions.create({ model: 'concierge', messages: user('Can I bring my dog, and what does it cost?'), ...more }))
+      .choices[0];
+  const whole = await ask({});
+  assert.equal(whole.finish_reason, 'stop');
+  const sentences = whole.message.content.match(/.*?\[\d+\]/g);
+  const words = (text) => text.trim().split(/\s+/).length;
+  let shown = '';
+  for (const sentence of sentences) {
+    shown += sentence;
+    const cut = words(shown) < words(whole.message.content);
+    const { message, finish_reason } = await ask({ max_tokens: words(shown) });
+    assert.deepEqual([message.content, finish_reason], [shown, cut ? 'length' : 'stop']);
+  }
+  for (const model of ['concierge', 'library']) {
+    const asked = model === 'library' ? { messages: user('What is a lane?') } : {};
+    const { message, finish_reason } = await ask({ max_tokens: 2, model, ...asked });
+    assert.deepEqual([message.content, finish_reason], ['', 'length']);
+  }
+});
+
 test_with_clients('what a request says of the answer reaches the provider', async (t, openai) => {
   const { mock, client } = await with_mock(t, openai);
   const options = {

@@ -237,18 +237,76 @@ TEST_CASE("a provider that cannot answer now is unavailable, with its advice") {
   CHECK(ask("").failed_as(ErrorCode::model_unavailable));
 }
 
-TEST_CASE("a refusal shows the provider's words, shortened, and never the key") {
+TEST_CASE("what a model will not say is its refusal, whole and streamed") {
+  const Outcome streamed =
+      ask(std::string(stream_head) +
+          chunked("data: {\"choices\":[{\"delta\":{\"refusal\":\"I will\"}}]}\n\n"
+                  "data: {\"choices\":[{\"delta\":{\"refusal\":\" not.\"}}]}\n\n" +
+                  stop_chunk + done_event) +
+          "0\r\n\r\n");
+  REQUIRE(*streamed.end);
+  CHECK((*streamed.end)->refusal == "I will not.");
+  CHECK(streamed.pieces.empty());
+  const Outcome whole_one = ask(whole(
+      "200 OK",
+      "Content-Type: application/json\r\n",
+      R"({"choices":[{"message":{"content":null,"refusal":"No."},"finish_reason":"stop"}]})"));
+  REQUIRE(*whole_one.end);
+  CHECK((*whole_one.end)->refusal == "No.");
+}
+
+TEST_CASE("a refusal in the history is told to the provider as one") {
+  ChatRequest request;
+  request.messages = {
+      std::make_shared<Message>(Message{"1", Role::human, "Hi", nullptr, {}}),
+      std::make_shared<Message>(Message{"2", Role::ai, "", {{"refusal", "No."}}, {}})};
+  const auto body = Json::parse(chat_body("m", request));
+  CHECK(body["messages"][1] ==
+        Json{{"role", "assistant"}, {"content", nullptr}, {"refusal", "No."}});
+}
+
+TEST_CASE("a request that the provider rejects has its reason, and its key is not spoken of") {
+  const auto failing = [](const std::string& status, const std::string& error) {
+    const Outcome outcome = ask(whole(status, "", R"({"error":)" + error + "}"));
+    return outcome.end->error();
+  };
+  const std::string too_long =
+      R"({"message":"maximum is 8 tokens","type":"invalid_request_error","code":"context_length_exceeded"})";
+  for (const auto* status : {"400 Bad Request", "413 Too Large", "422 Unprocessable"}) {
+    const auto error = failing(status, too_long);
+    CHECK(error.code == ErrorCode::request_rejected);
+    CHECK(error.detail == "the provider answered " + std::string(status, 3) +
+                              " (context_length_exceeded): maximum is 8 tokens");
+  }
+  CHECK(failing("400 Bad Request", R"({"message":"no","type":"bad","code":null})").detail ==
+        "the provider answered 400 (bad): no");
+  CHECK(failing("400 Bad Request", R"({"message":"no","code":"two words\n"})").detail ==
+        "the provider answered 400: no");
+  for (const auto* status : {"401 Unauthorized", "402 Payment Required", "403 Forbidden"}) {
+    const auto error =
+        failing(status, R"({"message":"Incorrect key sk-sec**","code":"invalid_api_key"})");
+    CHECK(error.code == ErrorCode::provider_refused);
+    CHECK(error.detail ==
+          "the provider refused the server's credentials (" + std::string(status, 3) + ")");
+  }
+  const auto unknown =
+      failing("404 Not Found", R"({"message":"no such model","code":"model_not_found"})");
+  CHECK(unknown.code == ErrorCode::provider_refused);
+  CHECK(unknown.detail == "the provider answered 404 (model_not_found): no such model");
+}
+
+TEST_CASE("a rejection shows the provider's words, shortened, and never the key") {
   const std::string message =
       "Incorrect key sk-secret\\n" + std::string(167, 'x') + "sk-secret" + std::string(500, 'x');
   const Outcome refused =
-      ask(whole("401 Unauthorized", "", R"({"error":{"message":")" + message + "\"}}"));
-  REQUIRE(refused.failed_as(ErrorCode::provider_refused));
+      ask(whole("400 Bad Request", "", R"({"error":{"message":")" + message + "\"}}"));
+  REQUIRE(refused.failed_as(ErrorCode::request_rejected));
   const std::string& detail = refused.end->error().detail;
-  CHECK(detail.starts_with("the provider answered 401: Incorrect key (key) xx"));
+  CHECK(detail.starts_with("the provider answered 400: Incorrect key (key) xx"));
   CHECK(detail.size() == 200);
   CHECK(detail.find("sk-") == std::string::npos);
   const Outcome huge = ask(whole("400 Bad Request", "", std::string(100'000, '\xE2')));
-  CHECK(huge.failed_as(ErrorCode::provider_refused));
+  CHECK(huge.failed_as(ErrorCode::request_rejected));
   CHECK(huge.end->error().detail == "the provider answered 400");
 }
 

@@ -196,14 +196,43 @@ TEST_CASE("advice is rounded up to seconds, and a minute at most") {
   CHECK(advised(milliseconds(3'600'000)) == "60");
 }
 
-TEST_CASE("what providers said is not passed on") {
+TEST_CASE("what a provider says of the request is passed on, what it says of itself is not") {
+  ServerFixture fixture;
+  const auto failing_with = [&](ErrorCode code) {
+    fixture.conversations.on_turn = [code](tests::FakeTurn& turn) {
+      turn.accept().fail(code, "the provider's words");
+    };
+    return complete(fixture, asking("echo"));
+  };
+  const auto rejected = failing_with(ErrorCode::request_rejected);
+  CHECK(rejected.status == 400);
+  CHECK(rejected.json()["error"]["message"] == "the provider's words");
+  const auto refused = failing_with(ErrorCode::provider_refused);
+  CHECK(refused.status == 502);
+  CHECK(refused.json()["error"]["message"] == "the provider's words");
+  const auto failed = failing_with(ErrorCode::provider_failed);
+  CHECK(failed.status == 502);
+  CHECK(failed.body.find("provider's words") == std::string::npos);
+}
+
+TEST_CASE("a refusal of the model reaches the client, whole and streamed") {
   ServerFixture fixture;
   fixture.conversations.on_turn = [](tests::FakeTurn& turn) {
-    turn.accept().fail(ErrorCode::provider_refused, "the provider's words");
+    StepDone done;
+    done.turn = 1;
+    done.step = 1;
+    done.node = "generate";
+    done.messages.push_back(std::make_shared<const Message>(
+        Message{"m", Role::ai, "", {{"additional_kwargs", {{"refusal", "I will not."}}}}, {}}));
+    turn.accept().show(std::move(done)).finish();
   };
-  const auto answered = complete(fixture, asking("echo"));
-  CHECK(answered.status == 502);
-  CHECK(answered.body.find("provider's words") == std::string::npos);
+  const auto message = complete(fixture, asking("chat")).json()["choices"][0]["message"];
+  CHECK(message["refusal"] == "I will not.");
+  CHECK(message["content"].is_null());
+  const auto events = complete(fixture, asking("chat", {{"stream", true}})).events();
+  REQUIRE(events.size() == 3);
+  CHECK(Json::parse(events[0].data)["choices"][0]["delta"] ==
+        Json{{"role", "assistant"}, {"content", nullptr}, {"refusal", "I will not."}});
 }
 
 TEST_CASE("a stream shows pieces as they come, then its end") {

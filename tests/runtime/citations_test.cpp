@@ -24,6 +24,13 @@ TEST_CASE("citations are numbers in brackets, alone or with commas") {
   CHECK(split_at_citations("[99999999999999999999999]").numbers.front() == 1'000'000);
 }
 
+TEST_CASE("a text that was cut is whole up to its last citation") {
+  CHECK(up_to_last_citation("One. [1] Two [2, 3]. Thr") == "One. [1] Two [2, 3]");
+  CHECK(up_to_last_citation("One. [1] Two. [2") == "One. [1]");
+  CHECK(up_to_last_citation("One [x]. Two").empty());
+  CHECK(up_to_last_citation("").empty());
+}
+
 TEST_CASE("an answer that quotes what it cites is accepted") {
   CHECK(is_quoted_from("A turn is durable before it is shown. [1]", passages));
   CHECK(is_quoted_from(

@@ -130,6 +130,19 @@ TEST_CASE("usage counts words, and an answer ends at the limit") {
   CHECK(cut.usage.tokens_out == 3);
 }
 
+TEST_CASE("what does not fit into the limit is left out by whole quotations") {
+  auto asked = request("What happens to threads, turns and memory?");
+  const auto whole = answer_from_passages(asked);
+  const auto first = whole.text.find(']') + 1;
+  REQUIRE(first < whole.text.size());
+  asked.tokens_out_max = static_cast<std::uint32_t>(pieces_of(whole.text).size() - 1);
+  const auto shorter = answer_from_passages(asked);
+  CHECK(shorter.stop_reason == StopReason::length);
+  CHECK(whole.text.starts_with(shorter.text));
+  CHECK(shorter.text.size() >= first);
+  CHECK(is_quoted_from(shorter.text, passages));
+}
+
 TEST_CASE("the same request has the same answer") {
   CHECK(answer_from_passages(request("thread turn")).text ==
         answer_from_passages(request("thread turn")).text);

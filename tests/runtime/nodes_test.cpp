@@ -1,6 +1,7 @@
 #include "runtime/graph/nodes/all.hpp"
 #include "runtime/graph/nodes/turn_fields.hpp"
 #include "runtime/graph/nodes/wait.hpp"
+#include "runtime/llm/answer_notes.hpp"
 #include "runtime/llm/extractive.hpp"
 
 #include <catch2/catch.hpp>
@@ -311,6 +312,49 @@ TEST_CASE("validate lets through what is quoted, sends back what is not, and giv
   turn.fields["sent_back"] = 2;
   CHECK(judge("No.").edge == "give_up");
   CHECK(judge("Idle threads leave memory. [2]").edge == "ok");
+}
+
+TEST_CASE("an answer that was cut is judged and given up to its last citation") {
+  const auto node = make({{"kind", "validate"},
+                          {"draft", true},
+                          {"count_field", "sent_back"},
+                          {"declines", {"I do not know."}},
+                          {"edges", {{"declined", "x"}}}});
+  const auto judge = [&](std::string text) {
+    auto answer = generated(std::move(text));
+    answer.answer.stop_reason = StopReason::length;
+    const Json settings = {{"kind", "generate"}, {"draft", true}, {"edges", {{"ok", "next"}}}};
+    auto turn = asking("x");
+    turn.fields = as<Follow>(make(settings)->resume(turn, answer)).update.fields;
+    turn.fields["passages"] = two_passages;
+    turn.fields["sent_back"] = 0;
+    auto judged = as<Follow>(node->enter(turn));
+    turn.fields.update(judged.update.fields);
+    return std::pair(judged.edge, draft_of(turn)->text);
+  };
+  using Judged = std::pair<std::string, std::string>;
+  const std::string whole = "Idle threads leave memory. [2]";
+  CHECK(judge(whole + " A turn is dur") == Judged{"ok", whole});
+  CHECK(judge(whole + " A turn is durable before it is shown. [") == Judged{"ok", whole});
+  CHECK(judge("Idle threads le") == Judged{"ok", ""});
+  CHECK(judge("Bananas are blue. [2] A turn").first == "retry");
+  CHECK(judge("I do not").first == "declined");
+}
+
+TEST_CASE("a model's refusal is kept with the answer, and is no answer to judge") {
+  auto answer = generated("");
+  answer.answer.refusal = "I cannot help with that.";
+  const auto added =
+      as<Finish>(make({{"kind", "generate"}})->resume(asking("x"), answer)).update.messages;
+  CHECK(refusal_of(*added.at(0)) == "I cannot help with that.");
+
+  const Json drafting = {{"kind", "generate"}, {"draft", true}, {"edges", {{"ok", "next"}}}};
+  auto turn = asking("x");
+  turn.fields = as<Follow>(make(drafting)->resume(turn, answer)).update.fields;
+  const Json judging = {{"kind", "validate"}, {"draft", true}, {"count_field", "n"}};
+  CHECK(as<Follow>(make(judging)->enter(turn)).edge == "ok");
+  const auto given = as<Finish>(make({{"kind", "respond"}, {"draft", true}})->enter(turn));
+  CHECK(refusal_of(*given.update.messages.at(0)) == "I cannot help with that.");
 }
 
 TEST_CASE("validate without a draft judges the newest answer of the thread") {

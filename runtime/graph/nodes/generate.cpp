@@ -2,6 +2,7 @@
 
 #include "runtime/graph/nodes/node_settings.hpp"
 #include "runtime/graph/nodes/turn_fields.hpp"
+#include "runtime/llm/answer_notes.hpp"
 #include "runtime/llm/synonyms.hpp"
 #include "runtime/llm/tool_calls.hpp"
 #include "runtime/llm/window.hpp"
@@ -132,7 +133,7 @@ Result<Action> GenerateNode::resume(const TurnState& turn, const Answer& answer)
   if (generated == nullptr) return Node::resume(turn, answer);
   Message message{
       generated->message, Role::ai, generated->answer.text, nullptr, generated->answer.usage};
-  if (!generated->answer.model.empty()) set_model(message, generated->answer.model);
+  set_notes(message, generated->answer);
   if (!generated->answer.tool_calls.empty())
     message.extra[tool_calls_key] = openai_tool_calls(generated->answer.tool_calls);
   Update update;

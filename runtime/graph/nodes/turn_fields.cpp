@@ -24,20 +24,8 @@ std::vector<Passage> passages_of(const TurnState& turn) {
   return passages;
 }
 
-void set_model(Message& message, std::string model) {
-  message.extra["response_metadata"] = {{"model_name", std::move(model)}};
-}
-
-std::string model_of(const Message& message) {
-  if (!message.extra.is_object()) return {};
-  const auto metadata = message.extra.find("response_metadata");
-  if (metadata == message.extra.end() || !metadata->is_object()) return {};
-  return metadata->value("model_name", "");
-}
-
 Json draft_json(const Message& draft) {
-  Json json = {{"id", draft.id}, {"text", draft.text}};
-  if (auto model = model_of(draft); !model.empty()) json["model"] = std::move(model);
+  Json json = {{"id", draft.id}, {"text", draft.text}, {"extra", draft.extra}};
   if (draft.usage) {
     json["usage"] = {{"tokens_in", draft.usage->tokens_in},
                      {"tokens_out", draft.usage->tokens_out}};
@@ -48,8 +36,11 @@ Json draft_json(const Message& draft) {
 MessagePtr draft_of(const TurnState& turn) {
   const auto field = turn.fields.find(draft_field);
   if (field == turn.fields.end() || !field->is_object() || !field->contains("id")) return nullptr;
-  Message draft{field->value("id", ""), Role::ai, field->value("text", ""), nullptr, std::nullopt};
-  if (auto model = field->value("model", ""); !model.empty()) set_model(draft, std::move(model));
+  Message draft{field->value("id", ""),
+                Role::ai,
+                field->value("text", ""),
+                field->value("extra", Json(nullptr)),
+                std::nullopt};
   if (const auto usage = field->find("usage"); usage != field->end()) {
     draft.usage = Usage{usage->value("tokens_in", 0U), usage->value("tokens_out", 0U)};
   }

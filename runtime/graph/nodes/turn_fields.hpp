@@ -1,8 +1,8 @@
 // The fields that nodes hand to one another, and how they look as JSON.
 //
 //   passages   [{"source", "title", "text"}, …]                what retrieve found
-//   draft      {"id", "text", "model", "usage": {"tokens_in", "tokens_out"}}   an answer not yet
-//                                                                            given
+//   draft      {"id", "text", "extra", "usage": {"tokens_in", "tokens_out"}}   an answer that is
+//                                                                            not given yet
 #pragma once
 
 #include "runtime/base/json.hpp"
@@ -21,10 +21,6 @@ constexpr std::string_view draft_field = "draft";
 Json json_of(const std::vector<Passage>& passages);
 // Empty when the agent declares no such field.
 std::vector<Passage> passages_of(const TurnState& turn);
-
-// Which model wrote the message, where clients of the LangGraph family look for it.
-void set_model(Message& message, std::string model);
-std::string model_of(const Message& message);
 
 Json draft_json(const Message& draft);
 // Null when there is none.

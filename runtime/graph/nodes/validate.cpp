@@ -2,6 +2,7 @@
 
 #include "runtime/graph/nodes/node_settings.hpp"
 #include "runtime/graph/nodes/turn_fields.hpp"
+#include "runtime/llm/answer_notes.hpp"
 #include "runtime/llm/citations.hpp"
 
 #include <algorithm>
@@ -54,9 +55,15 @@ Result<Action> ValidateNode::enter(const TurnState& turn) const {
   const auto answer = settings_.draft ? draft_of(turn) : newest_answer(turn.messages);
   if (answer == nullptr)
     return Error{ErrorCode::internal, "there is no answer to validate", {}, {}};
-  if (declines(answer->text))
-    return Action(Follow{settings_.declined_edge ? "declined" : "ok", {}});
-  if (is_quoted_from(answer->text, passages_of(turn))) return Action(Follow{"ok", {}});
+  if (declines(*answer)) return Action(Follow{settings_.declined_edge ? "declined" : "ok", {}});
+  Message judged = *answer;
+  if (was_cut(judged)) judged.text.resize(up_to_last_citation(judged.text).size());
+  const bool nothing_to_judge = was_cut(judged) && judged.text.empty();
+  if (nothing_to_judge || is_quoted_from(judged.text, passages_of(turn))) {
+    Follow ok{"ok", {}};
+    if (settings_.draft && was_cut(judged)) ok.update.fields[draft_field] = draft_json(judged);
+    return Action(std::move(ok));
+  }
   const auto sent_back = turn.fields.value(settings_.count_field, std::uint32_t{0});
   if (sent_back >= settings_.retries_max) return Action(Follow{"give_up", {}});
   Follow retry{"retry", {}};
@@ -64,11 +71,15 @@ Result<Action> ValidateNode::enter(const TurnState& turn) const {
   return Action(std::move(retry));
 }
 
-bool ValidateNode::declines(const std::string& answer) const {
-  return !has_citation(answer) &&
-         std::any_of(settings_.declines.begin(),
-                     settings_.declines.end(),
-                     [&](const auto& decline) { return answer.starts_with(decline); });
+bool ValidateNode::declines(const Message& answer) const {
+  if (!refusal_of(answer).empty()) return true;
+  const auto& text = answer.text;
+  const auto begins = [&](const std::string& decline) {
+    return text.starts_with(decline) ||
+           (was_cut(answer) && !text.empty() && decline.starts_with(text));
+  };
+  return !has_citation(text) &&
+         std::any_of(settings_.declines.begin(), settings_.declines.end(), begins);
 }
 
 }  // namespace parlance

@@ -7,8 +7,12 @@
 //
 // With "draft" it reads the field "draft", else the newest answer of the thread. An answer without
 // a citation that begins with one of "declines" takes the edge "declined", or is ok without that
-// edge. "count_field" names a number that the agent declares, per turn: how many answers were sent
-// back.
+// edge; so does a model's refusal. "count_field" names a number that the agent declares, per turn:
+// how many answers were sent back.
+//
+// An answer that was cut at its tokens is judged up to its last citation, and a draft goes on as
+// this much of it: possibly none. What follows the last citation could not be judged, and another
+// try would be cut as well.
 #pragma once
 
 #include "runtime/graph/agent.hpp"
@@ -38,7 +42,7 @@ class ValidateNode : public Node {
   Result<Action> enter(const TurnState& turn) const override;
 
  private:
-  bool declines(const std::string& answer) const;
+  bool declines(const Message& answer) const;
 
   const Settings settings_;
 };
