@@ -64,7 +64,7 @@ Router::Match Router::find(std::string_view method, std::string_view path) const
     if (route.method != wanted) {
       if (match.methods_allowed.find(route.method) == std::string::npos) {
         if (!match.methods_allowed.empty()) match.methods_allowed.append(", ");
-        match.methods_allowed.append(route.method);
+        match.methods_allowed.append(route.method == "GET" ? "GET, HEAD" : route.method);
       }
       continue;
     }

@@ -1,6 +1,7 @@
 // The pages: `/` chats with an agent, `/docs` shows the API.
 #include "net/pages.hpp"
 
+#include "net/etag.hpp"
 #include "net/http_session.hpp"
 #include "net/routes/routes.hpp"
 
@@ -48,7 +49,7 @@ asio::awaitable<void> send_page(HttpSession& session, std::string path) {
     response.add_header("referrer-policy", "no-referrer");
     response.add_header("x-frame-options", "DENY");
   }
-  if (session.request().header("if-none-match").find(file->etag) != std::string_view::npos) {
+  if (matches_etag(session.request().header("if-none-match"), file->etag)) {
     response.status = 304;
   } else {
     response.body = file->bytes;
@@ -67,6 +68,14 @@ void add_page_routes(Router& router) {
   };
   add("/", "chat/index.html");
   add("/docs", "docs/index.html");
+  router.add("GET", "/docs/", Access::open, [](HttpSession& session) -> asio::awaitable<void> {
+    Response response;
+    response.status = 308;
+    response.content_type = "text/plain; charset=utf-8";
+    response.body = "/docs";
+    response.add_header("location", response.body);
+    co_await session.send(std::move(response));
+  });
   add("/openapi.json", "openapi.json");
   for (const char* folder : {"chat/", "docs/"}) {
     router.add(

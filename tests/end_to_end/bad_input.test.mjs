@@ -130,6 +130,18 @@ test('control characters do not reach the conversation', async () => {
   assert.equal(answer.json.choices[0].message.content, 'echo: abc\nd');
 });
 
+test('pages keep to the rules of copies, of methods and of the last slash', async () => {
+  const { headers } = await server.call('/docs');
+  const status = async (copy) => (await server.call('/docs', { headers: { 'if-none-match': copy } })).status;
+  const { etag } = headers;
+  for (const copy of [etag, `W/${etag}`, `"other", ${etag}`, '*']) assert.equal(await status(copy), 304, copy);
+  for (const copy of ['"other"', `"x${etag.slice(1)}`, etag.slice(1, -1)]) assert.equal(await status(copy), 200, copy);
+  const wrong = await server.call('/docs', { method: 'DELETE' });
+  assert.deepEqual([wrong.status, wrong.headers.allow], [405, 'GET, HEAD']);
+  const slash = await server.call('/docs/');
+  assert.deepEqual([slash.status, slash.headers.location], [308, '/docs']);
+});
+
 // Refused before it is known which family is asked.
 test('heads that are too large, and paths that are none', async () => {
   const long_header = `x-long: ${'a'.repeat(40_000)}\r\n`;

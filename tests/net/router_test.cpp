@@ -51,7 +51,7 @@ TEST_CASE("a wrong method is told which ones there are, a wrong path is not foun
   const auto routes = router();
   const auto match = routes.find("PUT", "/threads/x");
   CHECK(match.route == nullptr);
-  CHECK(match.methods_allowed == "GET, DELETE");
+  CHECK(match.methods_allowed == "GET, HEAD, DELETE");
   for (const char* const path : {"",
                                  "x",
                                  "*",
