@@ -407,8 +407,9 @@ Result<void> App::Parts::listen() {
   backend = std::make_unique<net::Backend>(
       net::Backend{*conversations, agents, *keys, *health, registry, clock, version()});
   router = std::make_unique<net::Router>(net::make_routes(*backend));
-  server =
-      std::make_unique<net::HttpServer>(io, http_options(settings.http), *router, http_metrics);
+  auto options = http_options(settings.http);
+  options.takes_no_key = keys->takes_no_key();
+  server = std::make_unique<net::HttpServer>(io, std::move(options), *router, http_metrics);
   auto listening = server->listen();
   if (!listening) return listening.error();
   port = *listening;

@@ -44,6 +44,7 @@ struct HttpServerOptions {
   std::size_t stream_buffer_bytes_max = 256 * 1024;   // a stream
   int send_buffer_bytes = 64 * 1024;                  // the kernel's, on streams
   std::vector<std::string> cors_origins;              // net/cors.hpp
+  bool takes_no_key = false;                          // then net/loopback_guard.hpp
 };
 
 class HttpServer : public Front {

@@ -1,6 +1,7 @@
 #include "net/http_session.hpp"
 
 #include "net/json_text.hpp"
+#include "net/loopback_guard.hpp"
 #include "runtime/base/log.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -142,6 +143,12 @@ std::optional<Error> HttpSession::meet_header() {
   request_.caller = {};
   const auto origin = view_of(message[http::field::origin]);
   cors_origin_ = shared_->cors.allows(origin) ? std::string(origin) : std::string();
+  if (shared_->options.takes_no_key) {
+    match_ = {};
+    preflight_ = false;
+    auto refused = refuse_stranger(view_of(message[http::field::host]), origin, shared_->cors);
+    if (refused) return refused;
+  }
   const auto target = view_of(message.target());
   match_ =
       shared_->router.find(view_of(message.method_string()), target.substr(0, target.find('?')));

@@ -47,6 +47,8 @@ class KeyStore {
   KeyStore& operator=(KeyStore&&) noexcept;
   ~KeyStore();
 
+  bool takes_no_key() const { return !watched_; }
+
   // Errors: unauthenticated, for a key that is malformed, unknown, expired or revoked; the detail
   // says which only where the key itself was right.
   Result<Caller> check(std::string_view key, std::int64_t now_ms) const;

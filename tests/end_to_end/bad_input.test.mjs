@@ -56,7 +56,7 @@ const openai_cases = [
   ['a thread id of 10,000 characters', post(chat, { ...good, thread_id: 'x'.repeat(10_000) }), [422], 'invalid_value', /^thread_id/],
   ['an unknown model', post(chat, { ...good, model: 'nope' }), [404], null],
   ['an unknown path', post('/v1/nothing', good), [404], 'not_found'],
-  ['the wrong method', Buffer.from(`DELETE ${chat} HTTP/1.1\r\nHost: x\r\n\r\n`), [405], 'method_not_allowed'],
+  ['the wrong method', Buffer.from(`DELETE ${chat} HTTP/1.1\r\nHost: localhost\r\n\r\n`), [405], 'method_not_allowed'],
 ];
 
 for (const [what, bytes, statuses, code, field] of openai_cases) {
@@ -130,6 +130,21 @@ test('control characters do not reach the conversation', async () => {
   assert.equal(answer.json.choices[0].message.content, 'echo: abc\nd');
 });
 
+test('without keys, neither strange pages nor strange names of this machine are answered', async () => {
+  const own = `http://127.0.0.1:${server.port}`;
+  const ask = (headers) => server.call(chat, { method: 'POST', body: good, headers });
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json']) {
+    assert.equal((await ask({ 'content-type': type })).status, 200, type);
+    assert.equal((await ask({ 'content-type': type, origin: own })).status, 200, type);
+    for (const strange of [{ origin: 'https://evil.example' }, { origin: 'null' }, { host: `evil.example:${server.port}` }]) {
+      const answer = await ask({ 'content-type': type, ...strange });
+      assert.deepEqual([answer.status, answer.json.error.code], [403, 'origin_refused'], JSON.stringify(strange));
+    }
+  }
+  assert.equal((await server.call('/', { headers: { host: 'evil.example' } })).status, 403);
+  for (const host of ['localhost', `[::1]:${server.port}`]) assert.equal((await server.call('/', { headers: { host } })).status, 200);
+});
+
 test('pages keep to the rules of copies, of methods and of the last slash', async () => {
   const { headers } = await server.call('/docs');
   const status = async (copy) => (await server.call('/docs', { headers: { 'if-none-match': copy } })).status;
@@ -174,8 +189,8 @@ test('garbage instead of HTTP ends in 400 or a close', async () => {
 
 test('lengths that contradict each other are refused', async () => {
   const both =
-    `POST ${chat} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /ok HTTP/1.1\r\n\r\n`;
-  const twice = `POST ${chat} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!`;
+    `POST ${chat} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /ok HTTP/1.1\r\n\r\n`;
+  const twice = `POST ${chat} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!`;
   for (const bytes of [both, twice]) {
     const socket = await RawSocket.connect(server.port);
     socket.send(bytes);
@@ -189,7 +204,7 @@ test('lengths that contradict each other are refused', async () => {
 test('pipelined, chunked, HTTP/1.0, HEAD and Expect are understood', async () => {
   const body = JSON.stringify(good);
   const chunked =
-    `POST ${chat} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n` +
+    `POST ${chat} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n` +
     `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
   const cases = [
     [chunked, 200],
@@ -204,19 +219,19 @@ test('pipelined, chunked, HTTP/1.0, HEAD and Expect are understood', async () =>
   }
 
   const pipelined = await RawSocket.connect(server.port);
-  pipelined.send('GET /ok HTTP/1.1\r\nHost: x\r\n\r\nGET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  pipelined.send('GET /ok HTTP/1.1\r\nHost: localhost\r\n\r\nGET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
   await pipelined.closing;
   assert.equal(pipelined.received.toString().match(/HTTP\/1\.1 200/g)?.length, 2);
 
   const expecting = await RawSocket.connect(server.port);
-  expecting.send(`POST ${chat} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`);
+  expecting.send(`POST ${chat} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`);
   assert.equal((await expecting.response())?.status, 100);
   expecting.send(body);
   await expecting.closing;
   assert.match(expecting.received.toString(), /HTTP\/1\.1 200/);
 
   const head = await RawSocket.connect(server.port);
-  head.send('HEAD /ok HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  head.send('HEAD /ok HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
   await head.closing;
   assert.match(head.received.toString(), /^HTTP\/1\.1 (200|405)/);
 });

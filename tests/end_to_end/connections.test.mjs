@@ -25,7 +25,7 @@ test('10,000 idle connections leave room for the next good request', async (t) =
 test('headers that come slowly end in 408 or a close, and hold up nobody', async (t) => {
   const server = await Server.start(t, { configuration: configuration() });
   const slow = await for_all(Array.from({ length: 50 }), 50, () => RawSocket.connect(server.port));
-  for (const socket of slow) socket.send('POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nX-Slow: ');
+  for (const socket of slow) socket.send('POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
   const dripping = setInterval(() => slow.forEach((socket) => socket.closed || socket.send('a')), 500);
   t.after(() => clearInterval(dripping));
   await works(server);
@@ -40,7 +40,7 @@ test('headers that come slowly end in 408 or a close, and hold up nobody', async
 test('a body that never comes is given up', async (t) => {
   const server = await Server.start(t, { configuration: configuration() });
   const socket = await RawSocket.connect(server.port);
-  socket.send('POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"model"');
+  socket.send('POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"model"');
   const response = await socket.response(40_000);
   if (response) assert.equal(response.status, 408);
   await works(server);
@@ -58,7 +58,7 @@ test('readers that never read are cut, cost little, and can resume', async (t) =
     // `messages` repeats the whole text with each piece: far more than any buffer holds.
     const body = JSON.stringify(run_body('chat', `question ${index}`, { stream_mode: ['messages', 'messages-tuple'] }));
     socket.send(
-      `POST /threads/${thread}/runs/stream HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n` +
+      `POST /threads/${thread}/runs/stream HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n` +
         `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     );
     return { thread, socket };

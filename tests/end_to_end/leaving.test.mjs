@@ -58,7 +58,7 @@ const ways = {
   async 'a closed tab'(server, { route, body }) {
     const text = body ? JSON.stringify(body) : '';
     const socket = await RawSocket.connect(server.port);
-    const head = `${body ? 'POST' : 'GET'} ${route} HTTP/1.1\r\nHost: x\r\nContent-Length: ${Buffer.byteLength(text)}`;
+    const head = `${body ? 'POST' : 'GET'} ${route} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${Buffer.byteLength(text)}`;
     socket.send(`${head}\r\n\r\n${text}`);
     return () => socket.close();
   },
