@@ -117,8 +117,8 @@ export class Turn {
   }
 }
 
-// Content is a text, or a list of parts of which some are.
-export function text_of({ content }) {
-  if (typeof content === 'string') return content;
-  return (content ?? []).map((part) => part.text ?? '').join('');
+// Content is a text, or a list of parts of which some are. A model that refuses says so beside it.
+export function text_of({ content, additional_kwargs }) {
+  const text = typeof content === 'string' ? content : (content ?? []).map((part) => part.text ?? '').join('');
+  return text || (additional_kwargs?.refusal ?? '');
 }

@@ -2,11 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
-import { configuration, free_port, Server, until } from './harness.mjs';
-import { configuration_with } from './support/configuration.mjs';
+import { configuration, configuration_with, free_port, Server, until } from './harness.mjs';
+import { fixed_provider, refusing } from './support/fixed_provider.mjs';
 import { client_of, error_of, test_with_clients, user, with_mock } from './support/openai.mjs';
 
 const hello = { model: 'chat', messages: user('hello') };
@@ -35,19 +34,13 @@ async function started(t, openai, changes = {}) {
 
 // A client of a server whose provider answers every call with this.
 async function with_provider(t, openai, status, body) {
-  const provider = http.createServer((request, response) => {
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  });
-  await new Promise((resolve) => provider.listen(0, '127.0.0.1', resolve));
-  t.after(() => provider.close());
-  const mock = { url: `http://127.0.0.1:${provider.address().port}` };
-  const server = await Server.start(t, { configuration: configuration_with(mock) });
+  const provider = await fixed_provider(t, status, body);
+  const server = await Server.start(t, { configuration: configuration_with(provider) });
   return client_of(openai, server);
 }
 
 test_with_clients('a model that refuses says so in its refusal', async (t, openai) => {
-  const choices = [{ index: 0, message: { role: 'assistant', content: null, refusal: 'I will not.' }, finish_reason: 'stop' }];
-  const client = await with_provider(t, openai, 200, { model: 'm', choices });
+  const client = await with_provider(t, openai, 200, refusing('I will not.'));
   const { message } = (await client.chat.completions.create({ ...hello, thread_id: 'no' })).choices[0];
   assert.deepEqual([message.content, message.refusal], [null, 'I will not.']);
   const streamed = await client.chat.completions.stream(hello).finalMessage();
