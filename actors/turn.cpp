@@ -192,6 +192,10 @@ void Turn::step_done(std::string edge, Update update, const Clock& clock) {
     for (const auto& message : update.messages)
       add_deltas(message->id, pieces_of(message->text));
   }
+  // A text that no model wrote is whole, whatever became of a model's answer before it.
+  for (const auto& message : update.messages) {
+    if (message->role == Role::ai && !message->usage) stop_reason_ = StopReason::stop;
+  }
   ++state_.step;
   merge_messages(state_.messages, update.messages);
   if (has_message(update.messages, shown_message_)) shown_message_.clear();

@@ -88,6 +88,35 @@ TEST_CASE_METHOD(ConversationTest,
   CHECK((sink->ended()->usage == Usage{3, 5}));
 }
 
+TEST_CASE_METHOD(ConversationTest,
+                 "a fixed text is whole, though it stands for an answer that was cut") {
+  tests::add_agent(agents, "careful", R"({
+      "state": {"draft": {"type": "object"}, "passages": {"type": "array"}, "tries": {"type": "number"}},
+      "start": "generate",
+      "nodes": {"generate": {"kind": "generate", "draft": true, "edges": {"ok": "validate"}},
+                "validate": {"kind": "validate", "draft": true, "count_field": "tries",
+                             "declines": ["I do not know."],
+                             "edges": {"ok": "respond", "retry": "generate", "give_up": "decline",
+                                       "declined": "decline"}},
+                "respond": {"kind": "respond", "draft": true},
+                "decline": {"kind": "reply", "text": "Please ask the desk."}}})");
+  start_node();
+  const auto reason_of = [&](const std::string& answer, const std::string& thread) {
+    const auto sink = start_turn(request("careful", "hello", thread));
+    settle();
+    auto cut = tests::answer_of(answer);
+    cut.stop_reason = StopReason::length;
+    provider->calls.back()->end(std::move(cut));
+    settle();
+    REQUIRE(sink->ended() != nullptr);
+    return sink->ended()->stop_reason;
+  };
+  CHECK(reason_of("I do not", "t1") == StopReason::stop);
+  CHECK(view("t1")->messages.back()->text == "Please ask the desk.");
+  CHECK(reason_of("Half a sent", "t2") == StopReason::length);
+  CHECK(view("t2")->messages.back()->text.empty());
+}
+
 TEST_CASE_METHOD(ConversationTest, "a turn that the pool has no place for leaves nothing behind") {
   start_node();
   for (int i = 0; i < 4; ++i)
