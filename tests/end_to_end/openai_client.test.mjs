@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { z } from 'zod';
-import { configuration, Server, until } from './harness.mjs';
+import { configuration, configuration_with, Server, until } from './harness.mjs';
+import { fixed_provider } from './support/fixed_provider.mjs';
 import { client_of, test_with_clients, user, with_mock } from './support/openai.mjs';
 
 test_with_clients('models are listed and looked up', async (t, openai) => {
@@ -48,7 +49,7 @@ test_with_clients('a quoted answer that a limit ends is shown as far as it is qu
   const server = await Server.start(t, { configuration: configuration() });
   const client = client_of(openai, server);
   const ask = async (more) =>
-    (await client.chat.completions.create({ model: 'concierge', messages: user('Can I bring my dog, and what does it cost?'), ...more }))
+    (await client.chat.completions.create({ model: 'concierge', messages: user('What time does breakfast start and end, and where?'), ...more }))
       .choices[0];
   const whole = await ask({});
   assert.equal(whole.finish_reason, 'stop');
@@ -65,6 +66,18 @@ test_with_clients('a quoted answer that a limit ends is shown as far as it is qu
     const asked = model === 'library' ? { messages: user('What is a lane?') } : {};
     const { message, finish_reason } = await ask({ max_tokens: 2, model, ...asked });
     assert.deepEqual([message.content, finish_reason], ['', 'length']);
+  }
+});
+
+test_with_clients('a model that is cut in the middle of a sentence is shown up to its last citation', async (t, openai) => {
+  const quoted = 'Dogs of up to 60 pounds are welcome in the pet rooms on the first floor of the Garden Wing. [1]';
+  const completion = (content) => ({ model: 'm', choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'length' }] });
+  for (const [said, shown] of [[`${quoted} Cats are`, quoted], ['Dogs of up to 60', '']]) {
+    const provider = await fixed_provider(t, 200, completion(said));
+    const server = await Server.start(t, { configuration: configuration_with(provider) });
+    const ask = { model: 'concierge', messages: user('Can I bring my dog?') };
+    const { message, finish_reason } = (await client_of(openai, server).chat.completions.create(ask)).choices[0];
+    assert.deepEqual([message.content, finish_reason], [shown, 'length']);
   }
 });
 
