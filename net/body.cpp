@@ -84,6 +84,8 @@ std::optional<Error> fault_of_call(const Json& call, const std::string& path) {
 }
 
 std::optional<Error> fault_of_calls(const Json& message, const std::string& path) {
+  if (const auto older = message.find("function_call"); older != message.end() && !older->is_null())
+    return wrong(path + ".function_call", "is not in this version; use tool_calls");
   const auto calls = message.find(tool_calls_key);
   if (calls == message.end() || calls->is_null()) return std::nullopt;
   if (!calls->is_array()) return wrong(path + ".tool_calls", "must be an array of calls");

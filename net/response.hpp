@@ -33,7 +33,8 @@ struct Response {
 
 std::string_view reason_of(int status);
 
-// The sentence for people. Details of failures behind the server stay in its log.
+// The sentence for people. Details of failures behind the server stay in its log, but for what a
+// provider says of the request.
 std::string sentence_of(const Error& error);
 
 // How long to wait before asking again, at most a minute; zero: no advice.

@@ -137,6 +137,12 @@ TEST_CASE("broken calls and answers of tools are named by their path") {
   CHECK(param_of(call, changed(answer, "/tool_call_id", "c2")) == "messages[2].tool_call_id");
   const Json on_thread{{"thread_id", "t"}, {"messages", {answer}}};
   CHECK(complete(fixture, asking("tools", on_thread)).status == 200);
+  const Json older{{"messages",
+                    {{{"role", "assistant"},
+                      {"content", nullptr},
+                      {"function_call", {{"name", "look"}, {"arguments", "{}"}}}}}}};
+  CHECK(complete(fixture, asking("tools", older)).json()["error"]["param"] ==
+        "messages[0].function_call");
   const Json not_calls{{"messages", {{{"role", "assistant"}, {"tool_calls", "look"}}}}};
   CHECK(complete(fixture, asking("tools", not_calls)).json()["error"]["param"] ==
         "messages[0].tool_calls");
