@@ -53,6 +53,7 @@ Result<void> Agent::read(std::string_view text,
   description_ = reader.text("description", {});
   models_allowed_ = reader.texts("models_allowed");
   const auto knowledge = reader.texts("knowledge");
+  const auto synonyms = reader.text("synonyms", {});
   const Json& state = reader.object("state");
   const Json& limits = reader.object("limits");
   start_ = reader.required_text("start");
@@ -61,19 +62,19 @@ Result<void> Agent::read(std::string_view text,
 
   auto limits_read = read_limits(limits);
   if (!limits_read) return limits_read.error();
-  limits_ = *limits_read;
+  auto synonyms_read = Synonyms::load(folder, synonyms);
+  if (!synonyms_read) return synonyms_read.error();
+  parts_ = {folder, *limits_read, std::move(*synonyms_read)};
   auto state_read = read_state(state);
   if (!state_read) return state_read.error();
   state_ = std::move(*state_read);
   auto knowledge_found = find_knowledge(knowledge, folder);
   if (!knowledge_found) return knowledge_found.error();
   knowledge_ = std::move(*knowledge_found);
-  return read_nodes(nodes, folder, kinds);
+  return read_nodes(nodes, kinds);
 }
 
-Result<void> Agent::read_nodes(const Json& nodes,
-                               const std::filesystem::path& folder,
-                               const NodeKinds& kinds) {
+Result<void> Agent::read_nodes(const Json& nodes, const NodeKinds& kinds) {
   if (nodes.empty() || nodes.size() > nodes_max) {
     return agent_fault("nodes", "must have from 1 to " + std::to_string(nodes_max) + " nodes");
   }
@@ -88,7 +89,7 @@ Result<void> Agent::read_nodes(const Json& nodes,
       return agent_fault(path + ".kind", "must be a kind of node");
     const auto make = kinds.find(kind->get<std::string>());
     if (make == kinds.end()) return agent_fault(path + ".kind", "there is no kind " + kind->dump());
-    auto node = make->second(settings, folder, limits_);
+    auto node = make->second(settings, parts_);
     if (!node) {
       const auto& error = node.error();
       return agent_fault(error.field.empty() ? path : path + '.' + error.field, error.detail);

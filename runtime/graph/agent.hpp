@@ -7,6 +7,7 @@
 //     "description": "Answers questions about Parlance from its own documents.",
 //     "models_allowed": ["*"],                          // what clients may ask for; default none
 //     "knowledge": ["../../README.md", "../../docs"],   // files and folders of Markdown
+//     "synonyms": "synonyms.txt",                       // runtime/llm/synonyms.hpp; default none
 //     "state": {                                        // the fields, exactly these
 //       "passages": { "type": "array", "per_turn": true, "default": [] }
 //     },
@@ -29,6 +30,7 @@
 
 #include "runtime/base/result.hpp"
 #include "runtime/graph/node.hpp"
+#include "runtime/llm/synonyms.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -51,13 +53,19 @@ struct AgentLimits {
   std::uint32_t tokens_out_max = 2'048;
 };
 
-// Builds a node of one kind from its object in the graph file; `folder` is the agent's, for
-// prompts. runtime/graph/nodes/all.hpp holds the full table, in sight; nothing registers itself. An
-// Error's `field` is the path below the node's object.
+// What the nodes of an agent have in common.
+struct AgentParts {
+  std::filesystem::path folder;  // where prompts and rules are looked for
+  AgentLimits limits;
+  std::shared_ptr<const Synonyms> synonyms;  // may be null
+};
+
+// Builds a node of one kind from its object in the graph file. runtime/graph/nodes/all.hpp holds
+// the full table, in sight; nothing registers itself. An Error's `field` is the path below the
+// node's object.
 using NodeKinds = std::map<
     std::string,
-    std::function<Result<std::unique_ptr<Node>>(
-        const Json& settings, const std::filesystem::path& folder, const AgentLimits& limits)>>;
+    std::function<Result<std::unique_ptr<Node>>(const Json& settings, const AgentParts& agent)>>;
 
 enum class FieldType : std::uint8_t { string, number, boolean, array, object };
 
@@ -83,7 +91,7 @@ class Agent {
 
   const std::string& name() const { return name_; }
   const std::string& description() const { return description_; }
-  const AgentLimits& limits() const { return limits_; }
+  const AgentLimits& limits() const { return parts_.limits; }
   const std::vector<std::filesystem::path>& knowledge() const { return knowledge_; }
   const std::string& start() const { return start_; }
 
@@ -128,13 +136,11 @@ class Agent {
   Result<void> read(std::string_view text,
                     const std::filesystem::path& folder,
                     const NodeKinds& kinds);
-  Result<void> read_nodes(const Json& nodes,
-                          const std::filesystem::path& folder,
-                          const NodeKinds& kinds);
+  Result<void> read_nodes(const Json& nodes, const NodeKinds& kinds);
 
   std::string name_;
   std::string description_;
-  AgentLimits limits_;
+  AgentParts parts_;
   std::vector<std::string> models_allowed_;
   std::vector<std::filesystem::path> knowledge_;
   std::map<std::string, StateField, std::less<>> state_;

@@ -189,6 +189,8 @@ TEST_CASE("a fault is named by file, path and reason") {
       {"/models_allowed", "*", "models_allowed: must be a list of strings"},
       {"/models_allowed/1", 7, "models_allowed.1: must be a string, and not empty"},
       {"/knowledge/0", "gone.md", "knowledge.0: there is no file or folder"},
+      {"/synonyms", "gone.txt", "synonyms: cannot be read: gone.txt"},
+      {"/synonyms", 7, "synonyms: must be a string"},
       {"/limits/steps_max", 0, "limits.steps_max: must be a whole number from 1 to 1000"},
       {"/limits/steps_max", "10", "limits.steps_max: must be a whole number"},
       {"/limits/steps_max", -1, "limits.steps_max: must be a whole number"},
@@ -273,8 +275,11 @@ TEST_CASE("a loop without a way out is found") {
 }
 
 TEST_CASE("the agents that ship load") {
-  for (const auto* folder :
-       {"agents/chat", "agents/library", "bench/agents/echo", "bench/agents/slow"}) {
+  for (const auto* folder : {"agents/chat",
+                             "agents/concierge",
+                             "agents/library",
+                             "bench/agents/echo",
+                             "bench/agents/slow"}) {
     INFO(folder);
     const auto agent = Agent::load("shipped", root / folder, node_kinds());
     if (!agent) FAIL_CHECK(agent.error().detail);

@@ -15,7 +15,7 @@ struct MatchTest {
     std::ofstream(folder.path() / "rules.json") << rules;
     settings["kind"] = "match";
     settings["rules"] = "rules.json";
-    return MatchNode::make(settings, folder.path(), AgentLimits{});
+    return MatchNode::make(settings, {folder.path(), {}, nullptr});
   }
 
   std::string edge(const Node& node, const std::string& text, std::size_t messages = 1) {

@@ -21,9 +21,11 @@ MessagePtr message(Role role, std::string text) {
       Message{"m-" + text, role, std::move(text), nullptr, std::nullopt});
 }
 
-std::unique_ptr<Node> make(const Json& settings, const AgentLimits& limits = {}) {
-  auto node = node_kinds().at(settings["kind"])(
-      settings, std::filesystem::path(PARLANCE_SOURCE_DIR) / "agents" / "library", limits);
+std::unique_ptr<Node> make(const Json& settings,
+                           const AgentLimits& limits = {},
+                           std::shared_ptr<const Synonyms> synonyms = nullptr) {
+  const auto folder = std::filesystem::path(PARLANCE_SOURCE_DIR) / "agents" / "library";
+  auto node = node_kinds().at(settings["kind"])(settings, {folder, limits, std::move(synonyms)});
   if (!node) FAIL(node.error().field << ": " << node.error().detail);
   return std::move(*node);
 }
@@ -238,6 +240,15 @@ TEST_CASE("generate shows the prompt, and the passages by number") {
   CHECK(request.passages[1].source == "b.md");
 }
 
+TEST_CASE("retrieve looks for the agent's synonyms, and generate hands them on") {
+  const auto synonyms = std::make_shared<const Synonyms>(*Synonyms::parse("thread, conversation"));
+  const auto turn = asking("Is a conversation long?");
+  const auto retrieve = make({{"kind", "retrieve"}}, {}, synonyms);
+  CHECK(as<FindPassages>(retrieve->enter(turn)).query == "conversation thread");
+  const auto generate = make({{"kind", "generate"}}, {}, synonyms);
+  CHECK(as<AskModel>(generate->enter(turn)).request.synonyms == synonyms);
+}
+
 TEST_CASE("the client's options are heeded within the agent's limits") {
   AgentLimits limits;
   limits.tokens_out_max = 100;
@@ -390,7 +401,7 @@ TEST_CASE("what the offline model says, quote or refusal, passes validate in lib
 
 TEST_CASE("settings that a node does not know, or of the wrong type, are refused by name") {
   const auto fault = [](const Json& settings) {
-    auto node = node_kinds().at(settings["kind"])(settings, ".", {});
+    auto node = node_kinds().at(settings["kind"])(settings, {".", {}, nullptr});
     REQUIRE_FALSE(node);
     return node.error().field;
   };

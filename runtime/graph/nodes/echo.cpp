@@ -5,9 +5,7 @@
 
 namespace parlance {
 
-Result<std::unique_ptr<Node>> EchoNode::make(const Json& settings,
-                                             const std::filesystem::path&,
-                                             const AgentLimits&) {
+Result<std::unique_ptr<Node>> EchoNode::make(const Json& settings, const AgentParts&) {
   if (auto read = node_reader(settings).finish(); !read) return read.error();
   return std::unique_ptr<Node>(std::make_unique<EchoNode>());
 }

@@ -9,9 +9,7 @@ namespace parlance {
 
 class EchoNode : public Node {
  public:
-  static Result<std::unique_ptr<Node>> make(const Json& settings,
-                                            const std::filesystem::path& folder,
-                                            const AgentLimits& limits);
+  static Result<std::unique_ptr<Node>> make(const Json& settings, const AgentParts& agent);
 
   std::string_view kind() const override { return "echo"; }
   std::vector<std::string> edges() const override { return {}; }

@@ -3,7 +3,6 @@
 #include "runtime/graph/nodes/node_settings.hpp"
 #include "runtime/graph/nodes/turn_fields.hpp"
 #include "runtime/llm/answer_notes.hpp"
-#include "runtime/llm/synonyms.hpp"
 #include "runtime/llm/tool_calls.hpp"
 #include "runtime/llm/window.hpp"
 
@@ -30,21 +29,18 @@ Messages without_system_messages(Messages messages) {
 
 }  // namespace
 
-Result<std::unique_ptr<Node>> GenerateNode::make(const Json& settings,
-                                                 const std::filesystem::path& folder,
-                                                 const AgentLimits& limits) {
+Result<std::unique_ptr<Node>> GenerateNode::make(const Json& settings, const AgentParts& agent) {
   auto reader = node_reader(settings);
   Settings read_settings;
   read_settings.role = reader.text("role", "main");
   const auto prompt = reader.text("prompt", {});
-  const auto synonyms = reader.text("synonyms", {});
   read_settings.draft = reader.flag("draft", false);
   read_settings.shown = reader.flag("shown", !read_settings.draft);
   read_settings.client_options = reader.flag("client_options", false);
   read_settings.system_messages = reader.flag("system_messages", prompt.empty());
   read_settings.last = !has_edge(settings, "ok");
-  read_settings.window_messages_max = limits.window_messages_max;
-  read_settings.tokens_out_max = limits.tokens_out_max;
+  read_settings.window_messages_max = agent.limits.window_messages_max;
+  read_settings.tokens_out_max = agent.limits.tokens_out_max;
   if (auto read = reader.finish(); !read) return read.error();
   if (read_settings.draft && read_settings.last) {
     return Error{ErrorCode::invalid_value,
@@ -64,11 +60,9 @@ Result<std::unique_ptr<Node>> GenerateNode::make(const Json& settings,
                  "client_options",
                  {}};
   }
-  auto same = Synonyms::load(folder, synonyms);
-  if (!same) return same.error();
-  read_settings.synonyms = std::move(*same);
+  read_settings.synonyms = agent.synonyms;
   if (!prompt.empty()) {
-    auto text = read_text_file(folder / prompt, "prompt");
+    auto text = read_text_file(agent.folder / prompt, "prompt");
     if (!text) return text.error();
     read_settings.prompt = std::move(*text);
   }

@@ -2,8 +2,7 @@
 // any) and the newest messages of the thread (runtime/llm/window.hpp).
 //
 //   { "kind": "generate", "role": "main", "prompt": "prompt.md", "shown": true, "draft": false,
-//     "client_options": false, "system_messages": false, "synonyms": "synonyms.txt",
-//     "edges": { "ok": "validate" } }
+//     "client_options": false, "system_messages": false, "edges": { "ok": "validate" } }
 //
 // The answer becomes a message of the thread or, with "draft", the field "draft", for a later node
 // to judge. Then it goes on by "ok" or, without that edge, ends the turn. "shown": the text is
@@ -14,7 +13,7 @@
 // "system_messages": the model sees those of the client. By default it does where the node has no
 // prompt of its own: a prompt is not to be talked over.
 //
-// "synonyms" is for the offline model (runtime/llm/synonyms.hpp).
+// The agent's synonyms are for the offline model.
 //
 // Bounds: limits.window_messages_max messages, as window_of() counts them, limits.tokens_out_max
 // tokens out.
@@ -26,9 +25,7 @@ namespace parlance {
 
 class GenerateNode : public Node {
  public:
-  static Result<std::unique_ptr<Node>> make(const Json& settings,
-                                            const std::filesystem::path& folder,
-                                            const AgentLimits& limits);
+  static Result<std::unique_ptr<Node>> make(const Json& settings, const AgentParts& agent);
 
   struct Settings {
     std::string role;

@@ -91,9 +91,7 @@ std::string readable(std::string_view text) {
   return collapse_space(changed);
 }
 
-Result<std::unique_ptr<Node>> MatchNode::make(const Json& settings,
-                                              const std::filesystem::path& folder,
-                                              const AgentLimits&) {
+Result<std::unique_ptr<Node>> MatchNode::make(const Json& settings, const AgentParts& agent) {
   auto reader = node_reader(settings);
   Settings read_settings;
   const auto file = reader.required_text("rules");
@@ -102,7 +100,7 @@ Result<std::unique_ptr<Node>> MatchNode::make(const Json& settings,
   if (auto read = reader.finish(); !read) return read.error();
   if (bytes > 0) read_settings.text_bytes_max = bytes;
   if (messages > 0) read_settings.messages_max = messages;
-  const auto text = read_text_file(folder / file, "rules");
+  const auto text = read_text_file(agent.folder / file, "rules");
   if (!text) return text.error();
   auto rules = read_rules(*text, file);
   if (!rules) return rules.error();

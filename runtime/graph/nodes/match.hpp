@@ -32,9 +32,7 @@ class MatchNode : public Node {
   static constexpr std::size_t patterns_max = 2'000;
   static constexpr std::size_t pattern_bytes_max = 1'000;
 
-  static Result<std::unique_ptr<Node>> make(const Json& settings,
-                                            const std::filesystem::path& folder,
-                                            const AgentLimits& limits);
+  static Result<std::unique_ptr<Node>> make(const Json& settings, const AgentParts& agent);
 
   struct Rule {
     std::string edge;

@@ -5,9 +5,7 @@
 
 namespace parlance {
 
-Result<std::unique_ptr<Node>> ReplyNode::make(const Json& settings,
-                                              const std::filesystem::path&,
-                                              const AgentLimits&) {
+Result<std::unique_ptr<Node>> ReplyNode::make(const Json& settings, const AgentParts&) {
   auto reader = node_reader(settings);
   auto text = reader.required_text("text");
   if (auto read = reader.finish(); !read) return read.error();

@@ -9,9 +9,7 @@ namespace parlance {
 
 class ReplyNode : public Node {
  public:
-  static Result<std::unique_ptr<Node>> make(const Json& settings,
-                                            const std::filesystem::path& folder,
-                                            const AgentLimits& limits);
+  static Result<std::unique_ptr<Node>> make(const Json& settings, const AgentParts& agent);
 
   ReplyNode(std::string text, bool last) : text_(std::move(text)), last_(last) {}
 

@@ -10,9 +10,7 @@ namespace parlance {
 
 class RespondNode : public Node {
  public:
-  static Result<std::unique_ptr<Node>> make(const Json& settings,
-                                            const std::filesystem::path& folder,
-                                            const AgentLimits& limits);
+  static Result<std::unique_ptr<Node>> make(const Json& settings, const AgentParts& agent);
 
   explicit RespondNode(bool draft) : draft_(draft) {}
 

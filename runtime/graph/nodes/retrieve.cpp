@@ -15,16 +15,11 @@ Action follow(const std::vector<Passage>& found) {
 
 }  // namespace
 
-Result<std::unique_ptr<Node>> RetrieveNode::make(const Json& settings,
-                                                 const std::filesystem::path& folder,
-                                                 const AgentLimits&) {
+Result<std::unique_ptr<Node>> RetrieveNode::make(const Json& settings, const AgentParts& agent) {
   auto reader = node_reader(settings);
   const auto passages_max = reader.number("passages_max", 6, {1, 50});
-  const auto file = reader.text("synonyms", {});
   if (auto read = reader.finish(); !read) return read.error();
-  auto synonyms = Synonyms::load(folder, file);
-  if (!synonyms) return synonyms.error();
-  return std::unique_ptr<Node>(std::make_unique<RetrieveNode>(passages_max, std::move(*synonyms)));
+  return std::unique_ptr<Node>(std::make_unique<RetrieveNode>(passages_max, agent.synonyms));
 }
 
 Json RetrieveNode::fields() const {

@@ -1,11 +1,11 @@
 // Looks the question up in the knowledge of the agent and puts what it found, or nothing, into the
 // field "passages".
 //
-//   { "kind": "retrieve", "passages_max": 6, "synonyms": "synonyms.txt",
+//   { "kind": "retrieve", "passages_max": 6,
 //     "edges": { "found": "generate", "nothing": "decline" } }
 //
 // A question that leans on the turn before is looked up together with it, and each word together
-// with what means the same (runtime/llm/question.hpp).
+// with what means the same by the agent's synonyms (runtime/llm/question.hpp).
 #pragma once
 
 #include "runtime/graph/agent.hpp"
@@ -14,9 +14,7 @@ namespace parlance {
 
 class RetrieveNode : public Node {
  public:
-  static Result<std::unique_ptr<Node>> make(const Json& settings,
-                                            const std::filesystem::path& folder,
-                                            const AgentLimits& limits);
+  static Result<std::unique_ptr<Node>> make(const Json& settings, const AgentParts& agent);
 
   RetrieveNode(std::size_t passages_max, std::shared_ptr<const Synonyms> synonyms)
       : passages_max_(passages_max),

@@ -19,9 +19,7 @@ MessagePtr newest_answer(const Messages& messages) {
 
 }  // namespace
 
-Result<std::unique_ptr<Node>> ValidateNode::make(const Json& settings,
-                                                 const std::filesystem::path&,
-                                                 const AgentLimits&) {
+Result<std::unique_ptr<Node>> ValidateNode::make(const Json& settings, const AgentParts&) {
   auto reader = node_reader(settings);
   Settings read_settings;
   read_settings.draft = reader.flag("draft", false);

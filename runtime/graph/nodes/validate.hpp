@@ -21,9 +21,7 @@ namespace parlance {
 
 class ValidateNode : public Node {
  public:
-  static Result<std::unique_ptr<Node>> make(const Json& settings,
-                                            const std::filesystem::path& folder,
-                                            const AgentLimits& limits);
+  static Result<std::unique_ptr<Node>> make(const Json& settings, const AgentParts& agent);
 
   struct Settings {
     bool draft = false;

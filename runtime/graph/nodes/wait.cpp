@@ -24,9 +24,7 @@ Result<std::chrono::milliseconds> time_asked(const std::string& question) {
 
 }  // namespace
 
-Result<std::unique_ptr<Node>> WaitNode::make(const Json& settings,
-                                             const std::filesystem::path&,
-                                             const AgentLimits&) {
+Result<std::unique_ptr<Node>> WaitNode::make(const Json& settings, const AgentParts&) {
   if (auto read = node_reader(settings).finish(); !read) return read.error();
   return std::unique_ptr<Node>(std::make_unique<WaitNode>());
 }

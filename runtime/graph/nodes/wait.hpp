@@ -15,9 +15,7 @@ namespace parlance {
 
 class WaitNode : public Node {
  public:
-  static Result<std::unique_ptr<Node>> make(const Json& settings,
-                                            const std::filesystem::path& folder,
-                                            const AgentLimits& limits);
+  static Result<std::unique_ptr<Node>> make(const Json& settings, const AgentParts& agent);
 
   static constexpr std::chrono::milliseconds wait_time_max{600'000};
 
