@@ -177,7 +177,7 @@ struct Answered {
 };
 struct Found {
   std::uint64_t call = 0;
-  std::shared_ptr<Result<std::vector<Passage>>> passages;
+  std::shared_ptr<Result<Passages>> passages;
 };
 
 // --- provider -> pool, index -> pool
@@ -189,7 +189,7 @@ struct CallEnded {
 };
 struct SearchEnded {
   std::uint64_t call = 0;
-  std::shared_ptr<Result<std::vector<Passage>>> passages;
+  std::shared_ptr<Result<Passages>> passages;
 };
 
 // --- thread -> itself

@@ -51,13 +51,13 @@ void RetrieverPool::accept(Find& find) {
   const auto asker = find.asker;
   if (!queue_.add(number)) {
     metrics_.call_refused(ErrorCode::retriever_queue_full);
-    caf::anon_send(asker,
-                   Found{number,
-                         std::make_shared<Result<std::vector<Passage>>>(
-                             Error{ErrorCode::retriever_queue_full,
-                                   "all places of the retriever are taken",
-                                   {},
-                                   {}})});
+    caf::anon_send(
+        asker,
+        Found{number,
+              std::make_shared<Result<Passages>>(Error{ErrorCode::retriever_queue_full,
+                                                       "all places of the retriever are taken",
+                                                       {},
+                                                       {}})});
     return;
   }
   searches_.insert_or_assign(number, Search{std::move(find), tools_.clock.now(), false, false});
@@ -75,12 +75,9 @@ void RetrieverPool::fill() {
     search.running = true;
     tools_.index.search(
         search.find.query,
-        [self = caf::actor_cast<caf::actor>(this),
-         call = *number](Result<std::vector<Passage>> passages) {
+        [self = caf::actor_cast<caf::actor>(this), call = *number](Result<Passages> passages) {
           caf::anon_send(
-              self,
-              SearchEnded{call,
-                          std::make_shared<Result<std::vector<Passage>>>(std::move(passages))});
+              self, SearchEnded{call, std::make_shared<Result<Passages>>(std::move(passages))});
         });
   }
   metrics_.filled(queue_.running(), queue_.waiting());
@@ -115,11 +112,10 @@ void RetrieverPool::check_times() {
   }
 }
 
-void RetrieverPool::answer(Search& search, Result<std::vector<Passage>> passages) {
+void RetrieverPool::answer(Search& search, Result<Passages> passages) {
   search.answered = true;
-  caf::anon_send(
-      search.find.asker,
-      Found{search.find.call, std::make_shared<Result<std::vector<Passage>>>(std::move(passages))});
+  caf::anon_send(search.find.asker,
+                 Found{search.find.call, std::make_shared<Result<Passages>>(std::move(passages))});
 }
 
 }  // namespace parlance::actors

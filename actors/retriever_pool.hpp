@@ -58,7 +58,7 @@ class RetrieverPool : public caf::event_based_actor {
   void fill();
   void ended(SearchEnded& report);
   void check_times();
-  void answer(Search& search, Result<std::vector<Passage>> passages);
+  void answer(Search& search, Result<Passages> passages);
 
   const RetrieverOptions options_;
   const RetrieverPoolTools tools_;

@@ -106,7 +106,7 @@ caf::behavior ThreadActor::awake() {
       [this](Found& report) {
         if (!pending_ || pending_->call != report.call) return;
         if (!*report.passages) return refused(report.passages->error());
-        answered(Passages{std::move(**report.passages)});
+        answered(std::move(**report.passages));
       },
       [this](CallAdmitted report) {
         if (!pending_ || pending_->call != report.call) return;

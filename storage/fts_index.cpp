@@ -113,6 +113,45 @@ Error retriever_error(std::string detail) {
   return {ErrorCode::retriever_failed, std::move(detail), {}, {}};
 }
 
+Result<std::vector<Passage>> find_passages(SqliteDatabase& database,
+                                           const std::string& table,
+                                           const std::string& match,
+                                           std::size_t passages_max) {
+  // A hit in the title counts three times. bm25() is smaller for a better fit.
+  auto statement =
+      database.prepare("SELECT source, title, text, -bm25(" + table + ", 3.0, 1.0) AS score FROM " +
+                       table + " WHERE " + table + " MATCH ? ORDER BY score DESC, rowid LIMIT ?");
+  if (!statement) return retriever_error(statement.error().detail);
+  statement->bind(1, match);
+  statement->bind(2, static_cast<std::int64_t>(passages_max));
+  std::vector<Passage> passages;
+  for (;;) {
+    const auto row = statement->step();
+    if (!row) return retriever_error(row.error().detail);
+    if (!*row) return passages;
+    passages.push_back(
+        {statement->text(0), statement->text(1), statement->text(2), statement->real(3)});
+  }
+}
+
+Result<std::map<std::string, std::size_t>> count_documents(SqliteDatabase& database,
+                                                           const std::string& table,
+                                                           const std::vector<std::string>& terms) {
+  std::map<std::string, std::size_t> holding;
+  auto statement =
+      database.prepare("SELECT count(*) FROM " + table + " WHERE " + table + " MATCH ?");
+  if (!statement) return retriever_error(statement.error().detail);
+  for (const auto& term : terms) {
+    const std::string match = fts_query(term);
+    statement->bind(1, match);
+    const auto row = statement->step();
+    if (!row) return retriever_error(row.error().detail);
+    holding[term] = static_cast<std::size_t>(statement->integer(0));
+    statement->reset();
+  }
+  return holding;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<FtsIndex>> FtsIndex::build(const std::filesystem::path& path,
@@ -130,7 +169,7 @@ Result<std::unique_ptr<FtsIndex>> FtsIndex::build(const std::filesystem::path& p
   if (!rebuilt)
     return Error{ErrorCode::storage_failed, path.string() + ": " + rebuilt.error().detail, {}, {}};
 
-  auto index = std::unique_ptr<FtsIndex>(new FtsIndex(options, table_names(knowledge), *rebuilt));
+  auto index = std::unique_ptr<FtsIndex>(new FtsIndex(options, tables_for(knowledge), *rebuilt));
   for (std::size_t i = 0; i < std::max<std::size_t>(options.searches_at_once_max, 1); ++i) {
     auto database = SqliteDatabase::open_file(path, SqliteMode::read_only);
     if (!database) return database.error();
@@ -139,6 +178,13 @@ Result<std::unique_ptr<FtsIndex>> FtsIndex::build(const std::filesystem::path& p
     });
   }
   return index;
+}
+
+FtsIndex::Tables FtsIndex::tables_for(const Knowledge& knowledge) {
+  Tables tables;
+  for (const auto& [agent, name] : table_names(knowledge))
+    tables[agent] = {name, knowledge.at(agent).size()};
+  return tables;
 }
 
 FtsIndex::~FtsIndex() {
@@ -172,7 +218,7 @@ void FtsIndex::run(SqliteDatabase database) {
     const PassageQuery& query = asked;
     waiting_.pop_front();
     lock.unlock();
-    auto answer = [&]() -> Result<std::vector<Passage>> {
+    auto answer = [&]() -> Result<Passages> {
       try {
         PARLANCE_FAILPOINT("retriever.search");
         return find(database, query);
@@ -185,27 +231,16 @@ void FtsIndex::run(SqliteDatabase database) {
   }
 }
 
-Result<std::vector<Passage>> FtsIndex::find(SqliteDatabase& database,
-                                            const PassageQuery& query) const {
-  std::vector<Passage> passages;
+Result<Passages> FtsIndex::find(SqliteDatabase& database, const PassageQuery& query) const {
   const auto table = tables_.find(query.agent);
-  const std::string match = fts_query(query.text);
-  if (table == tables_.end() || match.empty()) return passages;
-  // A hit in the title counts three times. bm25() is smaller for a better fit.
-  const std::string& name = table->second;
-  auto statement =
-      database.prepare("SELECT source, title, text, -bm25(" + name + ", 3.0, 1.0) AS score FROM " +
-                       name + " WHERE " + name + " MATCH ? ORDER BY score DESC, rowid LIMIT ?");
-  if (!statement) return retriever_error(statement.error().detail);
-  statement->bind(1, match);
-  statement->bind(2, static_cast<std::int64_t>(query.passages_max));
-  for (;;) {
-    const auto row = statement->step();
-    if (!row) return retriever_error(row.error().detail);
-    if (!*row) return passages;
-    passages.push_back(
-        {statement->text(0), statement->text(1), statement->text(2), statement->real(3)});
-  }
+  const auto terms = fts_terms(query.text);
+  if (table == tables_.end() || terms.empty()) return Passages{};
+  const auto& [name, documents] = table->second;
+  auto found = find_passages(database, name, fts_query(terms), query.passages_max);
+  if (!found) return found.error();
+  auto holding = count_documents(database, name, terms);
+  if (!holding) return holding.error();
+  return Passages{std::move(*found), {documents, std::move(*holding)}};
 }
 
 }  // namespace parlance::storage

@@ -55,16 +55,23 @@ class FtsIndex : public PassageIndex {
   bool rebuilt() const { return rebuilt_; }
 
  private:
-  FtsIndex(FtsOptions options, std::map<std::string, std::string> tables, bool rebuilt)
+  struct Table {
+    std::string name;
+    std::size_t documents = 0;
+  };
+  using Tables = std::map<std::string, Table>;  // by agent
+
+  static Tables tables_for(const Knowledge& knowledge);
+  FtsIndex(FtsOptions options, Tables tables, bool rebuilt)
       : options_(options),
         tables_(std::move(tables)),
         rebuilt_(rebuilt) {}
 
   void run(SqliteDatabase database);
-  Result<std::vector<Passage>> find(SqliteDatabase& database, const PassageQuery& query) const;
+  Result<Passages> find(SqliteDatabase& database, const PassageQuery& query) const;
 
   const FtsOptions options_;
-  const std::map<std::string, std::string> tables_;  // an agent's table
+  const Tables tables_;
   const bool rebuilt_;
 
   std::mutex mutex_;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <set>
-#include <vector>
+#include <utility>
 
 namespace parlance::storage {
 namespace {
@@ -65,7 +65,7 @@ Parts split_phrases(std::string_view text) {
 
 }  // namespace
 
-std::string fts_query(std::string_view text) {
+std::vector<std::string> fts_terms(std::string_view text) {
   auto [telling, rest] = split_phrases(text);
   std::vector<std::string> all = chunks_of(rest);
   for (auto& part : words_of(rest)) {
@@ -76,11 +76,20 @@ std::string fts_query(std::string_view text) {
   for (const auto& term : all) {
     if (!is_stop_word(term) && seen.insert(term).second) telling.push_back(term);
   }
-  const auto& terms = telling.empty() ? all : telling;
+  auto& terms = telling.empty() ? all : telling;
+  terms.resize(std::min(terms.size(), query_terms_max));
+  return std::move(terms);
+}
+
+std::string fts_query(std::string_view term) {
+  return '"' + std::string(term) + '"';
+}
+
+std::string fts_query(const std::vector<std::string>& terms) {
   std::string query;
-  for (std::size_t i = 0; i < std::min(terms.size(), query_terms_max); ++i) {
-    if (i > 0) query += " OR ";
-    query += '"' + terms[i] + '"';
+  for (const auto& term : terms) {
+    if (!query.empty()) query += " OR ";
+    query += fts_query(term);
   }
   return query;
 }

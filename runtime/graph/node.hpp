@@ -53,9 +53,6 @@ struct Wait {
 using Action = std::variant<Follow, Finish, AskModel, FindPassages, Wait>;
 
 struct Waited {};
-struct Passages {
-  std::vector<Passage> found;
-};
 // `message` is the id under which the text was streamed: the node gives it to the message it adds.
 struct Generated {
   ChatAnswer answer;

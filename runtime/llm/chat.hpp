@@ -3,7 +3,9 @@
 
 #include "runtime/base/json.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,6 +58,20 @@ struct Passage {
   bool operator==(const Passage&) const = default;
 };
 
+// How rare the terms of a search are in all that was searched: a rare one tells more.
+struct DocumentFrequencies {
+  std::size_t documents = 0;                   // that were searched
+  std::map<std::string, std::size_t> holding;  // how many of them hold the term
+
+  bool operator==(const DocumentFrequencies&) const = default;
+};
+
+// What a retriever answers.
+struct Passages {
+  std::vector<Passage> found;  // best first
+  DocumentFrequencies frequencies;
+};
+
 class Synonyms;  // runtime/llm/synonyms.hpp
 
 struct ChatRequest {
@@ -67,7 +83,9 @@ struct ChatRequest {
   std::optional<double> temperature;
   // What the client wants the provider to be told besides, as it is: tools, response_format, stop…
   Json client_options = Json::object();
-  // What means the same in the agent's field, for the offline model; may be null.
+  // For the offline model: how rare the words of the question are, and what means the same in the
+  // agent's field; empty and null where nobody knows.
+  DocumentFrequencies frequencies;
   std::shared_ptr<const Synonyms> synonyms;
 };
 

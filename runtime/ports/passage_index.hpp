@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <functional>
 #include <string>
-#include <vector>
 
 namespace parlance {
 
@@ -24,11 +23,12 @@ struct PassageQuery {
 // on a thread of the index's, and must not block. Destroyed after every search has ended.
 class PassageIndex {
  public:
-  using Found = std::function<void(Result<std::vector<Passage>>)>;
+  using Found = std::function<void(Result<Passages>)>;
 
   virtual ~PassageIndex() = default;
 
-  // Best first; empty when nothing fits. Errors: retriever_failed.
+  // Nothing found when nothing fits. The frequencies are those of the terms that it looked for, in
+  // lower case. Errors: retriever_failed.
   virtual void search(PassageQuery query, Found found) = 0;
 };
 

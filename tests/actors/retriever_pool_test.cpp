@@ -27,7 +27,7 @@ class Asker : public caf::event_based_actor {
  public:
   struct Heard {
     std::vector<std::uint64_t> admitted;
-    std::map<std::uint64_t, std::shared_ptr<Result<std::vector<Passage>>>> found;
+    std::map<std::uint64_t, std::shared_ptr<Result<Passages>>> found;
   };
   Asker(caf::actor_config& config, Heard& heard) : caf::event_based_actor(config), heard_(heard) {}
 
@@ -75,10 +75,10 @@ TEST_CASE_METHOD(RetrieverPoolTest, "so many search, so many wait, the next is r
 TEST_CASE_METHOD(RetrieverPoolTest, "an answer frees its slot for the one that waits longest") {
   for (std::uint64_t call = 1; call <= 3; ++call)
     find(call);
-  index.waiting.front()(std::vector<Passage>{{"a.md", "A", "text", 1.0}});
+  index.waiting.front()(Passages{{{"a.md", "A", "text", 1.0}}, {}});
   run_messages();
   REQUIRE(heard.found.contains(1));
-  CHECK((**heard.found[1])[0].source == "a.md");
+  CHECK((*heard.found[1])->found[0].source == "a.md");
   CHECK(index.queries.size() == 3);
 }
 

@@ -69,7 +69,7 @@ class Concierge {
     auto effect = turn.step(clock_);
     while (!turn.ended()) {
       if (const auto* find = std::get_if<actors::FindEffect>(&effect)) {
-        effect = turn.answer(Passages{search(*find)}, clock_);
+        effect = turn.answer(search(*find), clock_);
       } else {
         const auto& ask = std::get<actors::AskEffect>(effect);
         answered.passages = ask.request->passages;
@@ -90,11 +90,10 @@ class Concierge {
     return answered;
   }
 
-  std::vector<Passage> search(const actors::FindEffect& find) {
-    std::promise<Result<std::vector<Passage>>> found;
-    index_->search(
-        {"concierge", find.query, find.passages_max},
-        [&](Result<std::vector<Passage>> passages) { found.set_value(std::move(passages)); });
+  Passages search(const actors::FindEffect& find) {
+    std::promise<Result<Passages>> found;
+    index_->search({"concierge", find.query, find.passages_max},
+                   [&](Result<Passages> passages) { found.set_value(std::move(passages)); });
     auto passages = found.get_future().get();
     if (!passages) throw std::runtime_error(passages.error().detail);
     return *passages;

@@ -29,6 +29,7 @@ Json sample() {
     "knowledge": ["prompt.md"],
     "state": {
       "passages": { "type": "array", "per_turn": true },
+      "document_frequencies": { "type": "object", "per_turn": true },
       "draft": { "type": "object", "per_turn": true },
       "sent_back": { "type": "number", "per_turn": true, "default": 0 },
       "mood": { "type": "string", "default": "calm" },
@@ -90,6 +91,7 @@ TEST_CASE("clients may ask for the models that the agent allows") {
 
 TEST_CASE("fields start at their default, else at an empty value of their type") {
   CHECK(sample_agent()->initial_fields() == Json{{"passages", Json::array()},
+                                                 {"document_frequencies", Json::object()},
                                                  {"draft", Json::object()},
                                                  {"sent_back", 0},
                                                  {"mood", "calm"},

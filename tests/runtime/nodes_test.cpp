@@ -139,10 +139,13 @@ TEST_CASE("retrieve asks for passages and keeps what was found") {
   const auto find = as<FindPassages>(node->enter(turn));
   CHECK(find.query == "why?");
   CHECK(find.passages_max == 3);
-  const auto found = as<Follow>(node->resume(turn, Passages{{{"a.md", "A", "Because.", 2.5}}}));
+  const auto found = as<Follow>(
+      node->resume(turn, Passages{{{"a.md", "A", "Because.", 2.5}}, {9, {{"because", 1}}}}));
   CHECK(found.edge == "found");
   CHECK(found.update.fields["passages"] ==
-        Json::array({{{"source", "a.md"}, {"title", "A"}, {"text", "Because."}}}));
+        Json::array({{{"source", "a.md"}, {"title", "A"}, {"text", "Because."}, {"score", 2.5}}}));
+  CHECK(found.update.fields["document_frequencies"] ==
+        Json{{"documents", 9}, {"holding", {{"because", 1}}}});
 }
 
 TEST_CASE("retrieve that finds nothing says so and forgets older passages") {
@@ -151,6 +154,7 @@ TEST_CASE("retrieve that finds nothing says so and forgets older passages") {
                               as<Follow>(node->enter(asking("")))}) {
     CHECK(nothing.edge == "nothing");
     CHECK(nothing.update.fields["passages"] == Json::array());
+    CHECK(nothing.update.fields["document_frequencies"]["holding"].empty());
   }
 }
 
@@ -240,13 +244,18 @@ TEST_CASE("generate shows the prompt, and the passages by number") {
   CHECK(request.passages[1].source == "b.md");
 }
 
-TEST_CASE("retrieve looks for the agent's synonyms, and generate hands them on") {
+TEST_CASE("generate hands on what retrieve learned, and the agent's synonyms") {
   const auto synonyms = std::make_shared<const Synonyms>(*Synonyms::parse("thread, conversation"));
-  const auto turn = asking("Is a conversation long?");
+  const Passages passages{{{"a.md", "A", "Because.", 2.5}}, {9, {{"because", 1}}}};
+  auto turn = asking("Is a conversation long?");
   const auto retrieve = make({{"kind", "retrieve"}}, {}, synonyms);
   CHECK(as<FindPassages>(retrieve->enter(turn)).query == "conversation thread");
-  const auto generate = make({{"kind", "generate"}}, {}, synonyms);
-  CHECK(as<AskModel>(generate->enter(turn)).request.synonyms == synonyms);
+  turn.fields = as<Follow>(retrieve->resume(turn, passages)).update.fields;
+  const auto request =
+      as<AskModel>(make({{"kind", "generate"}}, {}, synonyms)->enter(turn)).request;
+  CHECK(request.passages == passages.found);
+  CHECK(request.frequencies == passages.frequencies);
+  CHECK(request.synonyms == synonyms);
 }
 
 TEST_CASE("the client's options are heeded within the agent's limits") {
@@ -381,19 +390,26 @@ TEST_CASE("validate without a draft judges the newest answer of the thread") {
 
 TEST_CASE("what the offline model says, quote or refusal, passes validate in library") {
   auto turn = asking("When do idle threads leave memory?");
-  turn.fields = {{"passages", two_passages}, {"sent_back", 0}};
+  turn.fields = {
+      {"passages", two_passages},
+      {"document_frequencies",
+       {{"documents", 100},
+        {"holding", {{"idle", 1}, {"threads", 2}, {"leave", 1}, {"memory", 1}, {"france", 0}}}}},
+      {"sent_back", 0}};
   const auto generate = make({{"kind", "generate"}, {"draft", true}, {"edges", {{"ok", "next"}}}});
   const auto validate = make({{"kind", "validate"},
                               {"draft", true},
                               {"count_field", "sent_back"},
                               {"declines", {std::string(extractive_decline)}}});
-  for (const auto* question :
-       {"When do idle threads leave memory?", "What is the capital of France?"}) {
+  for (const auto& [question, answer] :
+       {std::pair("When do idle threads leave memory?", "Idle threads leave memory. [2]"),
+        std::pair("What is the capital of France?", extractive_decline.data())}) {
     turn.input = turn.messages = {message(Role::human, question)};
     const auto ask = as<AskModel>(generate->enter(turn));
     const auto drafted =
         as<Follow>(generate->resume(turn, Generated{answer_from_passages(ask.request), "id"}));
     turn.fields["draft"] = drafted.update.fields["draft"];
+    CHECK(turn.fields["draft"]["text"] == answer);
     INFO(dump(turn.fields["draft"]));
     CHECK(as<Follow>(validate->enter(turn)).edge == "ok");
   }

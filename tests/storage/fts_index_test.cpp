@@ -25,14 +25,18 @@ const Knowledge library{
        "Every retry of a write is fenced. Syncing is what makes it durable."}}},
     {"cook", {{"bread.md", "Bread", "Flour, water, salt and a thread of saffron."}}}};
 
+Passages answer(FtsIndex& index, const std::string& text, const std::string& agent = "library") {
+  auto passages = JournalFixture::ask<Result<Passages>>([&](auto done) {
+    index.search({agent, text, 6}, done);
+  });
+  REQUIRE(passages);
+  return *passages;
+}
+
 std::vector<Passage> search(FtsIndex& index,
                             const std::string& text,
                             const std::string& agent = "library") {
-  auto found = JournalFixture::ask<Result<std::vector<Passage>>>([&](auto done) {
-    index.search({agent, text, 6}, done);
-  });
-  REQUIRE(found);
-  return *found;
+  return answer(index, text, agent).found;
 }
 
 std::unique_ptr<FtsIndex> build(const TempFolder& folder, const Knowledge& knowledge = library) {
@@ -64,6 +68,17 @@ TEST_CASE("a word in the title weighs more than one in the text") {
                              {{"1.md", "Other", "passivation of things and more words"},
                               {"2.md", "Passivation", "things and some more words of text"}}}});
   CHECK(search(*index, "passivation", "a").at(0).source == "2.md");
+}
+
+TEST_CASE("an answer says how many of the agent's documents hold each term") {
+  const TempFolder folder;
+  const auto index = build(folder);
+  const auto frequencies =
+      answer(*index, "Threads with \"bounded mailbox\" or unicorns").frequencies;
+  CHECK(frequencies.documents == 4);
+  CHECK(frequencies.holding == std::map<std::string, std::size_t>{
+                                   {"threads", 2}, {"bounded mailbox", 1}, {"unicorns", 0}});
+  CHECK(answer(*index, "thread", "cook").frequencies.documents == 1);
 }
 
 TEST_CASE("an agent searches its own knowledge and nobody else's") {
@@ -109,9 +124,9 @@ TEST_CASE("nothing that a user writes is a syntax error") {
 }
 
 TEST_CASE("a query quotes its terms and drops stop words unless there is nothing else") {
-  CHECK(fts_query("What's the mailbox?") == R"("what's" OR "mailbox")");
-  CHECK(fts_query("how is it") == R"("how" OR "is" OR "it" OR "how" OR "is" OR "it")");
-  CHECK(fts_query("?!").empty());
+  CHECK(fts_query(fts_terms("What's the mailbox?")) == R"("what's" OR "mailbox")");
+  CHECK(fts_query(fts_terms("how is it")) == R"("how" OR "is" OR "it" OR "how" OR "is" OR "it")");
+  CHECK(fts_terms("?!").empty());
 }
 
 TEST_CASE("the file is built again only when the content has changed") {
@@ -175,7 +190,7 @@ TEST_CASE("an exception in a search ends that search typed and nothing else") {
   const TempFolder folder;
   REQUIRE(arm_failpoints("retriever.search=throw"));
   const auto index = build(folder);
-  const auto failed = JournalFixture::ask<Result<std::vector<Passage>>>([&](auto done) {
+  const auto failed = JournalFixture::ask<Result<Passages>>([&](auto done) {
     index->search({"library", "thread", 6}, done);
   });
   REQUIRE_FALSE(failed);

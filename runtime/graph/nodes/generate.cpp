@@ -93,6 +93,7 @@ Result<Action> GenerateNode::enter(const TurnState& turn) const {
   request.role = settings_.role;
   request.model_override = turn.model_override;
   request.passages = passages_of(turn);
+  request.frequencies = frequencies_of(turn);
   request.synonyms = settings_.synonyms;
   auto system = system_text(settings_.prompt, request.passages);
   if (!system.empty()) {

@@ -13,7 +13,7 @@
 // "system_messages": the model sees those of the client. By default it does where the node has no
 // prompt of its own: a prompt is not to be talked over.
 //
-// The agent's synonyms are for the offline model.
+// The agent's synonyms and the field "document_frequencies" are for the offline model.
 //
 // Bounds: limits.window_messages_max messages, as window_of() counts them, limits.tokens_out_max
 // tokens out.

@@ -7,9 +7,10 @@
 namespace parlance {
 namespace {
 
-Action follow(const std::vector<Passage>& found) {
-  Follow follow{found.empty() ? "nothing" : "found", {}};
-  follow.update.fields[passages_field] = json_of(found);
+Action follow(const Passages& passages) {
+  Follow follow{passages.found.empty() ? "nothing" : "found", {}};
+  follow.update.fields[passages_field] = json_of(passages.found);
+  follow.update.fields[frequencies_field] = json_of(passages.frequencies);
   return follow;
 }
 
@@ -23,7 +24,7 @@ Result<std::unique_ptr<Node>> RetrieveNode::make(const Json& settings, const Age
 }
 
 Json RetrieveNode::fields() const {
-  return {{passages_field, Json::array()}};
+  return {{passages_field, Json::array()}, {frequencies_field, Json::object()}};
 }
 
 Result<Action> RetrieveNode::enter(const TurnState& turn) const {
@@ -35,7 +36,7 @@ Result<Action> RetrieveNode::enter(const TurnState& turn) const {
 Result<Action> RetrieveNode::resume(const TurnState& turn, const Answer& answer) const {
   const auto* passages = std::get_if<Passages>(&answer);
   if (passages == nullptr) return Node::resume(turn, answer);
-  return follow(passages->found);
+  return follow(*passages);
 }
 
 }  // namespace parlance

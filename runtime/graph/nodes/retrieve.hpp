@@ -1,5 +1,5 @@
 // Looks the question up in the knowledge of the agent and puts what it found, or nothing, into the
-// field "passages".
+// field "passages"; how rare the words of the question are goes into "document_frequencies".
 //
 //   { "kind": "retrieve", "passages_max": 6,
 //     "edges": { "found": "generate", "nothing": "decline" } }

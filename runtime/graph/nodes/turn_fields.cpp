@@ -8,7 +8,10 @@ namespace parlance {
 Json json_of(const std::vector<Passage>& passages) {
   Json list = Json::array();
   for (const auto& passage : passages) {
-    list.push_back({{"source", passage.source}, {"title", passage.title}, {"text", passage.text}});
+    list.push_back({{"source", passage.source},
+                    {"title", passage.title},
+                    {"text", passage.text},
+                    {"score", passage.score}});
   }
   return list;
 }
@@ -18,10 +21,23 @@ std::vector<Passage> passages_of(const TurnState& turn) {
   const auto field = turn.fields.find(passages_field);
   if (field == turn.fields.end() || !field->is_array()) return passages;
   for (const auto& item : *field) {
-    passages.push_back(
-        {item.value("source", ""), item.value("title", ""), item.value("text", ""), 0});
+    passages.push_back({item.value("source", ""),
+                        item.value("title", ""),
+                        item.value("text", ""),
+                        item.value("score", 0.0)});
   }
   return passages;
+}
+
+Json json_of(const DocumentFrequencies& frequencies) {
+  return {{"documents", frequencies.documents}, {"holding", frequencies.holding}};
+}
+
+DocumentFrequencies frequencies_of(const TurnState& turn) {
+  const auto field = turn.fields.find(frequencies_field);
+  if (field == turn.fields.end() || !field->is_object()) return {};
+  return {field->value("documents", std::size_t{0}),
+          field->value("holding", std::map<std::string, std::size_t>())};
 }
 
 Json draft_json(const Message& draft) {

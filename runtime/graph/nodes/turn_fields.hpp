@@ -1,8 +1,9 @@
 // The fields that nodes hand to one another, and how they look as JSON.
 //
-//   passages   [{"source", "title", "text"}, …]                what retrieve found
-//   draft      {"id", "text", "extra", "usage": {"tokens_in", "tokens_out"}}   an answer that is
-//                                                                            not given yet
+//   passages   [{"source", "title", "text", "score"}, …]   what retrieve found
+//   document_frequencies   {"documents", "holding": {term: count}}   of what it looked for
+//   draft      {"id", "text", "extra", "usage": {"tokens_in", "tokens_out"}}   an answer not yet
+//                                                                            given
 #pragma once
 
 #include "runtime/base/json.hpp"
@@ -16,11 +17,15 @@
 namespace parlance {
 
 constexpr std::string_view passages_field = "passages";
+constexpr std::string_view frequencies_field = "document_frequencies";
 constexpr std::string_view draft_field = "draft";
 
 Json json_of(const std::vector<Passage>& passages);
-// Empty when the agent declares no such field.
+// Both are empty when the agent declares no such field.
 std::vector<Passage> passages_of(const TurnState& turn);
+
+Json json_of(const DocumentFrequencies& frequencies);
+DocumentFrequencies frequencies_of(const TurnState& turn);
 
 Json draft_json(const Message& draft);
 // Null when there is none.
