@@ -10,7 +10,7 @@ namespace {
 // As many whole quotations as fit into the tokens asked for, and at least one.
 void quote(const ChatRequest& request, ChatAnswer& answer) {
   const auto question = question_of(request.messages, request.synonyms.get());
-  for (const auto& quotation : quotations_for(question, request.passages)) {
+  for (const auto& quotation : quotations_for(question, request.passages, request.frequencies)) {
     auto longer = answer.text + (answer.text.empty() ? "" : " ") + quotation.sentence + " [" +
                   std::to_string(quotation.passage + 1) + ']';
     if (!answer.text.empty() && pieces_of(longer).size() > request.tokens_out_max) {

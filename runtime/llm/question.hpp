@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,16 @@
 namespace parlance {
 
 // What an answer has to hold. "How much …" wants money, whatever words the answer has for it.
-enum class Wanted : std::uint8_t { money, time, duration, distance, age, place, number };
+enum class Wanted : std::uint8_t {
+  money,
+  time,
+  duration,
+  distance,
+  age,
+  place,
+  number,
+  definition  // "What is a lane?": what one thing is
+};
 
 struct QuestionTerm {
   std::string text;             // as the question has it
@@ -32,8 +42,7 @@ struct QuestionTerm {
 };
 
 struct Question {
-  std::string text;     // as it was asked
-  std::string context;  // the turn before, when the question leans on it; else empty
+  std::string text;  // as it was asked
   std::vector<QuestionTerm> terms;
   std::set<Wanted> wanted;
 };
@@ -41,13 +50,11 @@ struct Question {
 // Of the newest human message; `synonyms` may be null.
 Question question_of(const Messages& messages, const Synonyms* synonyms);
 
-// "What is a lane?": it wants to be told what one thing is.
-bool asks_what_it_is(const Question& question);
-
-// The question as words to search for: its own, those of the turn that it leans on, and what means
-// the same, in double quotes where that is more than a word.
+// The question as words to search for: its own, those of the turn that it leans on, and then what
+// means the same, in double quotes where that is more than a word.
 std::string search_text(const Question& question);
 
-bool holds(std::string_view sentence, Wanted wanted);
+// Whether a sentence of these words (words_of()) has what is wanted.
+bool holds(std::span<const std::string> words, Wanted wanted);
 
 }  // namespace parlance

@@ -1,9 +1,21 @@
 // The sentences of passages that answer a question, best first.
 //
-// Each sentence is weighed by the share of the question that it covers: in the question's words or
-// in others, by itself, by the heading it stands under, or by the rest of its passage. A sum helps
-// where a price was asked for. When no passage covers enough of the question, there is no
-// quotation. No learning, no state: the same question has the same answer everywhere.
+// The evidence for a sentence is a sum, counted in rare terms. A term of the question weighs as
+// much as it is rare in all that the agent knows: its inverse document frequency (Spärck Jones
+// 1972, in the form of Robertson and Walker 1994, as BM25 has it), 1 for a term that no document
+// has.
+//
+//   + the weight of the terms that the sentence or its heading says, in the question's words, in
+//     others that mean the same, or by kind: a sum of money says "fee"
+//   + the share of the question that its passage says
+//   + how alike the heading and the question are: the share of each that is in the other
+//   + the passage's BM25 score, as the retriever gave it
+//   - the weight of the terms that no document has: the question is about something else
+//
+// and a little for a sentence that holds what is wanted, and for the first one of its passage. When
+// no sentence has enough evidence, there is no quotation. The weights of the sum were fitted, once
+// and by hand afterwards rounded, on the questions in tests/concierge (multinomial logistic
+// regression). No learning here, no state: the same question has the same answer everywhere.
 //
 // Threading: pure functions.
 //
@@ -24,9 +36,11 @@ struct Quotation {
   std::size_t passage = 0;  // from 0
 };
 
-// One to three, or none. A sentence stands in its passage word for word (runtime/llm/sentences.hpp:
-// comparable()).
+// One to three, or none. A further sentence has nearly as much evidence as the first, and is of
+// another passage or says a term that the others do not. A sentence stands in its passage word for
+// word (runtime/llm/sentences.hpp: comparable()).
 std::vector<Quotation> quotations_for(const Question& question,
-                                      const std::vector<Passage>& passages);
+                                      const std::vector<Passage>& passages,
+                                      const DocumentFrequencies& frequencies);
 
 }  // namespace parlance

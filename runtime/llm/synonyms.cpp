@@ -3,6 +3,7 @@
 #include "runtime/llm/text.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <sstream>
 
@@ -17,6 +18,13 @@ Result<void> for_each_part(std::string_view text, char border, Visit visit) {
     if (end == std::string_view::npos) return {};
     text.remove_prefix(end + 1);
   }
+}
+
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
+    return static_cast<char>(std::tolower(c));
+  });
+  return text;
 }
 
 }  // namespace
@@ -44,7 +52,7 @@ Result<Synonyms> Synonyms::parse(std::string_view text) {
       const auto [place, is_new] = synonyms.group_of_.emplace(phrase, group);
       if (!is_new && place->second != group)
         return wrong("\"" + collapse_space(member) + "\" stands in an earlier group as well");
-      if (is_new) members.push_back({collapse_space(member), std::move(phrase)});
+      if (is_new) members.push_back({lower_case(collapse_space(member)), std::move(phrase)});
       return {};
     });
     if (!done) return done;

@@ -64,6 +64,56 @@ void drop_plural(std::string& word) {
   }
 }
 
+constexpr std::string_view stop_word_list = R"(
+a able about absolutely actually afraid after again ahead all allowed almost along already also
+although always am an and any anybody anyhow anymore anyone anything anyway anywhere apparently
+appreciate are aren around as ask asked asking assist assume at aunt available away awhile be
+beautiful because been before being believe besides best better bit both boyfriend bring bringing
+brother brought but by came can cannot care certain certainly chance closest come comes coming
+confirm consider could couldn cousin curious current currently dad daughter dear decide definitely
+describe details did didn do does doesn doing don done during each easily easy either else enjoy
+enough entire especially even ever every everybody everyone everything everywhere exactly excuse
+expect expected explain explore fact fairly father favor favour feel feeling few finally find fine
+for forget forgot forgotten forward fresh from further get gets girlfriend give given gives gladly
+go goes going gone good got gotten grab granddaughter grandfather grandma grandmother grandpa
+grandparents grandson grateful great guess guy guys had hadn happen happened happening happens
+happily happy has hasn have haven having he hear heard hello help helpful her here hey hi him his
+holiday hope hoping how however husband i idea if imagine in including indeed info inform
+information inquire inquiring instead interested interesting into is isn it its just keen kind
+kindly knew know known knows lately least leave left let lets like list little long look looking
+lot lots love lovely madam made mainly make makes manage many may maybe me mean meaning means
+mention might mind mom moment more most mother much mum must mustn my myself near nearby nearest
+necessary need needn needs nephew never nice niece no nobody none nor normally not nothing now
+occasionally of off offer offered offers often oh ok okay on once one ones only onto or other
+otherwise our ourselves out over own particular particularly per perfect perhaps permitted plan
+planning plans please plenty possible possibly prefer pretty probably provide provided put
+question questions quite rather really recommend recommended regarding regards require required
+right s said sake same saw say says see seem seems seen sent several shall she should shouldn
+simply since sir sister so some somebody somehow someone something sometime sometimes somewhere
+son soon sorry sort sorts special specific still such suggest suggestion suppose supposed sure t
+take taken takes taking talk tell than thank thanking thanks that the their them then there these
+they thing things think thinking this those thought through to today together told tomorrow
+tonight too took toward towards tried truly try trying uncle under understand unfortunately unless
+until up upon us use used uses using usual usually vacation various very wanna want wanted wanting
+wants was wasn wats way we well went were weren what whatever whats when whenever where wherever
+whether which whichever while who whoever whom whose why wife will willing wish with within
+without won wonder wonderful wondering wont work works would wouldn wrong yes yesterday yet you
+your yourself
+)";
+
+const std::set<std::string_view>& stop_words() {
+  static const auto words = [] {
+    std::set<std::string_view> split;
+    for (std::size_t at = 0; at < stop_word_list.size();) {
+      const auto end = std::min(stop_word_list.find_first_of(" \n", at), stop_word_list.size());
+      if (end > at) split.insert(stop_word_list.substr(at, end - at));
+      at = end + 1;
+    }
+    return split;
+  }();
+  return words;
+}
+
 }  // namespace
 
 std::vector<std::string> words_of(std::string_view text) {
@@ -120,37 +170,20 @@ std::string stem(std::string_view word) {
   return stemmed;
 }
 
+bool says_something(std::string_view word) {
+  if (word.size() == 1 && !is_digit(word.front())) return false;
+  return !stop_words().contains(word);
+}
+
 bool is_stop_word(std::string_view word) {
-  static const std::set<std::string_view> stop_words{
-      "a",         "about",     "after", "all",   "also",    "am",      "an",      "and",
-      "any",       "anything",  "are",   "as",    "at",      "be",      "because", "been",
-      "before",    "being",     "both",  "but",   "by",      "can",     "could",   "describe",
-      "did",       "do",        "does",  "doing", "done",    "each",    "ever",    "every",
-      "explain",   "few",       "find",  "for",   "from",    "further", "get",     "gets",
-      "give",      "gives",     "given", "go",    "goes",    "had",     "happen",  "happened",
-      "happening", "happens",   "has",   "have",  "having",  "he",      "her",     "here",
-      "him",       "his",       "how",   "i",     "if",      "in",      "into",    "is",
-      "it",        "its",       "just",  "kind",  "know",    "let",     "like",    "list",
-      "made",      "make",      "makes", "many",  "may",     "me",      "mean",    "means",
-      "might",     "more",      "most",  "much",  "must",    "my",      "need",    "needs",
-      "no",        "nor",       "not",   "of",    "off",     "on",      "once",    "one",
-      "only",      "or",        "other", "our",   "out",     "over",    "own",     "please",
-      "same",      "say",       "says",  "shall", "she",     "should",  "show",    "so",
-      "some",      "something", "such",  "tell",  "than",    "that",    "the",     "their",
-      "them",      "then",      "there", "these", "they",    "thing",   "things",  "this",
-      "those",     "through",   "to",    "too",   "under",   "until",   "up",      "us",
-      "use",       "used",      "uses",  "using", "very",    "was",     "way",     "we",
-      "were",      "what",      "when",  "where", "whether", "which",   "while",   "who",
-      "whom",      "whose",     "why",   "will",  "with",    "without", "would",   "you",
-      "your"};
-  return stop_words.contains(word);
+  return stop_words().contains(word);
 }
 
 std::vector<std::string> terms_of(std::string_view text) {
   std::vector<std::string> terms;
   std::set<std::string> seen;
   for (const auto& word : words_of(text)) {
-    if (is_stop_word(word) || (word.size() == 1 && !is_digit(word.front()))) continue;
+    if (!says_something(word)) continue;
     auto term = stem(word);
     if (seen.insert(term).second) terms.push_back(std::move(term));
   }

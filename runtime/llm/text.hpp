@@ -18,10 +18,14 @@ std::vector<std::string> words_of(std::string_view text);
 // off the common English suffixes, and is wrong in the same way on both sides of a comparison.
 std::string stem(std::string_view word);
 
-// True for words that say nothing of what a text is about: "the", "how", "please".
+// True for words that say nothing of what a text is about: those that any English text is made of,
+// and those that ask, hope, thank and hedge: "the", "how", "please", "wondering".
 bool is_stop_word(std::string_view word);
 
-// The stems of the words that are no stop words, each once, in order of appearance.
+// False for stop words and for letters that stand alone.
+bool says_something(std::string_view word);
+
+// The stems of the words that say something, each once, in order of appearance.
 std::vector<std::string> terms_of(std::string_view text);
 
 // The number of words between white space: what the offline model counts as tokens.

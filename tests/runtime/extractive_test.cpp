@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -34,8 +35,22 @@ const std::vector<Passage> passages{
      1},
 };
 
+// As if the passages had been found among 100 documents.
+DocumentFrequencies frequencies_of(const std::string& question, const std::vector<Passage>& given) {
+  DocumentFrequencies frequencies{100, {}};
+  for (const auto& word : words_of(question)) {
+    auto& holding = frequencies.holding[word];
+    for (const auto& passage : given) {
+      const auto terms = terms_of(passage.title + ' ' + passage.text);
+      if (std::find(terms.begin(), terms.end(), stem(word)) != terms.end()) ++holding;
+    }
+  }
+  return frequencies;
+}
+
 ChatRequest request(std::string question, std::vector<Passage> given = passages) {
   ChatRequest made;
+  made.frequencies = frequencies_of(question, given);
   made.passages = std::move(given);
   made.messages = {
       std::make_shared<const Message>(
@@ -72,10 +87,41 @@ TEST_CASE("a heading that says the question speaks for the sentences under it") 
 
 TEST_CASE("one word alone is answered only by what is about it") {
   const std::vector<Passage> given{
-      {"a.md", "Disk", "Widgets are sometimes written back to disk.", 1}};
+      {"a.md", "Widgets", "Widgets are sometimes written back to disk.", 1}};
   CHECK(answer_from_passages(request("back?", given)).text == extractive_decline);
   CHECK(answer_from_passages(request("widgets?", given)).text ==
         "Widgets are sometimes written back to disk. [1]");
+}
+
+TEST_CASE("a rare word tells more than many common ones") {
+  auto asked = request("Is there a red door to the room with the saffron?",
+                       {{"a.md", "Doors", "The door of each room is red.", 1},
+                        {"b.md", "Spices", "Our saffron is from the hills.", 1}});
+  asked.frequencies = {100, {{"red", 60}, {"door", 70}, {"room", 80}, {"saffron", 1}}};
+  CHECK(answer_from_passages(asked).text == extractive_decline);
+  asked.passages[1].title = "Saffron";
+  CHECK(answer_from_passages(asked).text == "Our saffron is from the hills. [2]");
+}
+
+TEST_CASE("a word that no document has speaks against an answer") {
+  const std::vector<Passage> given{
+      {"a.md", "Boats", "Boats with a red sail leave the pier at noon.", 2}};
+  CHECK(answer_from_passages(request("Which boats have a red sail?", given)).text ==
+        "Boats with a red sail leave the pier at noon. [1]");
+  CHECK(answer_from_passages(request("Which boats and zeppelins have Wagner on board?", given))
+            .text == extractive_decline);
+}
+
+TEST_CASE("a second sentence is quoted only when it answers about as well and adds something") {
+  const std::vector<Passage> given{
+      {"a.md",
+       "Lagoon Pool",
+       "The pool opens at 8 am. Towels at the pool are free. The pool is deep and blue.",
+       2},
+      {"b.md", "Indoor Pool", "The pool opens at 6 am and is heated.", 2},
+      {"c.md", "Beach", "The beach lies behind the pool of the staff.", 1}};
+  CHECK(answer_from_passages(request("When does the pool open?", given)).text ==
+        "The pool opens at 8 am. [1] The pool opens at 6 am and is heated. [2]");
 }
 
 TEST_CASE("what it quotes always stands in what it cites") {
@@ -152,7 +198,7 @@ TEST_CASE("a passage without an end does not take long") {
   std::string text;
   for (int i = 0; i < 20'000; ++i)
     text += "Widgets are number " + std::to_string(i) + " of many. ";
-  const auto answer = answer_from_passages(request("many widgets", {{"a.md", "", text, 1}}));
+  const auto answer = answer_from_passages(request("many widgets", {{"a.md", "Widgets", text, 1}}));
   CHECK(answer.text.starts_with("Widgets are number "));
 }
 
