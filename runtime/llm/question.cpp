@@ -119,7 +119,7 @@ void add_term(Question& question, QuestionTerm term) {
       std::any_of(question.terms.begin(), question.terms.end(), [&](const QuestionTerm& have) {
         return have.words == term.words;
       });
-  if (!known) question.terms.push_back(std::move(term));
+  if (!known && question.terms.size() < terms_max) question.terms.push_back(std::move(term));
 }
 
 QuestionTerm term_of(std::span<const std::string> words, std::span<const std::string> stems) {

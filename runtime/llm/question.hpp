@@ -6,11 +6,14 @@
 // A question that leans on the turn before ("it", "there", "and …") takes over that turn's terms.
 //
 // Threading: pure functions.
+//
+// Bounds: terms_max terms; what a longer question says after them is not looked at.
 #pragma once
 
 #include "runtime/llm/chat.hpp"
 #include "runtime/llm/synonyms.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -20,6 +23,8 @@
 #include <vector>
 
 namespace parlance {
+
+inline constexpr std::size_t terms_max = 64;
 
 // What an answer has to hold. "How much …" wants money, whatever words the answer has for it.
 enum class Wanted : std::uint8_t {

@@ -185,7 +185,7 @@ TEST_CASE("the concierge understands wordy questions") {
 TEST_CASE("the concierge answers questions that nobody tuned it for") {
   const auto rates = ask_all("held_out", /*shows_misses=*/false);
   CHECK(rates.cited >= 38);
-  CHECK(rates.declined >= 25);
+  CHECK(rates.declined >= 26);
 }
 
 }  // namespace

@@ -80,6 +80,13 @@ TEST_CASE("a wordy question has the terms of the short one") {
   }
 }
 
+TEST_CASE("a question without an end has so many terms and no more") {
+  std::string text;
+  for (int i = 0; i < 10'000; ++i)
+    text += "widget" + std::to_string(i) + ' ';
+  CHECK(asked({text}).terms.size() == terms_max);
+}
+
 TEST_CASE("a definition is searched as it would be written") {
   CHECK(asked({"What is a lane?"}).wanted == std::set{Wanted::definition});
   CHECK(search_text(asked({"What is a lane?"})) == "\"lane is\" lane");
