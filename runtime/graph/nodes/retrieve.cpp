@@ -27,6 +27,10 @@ Json RetrieveNode::fields() const {
   return {{passages_field, Json::array()}, {frequencies_field, Json::object()}};
 }
 
+std::vector<std::string> RetrieveNode::private_fields() const {
+  return {std::string(frequencies_field)};
+}
+
 Result<Action> RetrieveNode::enter(const TurnState& turn) const {
   if (turn.question().empty()) return follow({});
   return Action(

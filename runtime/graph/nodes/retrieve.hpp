@@ -23,6 +23,7 @@ class RetrieveNode : public Node {
   std::string_view kind() const override { return "retrieve"; }
   std::vector<std::string> edges() const override { return {"found", "nothing"}; }
   Json fields() const override;
+  std::vector<std::string> private_fields() const override;
   Result<Action> enter(const TurnState& turn) const override;
   Result<Action> resume(const TurnState& turn, const Answer& answer) const override;
 
