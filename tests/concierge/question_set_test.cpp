@@ -188,5 +188,23 @@ TEST_CASE("the concierge answers questions that nobody tuned it for") {
   CHECK(rates.declined >= 26);
 }
 
+// tests/concierge/guard.json: what alarms, what is refused, and what does neither.
+TEST_CASE("the concierge alarms for people in danger, and refuses injections alone") {
+  Concierge concierge;
+  std::ifstream in(root / "tests/concierge/guard.json");
+  const Json set = Json::parse(in);
+  for (const std::string node : {"escalate", "refuse"}) {
+    for (const auto& message : set[node]) {
+      CAPTURE(message);
+      CHECK(concierge.ask({message.get<std::string>()}).last_node == node);
+    }
+  }
+  for (const auto& message : set["harmless"]) {
+    const auto node = concierge.ask({message.get<std::string>()}).last_node;
+    CAPTURE(message, node);
+    CHECK((node != "escalate" && node != "refuse"));
+  }
+}
+
 }  // namespace
 }  // namespace parlance
