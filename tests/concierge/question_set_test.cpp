@@ -194,13 +194,15 @@ TEST_CASE("the concierge alarms for people in danger, and refuses injections alo
   std::ifstream in(root / "tests/concierge/guard.json");
   const Json set = Json::parse(in);
   for (const std::string node : {"escalate", "refuse"}) {
-    for (const auto& message : set[node]) {
+    for (const auto& said : set[node]) {
+      const auto message = said.get<std::string>();
       CAPTURE(message);
-      CHECK(concierge.ask({message.get<std::string>()}).last_node == node);
+      CHECK(concierge.ask({message}).last_node == node);
     }
   }
-  for (const auto& message : set["harmless"]) {
-    const auto node = concierge.ask({message.get<std::string>()}).last_node;
+  for (const auto& said : set["harmless"]) {
+    const auto message = said.get<std::string>();
+    const auto node = concierge.ask({message}).last_node;
     CAPTURE(message, node);
     CHECK((node != "escalate" && node != "refuse"));
   }
