@@ -144,7 +144,7 @@ test('runs are listed, paged, and by status', async (t) => {
   const { client } = await started(t);
   const { thread_id } = await client.threads.create();
   const made = [];
-  for (const text of ['{"ms":1}', '{"ms":2}', '{"ms":20000}', '{"ms":4}']) {
+  for (const text of ['{"ms":1}', '{"ms":2}', '{"ms":20000}', '{"ms":20001}']) {
     made.push((await client.runs.create(thread_id, 'slow', { input: human(text) })).run_id);
   }
   const listed = async (query) => (await client.runs.list(thread_id, query)).map((run) => run.run_id);
