@@ -267,8 +267,8 @@ asio::awaitable<void> HttpSession::answer_preflight() {
   co_await send(std::move(response));
 }
 
-asio::awaitable<void> HttpSession::send_error(Error error) {
-  Response response = error_response(error, family_of(request_.path));
+asio::awaitable<void> HttpSession::send_error(Error error, Retry retry) {
+  Response response = error_response(error, family_of(request_.path), retry);
   if (error.code == ErrorCode::method_not_allowed)
     response.add_header("allow", match_.methods_allowed);
   co_await send(std::move(response));

@@ -62,7 +62,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   const std::shared_ptr<Waker>& waker() const { return waker_; }
 
   boost::asio::awaitable<void> send(Response response);
-  boost::asio::awaitable<void> send_error(Error error);
+  boost::asio::awaitable<void> send_error(Error error, Retry retry = Retry::as_the_error_says);
 
   // The body follows by write(), chunked, until end_stream(). The response's own body is not sent.
   boost::asio::awaitable<void> begin_stream(Response head);

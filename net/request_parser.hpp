@@ -1,5 +1,9 @@
 // Bytes to one request, within limits, without a socket: sessions feed it, and so does a fuzzer.
 //
+// One that two readers could frame differently is refused (RFC 9112, 3.2, 6.1 and 11.2): by a
+// Transfer-Encoding other than `chunked`, alone or together with a Content-Length, and by no Host
+// or several. What follows its headers would be a request of its own to one of them.
+//
 // Bounds: header_bytes_max of request line and headers (headers_too_large), body_bytes_max of body
 // (body_too_large), chunked or not.
 #pragma once
@@ -31,6 +35,7 @@ class RequestParser {
 
  private:
   boost::beast::http::request_parser<boost::beast::http::string_body> parser_;
+  bool is_framing_checked_ = false;
 };
 
 }  // namespace parlance::net

@@ -125,19 +125,20 @@ std::string openai_error_object(const Error& error) {
   return text;
 }
 
-Response error_response(const Error& error, Family family) {
+Response error_response(const Error& error, Family family, Retry retry) {
   const auto& kind = kind_of(error.code);
   Response response;
   response.status = kind.http_status;
   response.add_header("x-error-code", kind.name);
   const auto advice = advice_of(error);
-  if (advice.count() > 0) {
+  if (advice.count() > 0 && retry != Retry::never) {
     response.add_header("retry-after", std::to_string((advice.count() + 999) / 1'000));
     response.add_header("retry-after-ms", std::to_string(advice.count()));
   }
   const bool clients_would_retry =
       kind.http_status == 409 || kind.http_status == 429 || kind.http_status >= 500;
-  if (clients_would_retry && !kind.retry_helps) response.add_header("x-should-retry", "false");
+  const bool is_welcome = kind.retry_helps && retry != Retry::never;
+  if (clients_would_retry && !is_welcome) response.add_header("x-should-retry", "false");
   if (error.code == ErrorCode::unauthenticated) response.add_header("www-authenticate", "Bearer");
   if (family == Family::openai) {
     response.body = R"({"error":)" + openai_error_object(error) + "}";

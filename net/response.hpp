@@ -44,6 +44,10 @@ std::chrono::milliseconds advice_of(const Error& error);
 // family has it.
 std::string openai_error_object(const Error& error);
 
-Response error_response(const Error& error, Family family);
+// Whether a client that asks again by itself is welcome. `never`: what it asked stands on a thread,
+// and would be said twice.
+enum class Retry : std::uint8_t { as_the_error_says, never };
+
+Response error_response(const Error& error, Family family, Retry retry = Retry::as_the_error_says);
 
 }  // namespace parlance::net

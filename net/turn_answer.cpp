@@ -99,7 +99,7 @@ asio::awaitable<void> stream_turn(HttpSession& session,
   const TurnEnded* const end = end_in(records);
   if (!options.replay && end != nullptr && end->outcome != TurnOutcome::finished) {
     Error failure = error_of(*end);
-    co_return co_await session.send_error(std::move(failure));
+    co_return co_await session.send_error(std::move(failure), options.retry);
   }
 
   co_await session.begin_stream(std::move(options.head));

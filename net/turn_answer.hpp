@@ -40,6 +40,7 @@ struct StreamingOptions {
   Response head;
   bool replay = false;  // the request is not the turn's own: its failure is no status of this one
   Leaving leaving;
+  Retry retry = Retry::as_the_error_says;  // when the turn fails before its stream begins
 };
 
 boost::asio::awaitable<void> stream_turn(HttpSession& session,

@@ -1,6 +1,7 @@
 #include "net/providers/openai_call.hpp"
 
 #include "net/providers/openai_wire.hpp"
+#include "runtime/base/ids.hpp"
 
 #include <boost/beast/core/string.hpp>
 
@@ -129,12 +130,20 @@ void OpenAiCall::add(ToolCallPiece piece) {
   }
 }
 
+// Some providers give none, and a client answers a call by its id.
+void OpenAiCall::give_ids(std::vector<ToolCall>& calls) {
+  for (auto& call : calls) {
+    if (call.id.empty()) call.id = "call_" + random_uuid();
+  }
+}
+
 void OpenAiCall::done() {
   if (!stop_reason_) {
     return end(error(ErrorCode::provider_failed, "the stream ended without a finish_reason"));
   }
   is_whole_ = true;
   answer_.stop_reason = *stop_reason_;
+  give_ids(answer_.tool_calls);
   end(std::move(answer_));
 }
 
@@ -156,6 +165,7 @@ void OpenAiCall::read_whole_body() {
   }
   if (read->model.empty()) read->model = answer_.model;
   if (!read->text.empty()) reports_.said(read->text);
+  give_ids(read->tool_calls);
   end(std::move(read));
 }
 

@@ -40,6 +40,7 @@ class OpenAiCall {
   void event(const SseEvent& event);
   void chunk(AnswerChunk chunk);
   void add(ToolCallPiece piece);
+  static void give_ids(std::vector<ToolCall>& calls);
   void done();
   void read_whole_body();
   Error refused() const;

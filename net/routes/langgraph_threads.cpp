@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint64_t history_max = 1'000;
 constexpr double ttl_minutes_max = 60.0 * 24 * 365 * 10;
 
-// Minutes, or {"ttl": minutes}.
+// Minutes, or {"ttl": minutes, "strategy": "delete"}.
 std::optional<std::int64_t> read_ttl(BodyReader& reader) {
   Json* const value = reader.find("ttl");
   if (value == nullptr) return std::nullopt;
@@ -26,6 +26,7 @@ std::optional<std::int64_t> read_ttl(BodyReader& reader) {
   if (value->is_object()) {
     BodyReader ttl(*value, "ttl.");
     minutes = ttl.number("ttl", 0, ttl_minutes_max);
+    if (ttl.text("strategy", "delete") != "delete") ttl.refuse("strategy", "must be delete");
     if (ttl.fault && !reader.fault) reader.fault = ttl.fault;
   } else {
     minutes = reader.number("ttl", 0, ttl_minutes_max);

@@ -46,6 +46,8 @@ asio::awaitable<void> complete_chat(HttpSession& session, const Backend& backend
                       backend.clock.unix_ms() / 1'000,
                       read->include_usage,
                       !stateless};
+  // What a turn was asked stands on its thread, also when it failed.
+  const auto retry = stateless ? Retry::as_the_error_says : Retry::never;
   Leaving leaving;
   if (read->cancel_when_left.value_or(true))
     leaving = {&backend.conversations, turn.thread, turn.run};
@@ -63,6 +65,7 @@ asio::awaitable<void> complete_chat(HttpSession& session, const Backend& backend
     streaming.head.content_type = "text/event-stream; charset=utf-8";
     streaming.head.headers = "cache-control: no-cache\r\nx-accel-buffering: no\r\n";
     streaming.leaving = std::move(leaving);
+    streaming.retry = retry;
     co_return co_await stream_turn(session, stream, events, std::move(streaming));
   }
   auto waited = co_await wait_for_turn(session, *stream, std::move(leaving), nullptr);
@@ -75,7 +78,7 @@ asio::awaitable<void> complete_chat(HttpSession& session, const Backend& backend
     Error error = view.ended() == nullptr
                       ? Error{ErrorCode::internal, "the turn has no end", {}, {}}
                       : error_of(*view.ended());
-    co_return co_await session.send_error(std::move(error));
+    co_return co_await session.send_error(std::move(error), retry);
   }
   Response response;
   response.body = completion_text(look, view);

@@ -51,7 +51,7 @@ Result<CompletionRequest> read_completion_request(Json& body, const Agents& agen
   BodyReader stream_reader(stream_options, "stream_options.");
   request.include_usage = stream_reader.boolean("include_usage", false);
   request.thread = reader.text("thread_id");
-  if (!request.thread.empty() && !is_identifier(request.thread)) {
+  if (reader.find("thread_id") != nullptr && !is_identifier(request.thread)) {
     reader.refuse("thread_id", "must be 1 to 128 characters of A-Z a-z 0-9 . _ : -");
   }
   if (const auto choices = reader.count("n", 1, 128); choices && *choices != 1)

@@ -129,6 +129,8 @@ TEST_CASE("bad requests get a typed answer and the next good one works") {
        "headers_too_large"},
       {"GET /" + std::string(3'000, 'a'), 431, "headers_too_large"},
       {"nonsense\r\n\r\n", 400, "malformed_json"},
+      {"GET /livez HTTP/1.1\r\n\r\n", 400, "malformed_json"},
+      {"GET /livez HTTP/1.1\r\nhost: t\r\nhost: u\r\n\r\n", 400, "malformed_json"},
       {std::string("\0\1\2\3\r\n\r\n", 8), 400, "malformed_json"},
       {http("GET /livez HTTP/9.9\r\n"), 400, "malformed_json"},
       {http(start, "{"), 400, "malformed_json"},
@@ -150,6 +152,24 @@ TEST_CASE("bad requests get a typed answer and the next good one works") {
     CHECK(answered.status == each.status);
     CHECK(answered.header("x-error-code") == each.code);
     CHECK(works(fixture));
+  }
+}
+
+TEST_CASE("a body whose end two readers could see differently is no second request") {
+  ServerFixture fixture;
+  const std::string second = "GET /livez HTTP/1.1\r\nhost: t\r\n\r\n";
+  const std::string start = "POST /v1/chat/completions HTTP/1.1\r\nhost: t\r\n";
+  for (const char* coding :
+       {"xchunked", "identity", "chunked, identity", "gzip, chunked", "gzip"}) {
+    for (const std::string& length :
+         {std::string(), "content-length: " + std::to_string(second.size()) + "\r\n"}) {
+      INFO(coding << " " << length);
+      RawClient client(fixture.port);
+      client.send(start + length + "transfer-encoding: " + coding + "\r\n\r\n" + second);
+      CHECK(client.answer().status == 400);
+      CHECK(client.ended());
+      CHECK(works(fixture));
+    }
   }
 }
 

@@ -145,6 +145,7 @@ TEST_CASE("wrong values are refused and named") {
       {"/threads", R"({"metadata":[]})", "metadata"},
       {"/threads", R"({"if_exists":"maybe"})", "if_exists"},
       {"/threads", R"({"ttl":-1})", "ttl"},
+      {"/threads", R"({"ttl":{"ttl":2,"strategy":"keep_latest"}})", "ttl.strategy"},
       {"/threads", R"({"supersteps":[1]})", "supersteps"},
       {"/assistants/search", R"({"limit":0})", "limit"},
       {thread_path + "/history", R"({"limit":1001})", "limit"},

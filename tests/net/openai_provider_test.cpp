@@ -147,6 +147,25 @@ TEST_CASE("each chunk with content is one piece, and the answer is their sum") {
   CHECK(answer.stop_reason == StopReason::stop);
 }
 
+TEST_CASE("a call that the provider gave no id has one, streamed and whole") {
+  const std::string call =
+      R"({"index":0,"type":"function","function":{"name":"look","arguments":"{}"}})";
+  const std::string streamed = "data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[" +
+                               call + "]},\"finish_reason\":\"tool_calls\"}]}\r\n\r\n";
+  const std::string completion =
+      R"({"choices":[{"index":0,"message":{"role":"assistant","content":null,"tool_calls":[)" +
+      call + R"(]},"finish_reason":"tool_calls"}]})";
+  for (const auto& answer :
+       {std::string(stream_head) + chunked(streamed + done_event) + "0\r\n\r\n",
+        whole("200 OK", "Content-Type: application/json\r\n", completion)}) {
+    const Outcome outcome = ask(answer);
+    REQUIRE(*outcome.end);
+    REQUIRE((*outcome.end)->tool_calls.size() == 1);
+    CHECK((*outcome.end)->tool_calls[0].name == "look");
+    CHECK((*outcome.end)->tool_calls[0].id.starts_with("call_"));
+  }
+}
+
 TEST_CASE("a stream reads the same wherever it is cut, also inside a character") {
   std::string events = role_chunk + said("a\xE2\x82\xAC") + said("\xF0\x9F\x98\x80z") +
                        "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"length\"}]}\n\n" +

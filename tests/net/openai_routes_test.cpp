@@ -122,6 +122,7 @@ TEST_CASE("a wrong value is refused and named") {
       {{{"max_tokens", 1.5}}, "max_tokens"},
       {{{"n", 2}}, "n"},
       {{{"thread_id", "a/b"}}, "thread_id"},
+      {{{"thread_id", ""}}, "thread_id"},
       {{{"thread_id", 7}}, "thread_id"},
       {{{"on_disconnect", "wait"}}, "on_disconnect"},
       {{{"metadata", "x"}}, "metadata"},
@@ -179,6 +180,24 @@ TEST_CASE("refusals and failures are statuses with advice") {
         CHECK(answered.header("retry-after-ms") == (each.retry_after.empty() ? "" : "1000"));
         CHECK(answered.header("x-should-retry") == each.should_retry);
       }
+    }
+  }
+}
+
+TEST_CASE("what stands on a thread is not asked again, what was refused may be") {
+  ServerFixture fixture;
+  for (const bool stream : {true, false}) {
+    for (const bool refused : {true, false}) {
+      INFO("stream " << stream << " refused " << refused);
+      fixture.conversations.on_turn = [&](tests::FakeTurn& turn) {
+        if (refused) return turn.refuse(ErrorCode::model_unavailable);
+        turn.accept().fail(ErrorCode::model_unavailable);
+      };
+      const auto answered =
+          complete(fixture, asking("echo", {{"stream", stream}, {"thread_id", "t"}}));
+      CHECK(answered.status == 503);
+      CHECK(answered.header("x-should-retry") == (refused ? "" : "false"));
+      CHECK(answered.header("retry-after").empty() != refused);
     }
   }
 }
