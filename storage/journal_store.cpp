@@ -151,8 +151,10 @@ Result<std::optional<Head>> JournalStore::head(std::string_view thread) {
 }
 
 bool JournalStore::surely_no_head(std::string_view thread) {
-  std::string value;
-  return !db_->KeyMayExist(rocksdb::ReadOptions(), heads(), slice(thread), &value);
+  rocksdb::ReadOptions in_memory;
+  in_memory.read_tier = rocksdb::kBlockCacheTier;
+  rocksdb::PinnableSlice value;
+  return db_->Get(in_memory, heads(), slice(thread), &value).IsNotFound();
 }
 
 Result<std::optional<std::string>> JournalStore::setting(std::string_view key) {

@@ -11,7 +11,6 @@
 #include <chrono>
 #include <exception>
 #include <memory>
-#include <string_view>
 #include <utility>
 
 namespace parlance::storage {
