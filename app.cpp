@@ -16,6 +16,7 @@
 #include "net/routes/routes.hpp"
 #include "runtime/base/failpoint.hpp"
 #include "runtime/base/log.hpp"
+#include "runtime/base/thread_name.hpp"
 #include "runtime/graph/nodes/all.hpp"
 #include "runtime/ports/health.hpp"
 #include "storage/documents.hpp"
@@ -423,7 +424,10 @@ void App::Parts::start_io() {
     if (!failed) drain();
   });
   for (std::uint64_t i = 0; i < settings.http.threads; ++i) {
-    io_threads.emplace_back([this] { io.run(); });
+    io_threads.emplace_back([this] {
+      name_this_thread("http-io");
+      io.run();
+    });
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "runtime/base/failpoint.hpp"
 #include "runtime/base/log.hpp"
+#include "runtime/base/thread_name.hpp"
 #include "storage/expiry.hpp"
 #include "storage/keys.hpp"
 #include "storage/record_codec.hpp"
@@ -66,6 +67,7 @@ void JournalWriter::submit(WriterCall call) {
 }
 
 void JournalWriter::run(const Service::Died& died) {
+  name_this_thread("journal-writer");
   try {
     work();
     return;

@@ -1,6 +1,7 @@
 #include "storage/reader_threads.hpp"
 
 #include "runtime/base/log.hpp"
+#include "runtime/base/thread_name.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -51,6 +52,7 @@ void ReaderThreads::stop() {
 }
 
 void ReaderThreads::run(Lane& lane) {
+  name_this_thread("journal-reader");
   std::unique_lock lock(lane.mutex);
   for (;;) {
     lane.woken.wait(lock, [&] { return lane.stopping || !lane.queue.empty(); });

@@ -1,6 +1,7 @@
 #include "storage/sweeper.hpp"
 
 #include "runtime/base/log.hpp"
+#include "runtime/base/thread_name.hpp"
 #include "storage/expiry.hpp"
 #include "storage/keys.hpp"
 #include "storage/record_codec.hpp"
@@ -44,6 +45,7 @@ void Sweeper::stop() {
 }
 
 void Sweeper::run() {
+  name_this_thread("journal-sweeper");
   std::unique_lock lock(mutex_);
   while (!woken_.wait_for(lock, options_.sweep_period, [this] { return cancelled_.load(); })) {
     lock.unlock();
