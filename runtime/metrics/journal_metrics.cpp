@@ -24,7 +24,8 @@ JournalMetrics::JournalMetrics(Registry& registry)
                                 "Synced writes; each holds the appends of a batch")),
       records_(registry.counter("parlance_journal_records_total", "Records written")),
       bytes_(registry.counter("parlance_journal_bytes_total", "Bytes of keys and values written")),
-      write_seconds_(registry.seconds("parlance_journal_write_seconds", "Time of a synced write")),
+      write_seconds_(
+          registry.short_seconds("parlance_journal_write_seconds", "Time of a synced write")),
       opens_ok_(registry.counter(opens_name, opens_help, {{"outcome", "ok"}})),
       opens_failed_(registry.counter(opens_name, opens_help, {{"outcome", "failed"}})),
       open_seconds_(

@@ -16,6 +16,7 @@ class JournalMetrics {
   explicit JournalMetrics(Registry& registry);
 
   void append_answered(AppendOutcome outcome);
+  // A synced one; `records` are events.
   void batch_written(std::size_t records,
                      std::size_t bytes,
                      std::chrono::steady_clock::duration took);
