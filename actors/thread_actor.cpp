@@ -161,11 +161,7 @@ caf::behavior ThreadActor::awake() {
 caf::behavior ThreadActor::erasing() {
   return {
       [this](const ThreadErased& erased) {
-        if (!erased.error) {
-          head_.reset();
-          state_ = {};
-          seq_ = committed_seq_ = turns_ = 0;
-        }
+        if (!erased.error) clear();
         become(awake());
         if (auto then = std::exchange(when_erased_, nullptr)) then(erased.error);
         update_busy();
@@ -233,9 +229,7 @@ void ThreadActor::forget_if_expired() {
   if (!head_ || head_->expires_ms == 0 || !places_.empty() ||
       tools_.clock.unix_ms() < head_->expires_ms)
     return;
-  head_.reset();
-  state_ = {};
-  seq_ = committed_seq_ = turns_ = 0;
+  clear();
 }
 
 // --- turns

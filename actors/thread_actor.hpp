@@ -170,6 +170,8 @@ class ThreadActor : public caf::event_based_actor {
   void replay(RunView run, std::shared_ptr<TurnSink> sink);
   void replayed(ReplayRead& read);
   void erase(std::function<void(std::optional<Error>)> then);
+  void forget();
+  void clear();
   std::shared_ptr<const ThreadView> view() const;
 
   void update_busy();

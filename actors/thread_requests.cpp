@@ -118,12 +118,27 @@ void ThreadActor::handle(WakeThread& wake) {
 }
 
 void ThreadActor::erase(std::function<void(std::optional<Error>)> then) {
-  when_erased_ = then ? std::move(then) : [](const std::optional<Error>&) {};
+  when_erased_ = std::move(then);
   tools_.journal.erase(
       key_, epoch_, [self = caf::actor_cast<caf::actor>(this)](Result<void> erased) {
         caf::anon_send(self, ThreadErased{erased ? std::nullopt : std::optional(erased.error())});
       });
   become(erasing());
+}
+
+// Nobody waits for the end of a temporary thread: no sync, and no phase of its own. One that a
+// power cut brings back expires like any other.
+void ThreadActor::forget() {
+  tools_.journal.erase(key_, epoch_, nullptr);
+  clear();
+  leave_if_empty();
+}
+
+// There is no thread any more.
+void ThreadActor::clear() {
+  head_.reset();
+  state_ = {};
+  seq_ = committed_seq_ = turns_ = 0;
 }
 
 // An ended turn is read back whole: it is bounded, and its reader has it at once.

@@ -196,7 +196,7 @@ void ThreadActor::settle() {
     for (auto& answer : over->when_ended)
       answer({});
   }
-  if (temporary && places_.empty() && writes_.empty()) return erase(nullptr);
+  if (temporary && places_.empty() && writes_.empty()) return forget();
   run_front();
 }
 

@@ -16,6 +16,11 @@
 namespace parlance::storage {
 namespace {
 
+bool is_waited_for(const WriterCall& call) {
+  if (const auto* erase = std::get_if<EraseCall>(&call)) return erase->done != nullptr;
+  return std::holds_alternative<AppendCall>(call) || std::holds_alternative<OpenCall>(call);
+}
+
 std::size_t bytes_of(const WriterCall& call) {
   const auto* append = std::get_if<AppendCall>(&call);
   return append == nullptr ? 0 : append->bytes;
@@ -140,7 +145,8 @@ void JournalWriter::write_batch() {
                                                    : nullptr;
     after_.push_back(thread != nullptr && writable_ ? standing(*thread) : std::nullopt);
   }
-  if (batch.Count() > 0) failure_ = write(batch);
+  if (batch.Count() > 0)
+    failure_ = write(batch, std::any_of(batch_.begin(), batch_.end(), is_waited_for));
   if (failure_) {
     writable_ = false;
     std::replace(verdicts_.begin(), verdicts_.end(), Verdict::committed, Verdict::failed);
@@ -153,16 +159,18 @@ void JournalWriter::write_batch() {
   PARLANCE_FAILPOINT("journal.after_write");
 }
 
-std::optional<std::string> JournalWriter::write(rocksdb::WriteBatch& batch) {
+std::optional<std::string> JournalWriter::write(rocksdb::WriteBatch& batch, bool synced) {
   PARLANCE_FAILPOINT("journal.before_write");
   if (failpoint_fires("journal.write_fails")) return "failpoint journal.write_fails";
   rocksdb::WriteOptions write_options;
-  write_options.sync = !failpoint_fires("journal.skip_sync");
+  write_options.sync = synced && !failpoint_fires("journal.skip_sync");
   const auto started = std::chrono::steady_clock::now();
   const auto status = store_.db().Write(write_options, &batch);
   if (!status.ok()) return status.ToString();
-  metrics_.batch_written(
-      planned_records_, batch.GetDataSize(), std::chrono::steady_clock::now() - started);
+  if (synced) {
+    metrics_.batch_written(
+        planned_records_, batch.GetDataSize(), std::chrono::steady_clock::now() - started);
+  }
   return std::nullopt;
 }
 
@@ -285,9 +293,10 @@ void JournalWriter::answer(AppendCall& call, Verdict verdict) {
 }
 
 void JournalWriter::answer(EraseCall& call, Verdict verdict) {
+  if (verdict == Verdict::committed) metrics_.thread_erased();
+  if (!call.done) return;
   switch (verdict) {
     case Verdict::committed:
-      metrics_.thread_erased();
       call.done({});
       return;
     case Verdict::fenced:

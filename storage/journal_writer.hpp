@@ -1,9 +1,9 @@
 // The one thread that writes the journal.
 //
 // Calls wait in one queue. The writer takes what has queued up during the last sync, checks each
-// call against the fence, writes all that passed as one synced batch, and only then answers, in
-// order. An exception ends the thread but loses nothing: calls that were not written go back to the
-// head of the queue, calls that were are answered after the next start().
+// call against the fence, writes all that passed as one batch, synced if anybody waits for it, and
+// only then answers, in order. An exception ends the thread but loses nothing: calls that were not
+// written go back to the head of the queue, calls that were are answered after the next start().
 //
 // Threading: submit() and writable() from any thread; start() by one caller at a time; callbacks
 // run on the writer's thread (in stop(), on the caller's).
@@ -56,7 +56,7 @@ struct AppendCall {
 struct EraseCall {
   std::string thread;
   std::uint64_t epoch = 0;
-  Journal::Erased done;
+  Journal::Erased done;  // may be null: nobody waits
 };
 // Goes on to the readers when everything before it is on disk.
 struct OpenCall {
@@ -119,7 +119,7 @@ class JournalWriter {
   Verdict plan(const SweptCall& call, rocksdb::WriteBatch& batch);
   std::optional<OpenThread>& standing(const std::string& thread);
   void mark_erased(rocksdb::WriteBatch& batch);
-  std::optional<std::string> write(rocksdb::WriteBatch& batch);
+  std::optional<std::string> write(rocksdb::WriteBatch& batch, bool synced);
 
   void answer_batch();
   void answer(AppendCall& call, Verdict verdict);

@@ -89,8 +89,9 @@ class Journal {
   // Durable before `appended` runs. Also refreshes the index of threads with unfinished turns.
   virtual void append(Append append, Appended appended) = 0;
 
-  // Deletes the thread: its head at once and synced, its events by compaction. `epoch` as in
-  // append.
+  // Deletes the thread: its head at once, its events by compaction. `epoch` as in append. Synced
+  // before `erased` runs; a null `erased` says that nobody waits, and that the next synced write
+  // may take it along.
   virtual void erase(const ThreadKey& thread, std::uint64_t epoch, Erased erased) = 0;
 
   // Records first..last of an open thread, at most records_max of them, for replay. Never returns

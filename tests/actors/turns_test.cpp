@@ -320,6 +320,7 @@ TEST_CASE_METHOD(ConversationTest, "a temporary thread is gone when its turn has
   settle();
   CHECK(sink->ended()->outcome == TurnOutcome::finished);
   CHECK_FALSE(view());
+  CHECK_FALSE(journal.thread(turn.thread).head);
 }
 
 TEST_CASE_METHOD(ConversationTest, "threads are made once, and deleted when nothing runs") {

@@ -180,6 +180,24 @@ TEST_CASE_METHOD(Faults,
   CHECK_FALSE(opened(thread("t")).head);
 }
 
+TEST_CASE_METHOD(Faults, "an erasure that nobody waits for is synced with the next write") {
+  if (!failpoints_compiled_in()) return;
+  arm("storage.unsynced_in_memory=fire");
+  start();
+  finish_turn(thread("t"));
+  const auto erase_unsynced = [&] {
+    journal->erase(thread("t"), opened(thread("t")).epoch, nullptr);
+    CHECK_FALSE(opened(thread("t")).head);  // for all who live
+  };
+  erase_unsynced();
+  restart();
+  CHECK(opened(thread("t")).seq == 3);
+  erase_unsynced();
+  finish_turn(thread("other"));
+  restart();
+  CHECK_FALSE(opened(thread("t")).head);
+}
+
 TEST_CASE_METHOD(Faults, "compactions and flushes work on the forgetful file system") {
   if (!failpoints_compiled_in()) return;
   arm("storage.unsynced_in_memory=fire");

@@ -56,7 +56,7 @@ class MemoryJournal : public Journal {
     pending_.push_back([this, key, erased = std::move(erased)] {
       threads_[key].head.reset();
       threads_[key].records.clear();
-      erased({});
+      if (erased) erased({});
     });
   }
 
