@@ -1,6 +1,7 @@
 // The chat page: the open conversation and everything around it.
 
 import { first_choice, greeting_of, name_of, questions_for } from './agents.js';
+import { spoken } from './citations.js';
 import { Client, Refusal } from './client.js';
 import { Composer } from './composer.js';
 import { Conversation } from './conversation.js';
@@ -41,7 +42,7 @@ function announce(text) {
 }
 
 function announce_end(turn) {
-  if (turn.status === 'done') announce(turn.text.replace(/\s*\[[\d,\s]+\]/g, ''));
+  if (turn.status === 'done') announce(spoken(turn.text));
   if (turn.status === 'stopped') announce('Stopped.');
   if (turn.status === 'failed') announce(trouble_of(turn.error).reason);
 }

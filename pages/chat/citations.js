@@ -1,26 +1,27 @@
 // From an answer to its sources: where it cites, what it says there, and where a passage says the same.
 
-const citation = /\s*\[(\d+(?:\s*,\s*\d+)*)\]/g;
+const citation = /\[(\d+(?:\s*,\s*\d+)*)\]/g;
 
-// The answer as paragraphs of pieces, {text} or {cites: number[]}. Only numbers of passages that exist are citations.
-export function paragraphs(answer, passages_count) {
+function paragraphs(answer, passages_count) {
   return answer
     .split(/\n{2,}/)
     .filter((paragraph) => paragraph.trim())
     .map((paragraph) => pieces(paragraph, passages_count));
 }
 
-function pieces(paragraph, passages_count) {
+// A text as pieces, {text} or {cites: number[]}. Only numbers of passages that exist are citations.
+export function pieces(text, passages_count) {
   const found = [];
   let from = 0;
-  for (const match of paragraph.matchAll(citation)) {
+  for (const match of text.matchAll(citation)) {
     const cites = match[1].split(',').map(Number);
     if (!cites.every((cite) => cite >= 1 && cite <= passages_count)) continue;
-    if (match.index > from) found.push({ text: paragraph.slice(from, match.index) });
+    const before = text.slice(from, match.index).trimEnd();
+    if (before) found.push({ text: before });
     found.push({ cites });
     from = match.index + match[0].length;
   }
-  if (from < paragraph.length) found.push({ text: paragraph.slice(from) });
+  if (from < text.length) found.push({ text: text.slice(from) });
   return found;
 }
 
@@ -38,6 +39,9 @@ export function claims(answer, passages_count) {
   }
   return said;
 }
+
+// An answer without its citations and the signs of its markup, as it is read out.
+export const spoken = (answer) => plain(answer.replace(/ ?\[[\d,\s]+\]/g, ''));
 
 // A passage without the signs of its markup, as an answer quotes it.
 export function plain(text) {

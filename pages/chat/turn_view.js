@@ -1,7 +1,9 @@
 // Shows a turn. Text appears a little at a time and evenly, however it comes from the network.
 
-import { paragraphs } from './citations.js';
+import { pieces } from './citations.js';
 import { copy_of, element } from './element.js';
+import { blocks } from './markdown.js';
+import { copy_code, element_of, update } from './markdown_view.js';
 import { SourcesView } from './sources_view.js';
 import { draw_steps } from './steps_view.js';
 import { trouble_of } from './trouble.js';
@@ -13,7 +15,7 @@ export class TurnView {
   #turn;
   #on_again;
   #shown = ''; // the part of the text that is on the page
-  #drawn = []; // its paragraphs, as JSON: only what changed is drawn again
+  #drawn = []; // its blocks, as JSON: only what changed is drawn again
   #frame = 0;
   #countdown = 0;
   #trouble; // the error that is shown
@@ -27,6 +29,7 @@ export class TurnView {
     this.#at('.question').textContent = turn.question.text;
     this.#sources = new SourcesView(this.#at('.sources'));
     this.#at('.again').addEventListener('click', () => this.#on_again(turn, trouble_of(turn.error).again));
+    this.#at('.text').addEventListener('click', (event) => this.#on_click(event));
     this.is_instant = turn.is_over;
     this.draw();
   }
@@ -68,31 +71,40 @@ export class TurnView {
   }
 
   #draw_text(is_over) {
-    // A citation that is only half there is not shown as a bracket first.
-    const text = is_over ? this.#shown : this.#shown.replace(/\s*\[[\d,\s]*$/, '');
-    const wanted = paragraphs(text, this.#turn.passages.length);
+    const { passages } = this.#turn;
+    const wanted = blocks(this.#shown, !is_over);
     const box = this.#at('.text');
-    const same = (paragraph, at) => JSON.stringify(paragraph) === this.#drawn[at];
-    const from = wanted.findIndex((paragraph, at) => !same(paragraph, at));
-    const kept = from < 0 ? wanted.length : from;
-    while (box.children.length > kept) box.lastElementChild.remove();
-    for (const paragraph of wanted.slice(kept)) box.append(element('p', {}, ...paragraph.flatMap((piece) => this.#nodes(piece))));
-    this.#drawn = wanted.map((paragraph) => JSON.stringify(paragraph));
+    const drawn = wanted.map((block) => JSON.stringify([block, passages.length]));
+    while (box.children.length > wanted.length) box.lastElementChild.remove();
+    for (const [at, block] of wanted.entries()) {
+      if (drawn[at] === this.#drawn[at]) continue;
+      const fresh = element_of(block, (text) => pieces(text, passages.length).flatMap((piece) => this.#nodes(piece)));
+      if (at < box.children.length) update(box.children[at], fresh);
+      else box.append(fresh);
+    }
+    this.#drawn = drawn;
   }
 
   #nodes(piece) {
     if (piece.text !== undefined) return [piece.text];
     return piece.cites.map((cite) => {
-      const button = element('button', { type: 'button', className: 'cite', textContent: String(cite) });
+      const button = element('button', { type: 'button', className: 'cite', textContent: String(cite), value: cite });
       button.setAttribute('aria-label', `Source ${cite}: ${this.#turn.passages[cite - 1].title ?? ''}`);
-      button.addEventListener('click', () => this.#sources.open(cite));
       return button;
     });
   }
 
+  // One listener for all that is in the text, since its elements come and go while it grows.
+  #on_click({ target }) {
+    const button = target.closest('button');
+    if (button?.matches('.cite')) this.#sources.open(Number(button.value));
+    if (button?.matches('.copy')) copy_code(button);
+  }
+
   #draw_waiting(is_over) {
     const turn = this.#turn;
-    const waits = !is_over && (this.#shown === '' || turn.is_reconnecting || turn.has_begun_again);
+    const is_bare = this.#at('.text').childElementCount === 0;
+    const waits = !is_over && (is_bare || turn.is_reconnecting || turn.has_begun_again);
     this.#at('.thinking').hidden = !waits;
     const about = turn.is_reconnecting
       ? 'Reconnecting…'

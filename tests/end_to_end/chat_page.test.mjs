@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
 import { configuration, configuration_with, free_port, Mock, Server, until } from './harness.mjs';
 import { ChatPage, close_browser } from './support/browser.mjs';
-import { fixed_provider, refusing } from './support/fixed_provider.mjs';
 import { Proxy } from './support/proxy.mjs';
 
 const agent = 'concierge';
@@ -33,16 +32,6 @@ async function opened_slow(t, settings = slow, http = {}) {
   await chat.choose('chat');
   return { mock, server, chat };
 }
-
-test('a model that refuses is heard', async (t) => {
-  const provider = await fixed_provider(t, 200, refusing('I will not say.'));
-  const server = await Server.start(t, { configuration: configuration_with(provider) });
-  const chat = await ChatPage.open(t, server);
-  await chat.choose('chat');
-  await chat.ask(question);
-  await chat.turn('done');
-  assert.match(await chat.text(), /I will not say\./);
-});
 
 test('a question gets a cited answer with its sources and steps', async (t) => {
   const { chat } = await opened(t);

@@ -1,0 +1,176 @@
+// The common part of Markdown as a tree of plain data, for markdown_view.js to build elements of.
+//
+// Blocks:  {type: 'paragraph', spans, grows} · {type: 'heading', level, spans} · {type: 'rule'}
+//          {type: 'code', language, text} · {type: 'quote', blocks}
+//          {type: 'list', start, items: blocks[]}, whose start is null when it has bullets
+//          {type: 'table', alignments, head: spans[], rows: spans[][]}
+// Spans:   markdown_spans.js
+//
+// A line's end within a paragraph stays one, and HTML is text. Bounds: containers within containers up to
+// depth_max, deeper ones are text; the time is linear in the text, whatever it is. That is why this is no
+// library: those that Debian 12 has as one file take seconds for 100 kB that is hostile, and run every frame here.
+
+import { spans } from './markdown_spans.js';
+
+const depth_max = 8;
+
+const fence = /^ *(`{3,}|~{3,})([^`]*)$/;
+const heading = /^ {0,3}(#{1,6})(?: (.*))?$/;
+const quoted = /^ {0,3}> ?/;
+const item = /^( *)([-*+]|\d{1,9}[.)])( +|$)/;
+
+// While an answer grows, what may still become the mark of a block: "-", "##", "12.", "``".
+const half_block = /^(?:[-*+#>|`~_=]+|\d{1,9}[.)]?)$/;
+
+const is_blank = (line) => line.trim() === '';
+const indent_of = (line) => line.length - line.trimStart().length;
+
+// `grows`: more of the text will come, and marks that are half there are taken as what they will be.
+export function blocks(text, grows = false) {
+  const lines = text.replace(/\r\n?/g, '\n').replace(/\t/g, '    ').split('\n');
+  // What the next line will be is not known yet: it is no blank one.
+  if (grows && lines.at(-1) === '') lines.pop();
+  return blocks_of(lines, grows, 0);
+}
+
+function blocks_of(lines, grows, depth) {
+  const found = [];
+  for (let at = 0; at < lines.length; ) {
+    if (is_blank(lines[at])) {
+      at++;
+      continue;
+    }
+    const read = readers.find((reader) => reader.begins(lines, at, depth));
+    const { block, end } = read.take(lines, at, { grows, depth });
+    if (block) found.push(block);
+    at = end;
+  }
+  return found;
+}
+
+function is_rule(line) {
+  const signs = line.replace(/ /g, '');
+  return /^(?:-{3,}|\*{3,}|_{3,})$/.test(signs);
+}
+
+const is_table = (lines, at) =>
+  lines[at].includes('|') &&
+  at + 1 < lines.length &&
+  /^[ |:-]+$/.test(lines[at + 1]) &&
+  /\|/.test(lines[at + 1]) &&
+  /-/.test(lines[at + 1]) &&
+  cells(lines[at]).length === cells(lines[at + 1]).length;
+
+// What ends a paragraph without a blank line. A number that is not 1 may well be within a sentence.
+function interrupts(lines, at, depth) {
+  const line = lines[at];
+  if (fence.test(line) || heading.test(line) || is_rule(line) || is_table(lines, at)) return true;
+  if (depth >= depth_max) return false;
+  const mark = item.exec(line);
+  return quoted.test(line) || (mark !== null && mark[3] !== '' && /^(?:[-*+]|1[.)])$/.test(mark[2]));
+}
+
+function take_code(lines, at, { grows }) {
+  const [, signs, language] = fence.exec(lines[at]);
+  const indent = indent_of(lines[at]);
+  const closes = (line, length_min = signs.length) => {
+    const bare = line.trim();
+    return bare.length >= length_min && bare === signs[0].repeat(bare.length);
+  };
+  let end = at + 1;
+  while (end < lines.length && !closes(lines[end])) end++;
+  const is_half = grows && end === lines.length && closes(lines[end - 1], 1);
+  const text = lines.slice(at + 1, is_half ? end - 1 : end).map((line) => line.slice(Math.min(indent, indent_of(line))));
+  return { block: { type: 'code', language: language.trim().split(' ')[0], text: text.join('\n') }, end: end + 1 };
+}
+
+function take_heading(lines, at, { grows }) {
+  const [, signs, words = ''] = heading.exec(lines[at]);
+  const text = words.trim().replace(/(?:^| )#+$/, '').trim();
+  return {
+    block: text && { type: 'heading', level: signs.length, spans: spans(text, grows && at + 1 === lines.length) },
+    end: at + 1,
+  };
+}
+
+function take_quote(lines, at, { grows, depth }) {
+  let end = at;
+  while (end < lines.length && quoted.test(lines[end])) end++;
+  const inner = lines.slice(at, end).map((line) => line.replace(quoted, ''));
+  return { block: { type: 'quote', blocks: blocks_of(inner, grows && end === lines.length, depth + 1) }, end };
+}
+
+// Items are of one kind. What is indented by two belongs to the item above, as models write it, and so does
+// a line that goes on with its paragraph.
+function take_list(lines, at, { grows, depth }) {
+  const [, , first] = item.exec(lines[at]);
+  const outer = indent_of(lines[at]);
+  const is_numbered = /\d/.test(first);
+  const found = [];
+  let end = at;
+  while (end < lines.length) {
+    const line = lines[end];
+    const mark = item.exec(line);
+    const is_inner = indent_of(line) >= outer + 2;
+    if (is_blank(line)) {
+      found.at(-1).lines.push('');
+    } else if (is_inner) {
+      found.at(-1).lines.push(line.slice(Math.min(indent_of(line), found.at(-1).width)));
+    } else if (mark && !is_rule(line)) {
+      if (/\d/.test(mark[2]) !== is_numbered) break;
+      found.push({ width: mark[0].length, lines: [line.slice(mark[0].length)] });
+    } else if (found.at(-1).lines.at(-1) !== '' && !interrupts(lines, end, depth)) {
+      found.at(-1).lines.push(line);
+    } else {
+      break;
+    }
+    end++;
+  }
+  const items = found.map((each, n) =>
+    blocks_of(each.lines, grows && end === lines.length && n === found.length - 1, depth + 1),
+  );
+  return { block: { type: 'list', start: is_numbered ? parseInt(first, 10) : null, items }, end };
+}
+
+function cells(line) {
+  const bare = line.trim().replace(/^\|/, '');
+  const all = bare.split(/(?<!\\)\|/);
+  if (all.length > 1 && all.at(-1).trim() === '') all.pop();
+  return all.map((cell) => cell.trim().replace(/\\\|/g, '|'));
+}
+
+// A row that is half there waits for its end.
+function take_table(lines, at, { grows }) {
+  const head = cells(lines[at]);
+  let end = at + 2;
+  while (end < lines.length && lines[end].includes('|')) end++;
+  const is_half = grows && end > at + 2 && end === lines.length && !lines[end - 1].trimEnd().endsWith('|');
+  const rows = lines.slice(at + 2, is_half ? end - 1 : end).map((line) => cells(line).slice(0, head.length));
+  const alignments = cells(lines[at + 1]).map((cell) =>
+    /^:.*:$/.test(cell) ? 'center' : cell.endsWith(':') ? 'right' : 'left',
+  );
+  const of_row = (row) => row.map((cell) => spans(cell));
+  return { block: { type: 'table', alignments, head: of_row(head), rows: rows.map(of_row) }, end };
+}
+
+function take_paragraph(lines, at, { grows, depth }) {
+  let end = at + 1;
+  while (end < lines.length && !is_blank(lines[end]) && !interrupts(lines, end, depth)) end++;
+  const own = lines.slice(at, end).map((line) => line.trim());
+  const is_last = grows && end === lines.length;
+  if (is_last && half_block.test(own.at(-1))) own.pop();
+  // The head of a table is one when the line below it is whole.
+  while (is_last && own.at(-1)?.startsWith('|')) own.pop();
+  const block = own.length > 0 && { type: 'paragraph', spans: spans(own.join('\n'), is_last), grows: is_last };
+  return { block, end };
+}
+
+const readers = [
+  { begins: (lines, at) => fence.test(lines[at]), take: take_code },
+  { begins: (lines, at) => heading.test(lines[at]), take: take_heading },
+  { begins: (lines, at) => is_rule(lines[at]), take: (lines, at) => ({ block: { type: 'rule' }, end: at + 1 }) },
+  { begins: (lines, at, depth) => depth < depth_max && quoted.test(lines[at]), take: take_quote },
+  { begins: (lines, at, depth) => depth < depth_max && item.test(lines[at]), take: take_list },
+  { begins: is_table, take: take_table },
+  { begins: () => true, take: take_paragraph },
+];

@@ -1,0 +1,181 @@
+// What the chat page reads out of an answer's Markdown. No browser is needed: it is data until it is shown.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { blocks } from '../../pages/chat/markdown.js';
+import { safe_address, spans } from '../../pages/chat/markdown_spans.js';
+
+const text = (words) => [{ text: words }];
+const paragraph = (words) => ({ type: 'paragraph', spans: text(words), grows: false });
+const list = (start, ...items) => ({ type: 'list', start, items });
+
+const inline = {
+  '**a** and __b__': [{ bold: text('a') }, { text: ' and ' }, { bold: text('b') }],
+  '*a* _b_ ~~c~~': [{ italic: text('a') }, { text: ' ' }, { italic: text('b') }, { text: ' ' }, { struck: text('c') }],
+  '***a***': [{ italic: [{ bold: text('a') }] }],
+  '**a *b* c**': [{ bold: [{ text: 'a ' }, { italic: text('b') }, { text: ' c' }] }],
+  '**a *b**': [{ text: '*' }, { italic: [{ text: 'a ' }, { italic: text('b') }] }],
+  'turns_waiting_max, 2 * 3 * 4, a ~ b': text('turns_waiting_max, 2 * 3 * 4, a ~ b'),
+  '`a *b*` ``c`d``': [{ code: 'a *b*' }, { text: ' ' }, { code: 'c`d' }],
+  '`a': text('`a'),
+  '\\*a\\* \\[b\\] c:\\d': text('*a* [b] c:\\d'),
+  'It opens at nine. [1] [2, 3]': text('It opens at nine. [1] [2, 3]'),
+  'a\nb': text('a\nb'),
+  '<b>a</b> &amp;': text('<b>a</b> &amp;'),
+  '[a *b*](https://x.org/y_(z) "t")': [{ link: 'https://x.org/y_(z)', spans: [{ text: 'a ' }, { italic: text('b') }] }],
+  '![a](https://x.org/y.png)': [{ link: 'https://x.org/y.png', spans: text('a') }],
+  'See https://x.org/a_b.': [
+    { text: 'See ' },
+    { link: 'https://x.org/a_b', spans: text('https://x.org/a_b') },
+    { text: '.' },
+  ],
+  '<mailto:a@x.org>': [{ link: 'mailto:a@x.org', spans: text('a@x.org') }],
+  '[a](javascript:alert(1))': text('a'),
+  '[a': text('[a'),
+};
+
+for (const [markdown, expected] of Object.entries(inline)) {
+  test(`within a line: ${JSON.stringify(markdown)}`, () => assert.deepEqual(merged(spans(markdown)), merged(expected)));
+}
+
+// Texts side by side are one.
+function merged(all) {
+  const found = [];
+  for (const span of all) {
+    const inner = Object.entries(span).map(([name, value]) => [name, Array.isArray(value) ? merged(value) : value]);
+    if (span.text !== undefined && found.at(-1)?.text !== undefined) found.at(-1).text += span.text;
+    else found.push(Object.fromEntries(inner));
+  }
+  return found;
+}
+
+const structure = {
+  'a\n\nb': [paragraph('a'), paragraph('b')],
+  '## a ##': [{ type: 'heading', level: 2, spans: text('a') }],
+  '#hashtag': [paragraph('#hashtag')],
+  'a\n---\nb': [paragraph('a'), { type: 'rule' }, paragraph('b')],
+  '- a\n- b': [list(null, [paragraph('a')], [paragraph('b')])],
+  '* a\n  * b\n    1. c\n* d': [
+    list(null, [paragraph('a'), list(null, [paragraph('b'), list(1, [paragraph('c')])])], [paragraph('d')]),
+  ],
+  '3. a\n  - b\n\n4. c': [list(3, [paragraph('a'), list(null, [paragraph('b')])], [paragraph('c')])],
+  '1. a\n- b': [list(1, [paragraph('a')]), list(null, [paragraph('b')])],
+  '- a\nb\n\nc': [list(null, [paragraph('a\nb')]), paragraph('c')],
+  'Born in\n1984. A year': [paragraph('Born in\n1984. A year')],
+  '> a\n> - b': [{ type: 'quote', blocks: [paragraph('a'), list(null, [paragraph('b')])] }],
+  '```js x\n<b>\n  *c*\n```\nd': [{ type: 'code', language: 'js', text: '<b>\n  *c*' }, paragraph('d')],
+  '````\n```\n````': [{ type: 'code', language: '', text: '```' }],
+  '~~~\na\n\n# b': [{ type: 'code', language: '', text: 'a\n\n# b' }],
+  '| a | b |\n|:-:|--:|\n| 1 |\n| 2\\|3 | 4 | 5 |': [
+    {
+      type: 'table',
+      alignments: ['center', 'right'],
+      head: [text('a'), text('b')],
+      rows: [[text('1')], [text('2|3'), text('4')]],
+    },
+  ],
+  'a | b\nc': [paragraph('a | b\nc')],
+  '': [],
+};
+
+for (const [markdown, expected] of Object.entries(structure)) {
+  test(`blocks: ${JSON.stringify(markdown)}`, () => assert.deepEqual(blocks(markdown), expected));
+}
+
+// What is shown of an answer that is still coming.
+const half = {
+  'a **b': [{ text: 'a ' }, { bold: text('b') }],
+  'a **b*': [{ text: 'a ' }, { bold: text('b') }],
+  'a **': text('a '),
+  'a `b': [{ text: 'a ' }, { code: 'b' }],
+  'a [b](https://x.o': text('a b'),
+  'It opens at nine. [1': text('It opens at nine.'),
+  'It opens at nine. [1]': text('It opens at nine. [1]'),
+};
+
+for (const [markdown, expected] of Object.entries(half)) {
+  test(`while it grows: ${JSON.stringify(markdown)}`, () => {
+    const [{ spans: shown, grows }] = blocks(markdown, true);
+    assert.equal(grows, true);
+    assert.deepEqual(shown, expected);
+  });
+}
+
+test('while it grows, half a block is not shown as text', () => {
+  for (const markdown of ['-', '##', '12.', '``', '| a | b |', '| a | b |\n|', '| a | b |\n|:--|', '>']) {
+    assert.equal(JSON.stringify(blocks(markdown, true)).includes('"text"'), false, markdown);
+  }
+  const [table] = blocks('|a|b|\n|-|-|\n|1|2|\n|3|', true);
+  assert.equal(table.rows.length, 2);
+  assert.equal(blocks('|a|b|\n|-|-|\n|1|2|\n|3', true)[0].rows.length, 1);
+});
+
+test('no beginning of an answer shows a mark', () => {
+  const answer = `Some **bold**, *slanted*, ~~gone~~, ***both***, \`code\` and [a link](https://example.com/a).
+
+## A heading
+
+1. one *a*
+   - inner **b**
+
+> quoted
+
+\`\`\`js
+f()
+\`\`\`
+
+| Day | Price |
+|:--|--:|
+| **Monday** | 12 |
+| Tuesday | 14 |
+
+---
+
+The **end**.`;
+  const words = (value) => {
+    if (typeof value !== 'object' || value === null) return [value];
+    return Object.entries(value).flatMap(([name, each]) => (name === 'link' ? [] : words(each)));
+  };
+  for (let end = 1; end <= answer.length; end++) {
+    const shown = words(blocks(answer.slice(0, end), true)).join(' ');
+    assert.doesNotMatch(shown, /[*`|~#[\]>]|--/, JSON.stringify(answer.slice(Math.max(0, end - 30), end)));
+  }
+});
+
+test('only http, https and mailto lead away', () => {
+  const scripts = ['javascript:alert(1)', 'JaVaScRiPt:x', 'java\nscript:x', ' javascript:x', '\u0001javascript:x'];
+  for (const address of [...scripts, 'data:text/html,x', 'vbscript:x', 'file:///etc', 'blob:x', '/docs', '//x.org', '', 'x']) {
+    assert.equal(safe_address(address), null, address);
+  }
+  assert.equal(safe_address('HTTPS://x.org'), 'https://x.org/');
+});
+
+const long = (piece) => piece.repeat(Math.ceil(100_000 / piece.length));
+const hostile = [
+  ...['*', '*a ', '**a *b', '*a _b ', '_', '~~a ', '[', '![', '[a](', '[a](b(c)', '`', '`a``b', '```\n', '\\', '<'],
+  ...['<http://', 'http://', '>', '> ', '> - ', '- ', '* ', '1. ', '- a\n', '- a\n  - b\n', '#', '# '],
+  ...['|', '|-', '|a\n|-\n', 'a\n', '\n', '\r', ' '],
+]
+  .map(long)
+  .concat([
+    `${long('**a ')}${long('b** ')}`,
+    `${long('[')}${long('](b)')}`,
+    `${long('|-')}\n${long('|-')}a`,
+    `[a](${long(' ')}`,
+    `a${long(' ')}b`,
+    `https://a${long('.')}b`,
+    `\`\`\`${long(' ')}\``,
+    Array.from({ length: 400 }, (_, n) => `${' '.repeat(n * 2)}- a`).join('\n'),
+    Array.from({ length: 400 }, (_, n) => `${'`'.repeat(n)}a`).join(''),
+  ]);
+
+test('100 kB of whatever takes no longer than 100 kB', () => {
+  for (const markdown of hostile) {
+    for (const grows of [false, true]) {
+      const begin = performance.now();
+      JSON.stringify(blocks(markdown, grows));
+      const ms = performance.now() - begin;
+      assert.ok(ms < 1_500, `${JSON.stringify(markdown.slice(0, 12))}… took ${Math.round(ms)} ms`);
+    }
+  }
+});
