@@ -8,6 +8,7 @@ import { Conversation } from './conversation.js';
 import { ConversationList } from './conversation_list.js';
 import { ask_for_key, confirm_delete } from './dialogs.js';
 import { by_id, copy_of, element } from './element.js';
+import { outcome_of } from './outcome.js';
 import { insist } from './retry.js';
 import { Scroll } from './scroll.js';
 import { Sidebar } from './sidebar.js';
@@ -42,7 +43,7 @@ function announce(text) {
 }
 
 function announce_end(turn) {
-  if (turn.status === 'done') announce(spoken(turn.text));
+  if (turn.status === 'done') announce(outcome_of(turn) || spoken(turn.text));
   if (turn.status === 'stopped') announce('Stopped.');
   if (turn.status === 'failed') announce(trouble_of(turn.error).reason);
 }

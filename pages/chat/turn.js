@@ -13,7 +13,7 @@ export class Turn {
   has_begun_again = false; // the answer was given up half-way, and a new one follows
   on_change = () => {};
 
-  #messages = []; // {id, text, final}: final ones, and at most one that still grows
+  #messages = []; // {id, text, tools, final}: final ones, and at most one that still grows
   #given_up = new Set();
 
   // `question` is {id, text}.
@@ -27,7 +27,15 @@ export class Turn {
   }
 
   get text() {
-    return this.#messages.map((message) => message.text).join('\n\n');
+    return this.#messages
+      .map((message) => message.text)
+      .filter(Boolean)
+      .join('\n\n');
+  }
+
+  // The names of the tools that the agent called, each once.
+  get tools() {
+    return [...new Set(this.#messages.flatMap((message) => message.tools))];
   }
 
   change(changes) {
@@ -73,7 +81,7 @@ export class Turn {
     if (!message) {
       // A draft that was sent back is over when the next one begins.
       this.#drop_unfinished();
-      message = { id: piece.id, text: '', final: false };
+      message = { id: piece.id, text: '', tools: [], final: false };
       this.#messages.push(message);
     }
     if (!message.final) message.text += text_of(piece);
@@ -101,10 +109,11 @@ export class Turn {
 
   #complete(message) {
     const text = text_of(message);
+    const tools = (message.tool_calls ?? []).map(({ name }) => name);
     const known = this.#messages.find(({ id }) => id === message.id);
-    if (known) Object.assign(known, { text, final: true });
+    if (known) Object.assign(known, { text, tools, final: true });
     this.#drop_unfinished();
-    if (!known && text) this.#messages.push({ id: message.id, text, final: true });
+    if (!known && (text || tools.length > 0)) this.#messages.push({ id: message.id, text, tools, final: true });
   }
 
   #drop_unfinished() {

@@ -4,6 +4,7 @@ import { pieces } from './citations.js';
 import { copy_of, element } from './element.js';
 import { blocks } from './markdown.js';
 import { copy_code, element_of, update } from './markdown_view.js';
+import { outcome_of } from './outcome.js';
 import { SourcesView } from './sources_view.js';
 import { draw_steps } from './steps_view.js';
 import { trouble_of } from './trouble.js';
@@ -117,8 +118,8 @@ export class TurnView {
   #draw_outcome(is_over) {
     const { status, error } = this.#turn;
     const outcome = this.#at('.outcome');
-    outcome.hidden = !(is_over && status === 'stopped');
-    outcome.textContent = 'Stopped here.';
+    outcome.textContent = is_over ? outcome_of(this.#turn) : '';
+    outcome.hidden = outcome.textContent === '';
     const box = this.#at('.trouble');
     const has_trouble = is_over && status === 'failed';
     box.hidden = !has_trouble;

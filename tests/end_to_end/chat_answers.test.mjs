@@ -29,6 +29,41 @@ test('a model that refuses is heard', async (t) => {
   assert.match(await chat.text(), /I will not say\./);
 });
 
+const calling = (...names) =>
+  names.map((name, index) => ({
+    tool_calls: [{ index, id: `call_${index}`, type: 'function', function: { name, arguments: '{}' } }],
+  }));
+
+const without_text = [
+  { deltas: [], says: 'The answer was empty.' },
+  { deltas: deltas_of(' \n'), says: 'The answer was empty.' },
+  { deltas: calling('find_room'), says: 'The agent called the tool find_room and gave no text.' },
+  { deltas: calling('find_room', 'book'), says: 'The agent called the tools find_room and book and gave no text.' },
+];
+
+for (const { deltas, says } of without_text) {
+  test(`an answer without a text is told, and announced: ${says} (${deltas.length} deltas)`, async (t) => {
+    const chat = await opened_with(t, await streaming_provider(t, deltas));
+    await chat.ask(question);
+    const turn = await chat.turn('done');
+    assert.equal(await turn.locator('.outcome').textContent(), says);
+    assert.equal(await chat.page.locator('#announcer').textContent(), says);
+    await chat.page.reload();
+    const again = await chat.turn('done');
+    assert.equal(await again.locator('.outcome').textContent(), says);
+    assert.equal(await again.locator('.thinking').isVisible(), false);
+    chat.assert_clean();
+  });
+}
+
+test('an answer with a text says nothing of its tools', async (t) => {
+  const chat = await opened_with(t, await streaming_provider(t, [...deltas_of('Let me look.'), ...calling('find_room')]));
+  await chat.ask(question);
+  const turn = await chat.turn('done');
+  assert.equal(await chat.text(), 'Let me look.');
+  assert.equal(await turn.locator('.outcome').isVisible(), false);
+});
+
 const line = `print("${'long '.repeat(60)}")`;
 const formatted = `Some **bold**, *slanted*, \`code\` and [a link](https://example.com/a).
 
