@@ -45,7 +45,7 @@ function announce(text) {
 function announce_end(turn) {
   if (turn.status === 'done') announce(outcome_of(turn) || spoken(turn.text));
   if (turn.status === 'stopped') announce('Stopped.');
-  if (turn.status === 'failed') announce(trouble_of(turn.error).reason);
+  if (turn.status === 'failed') announce(trouble_of(turn).reason);
 }
 
 function ask(text) {
@@ -157,7 +157,7 @@ async function load(opened) {
   } catch (error) {
     if (opened !== conversation) return;
     if (error instanceof Refusal && error.status === 404) opened.thread = null;
-    show_notice(trouble_of(error).reason);
+    show_notice(trouble_of({ error }).reason);
     show_state();
   }
 }
@@ -174,7 +174,7 @@ async function delete_conversation(id, title) {
     await client.delete_thread(id);
   } catch (error) {
     if (!(error instanceof Refusal && error.status === 404)) {
-      show_notice(trouble_of(error).reason);
+      show_notice(trouble_of({ error }).reason);
       return;
     }
   }
@@ -196,7 +196,7 @@ async function begin() {
   try {
     agents = await insist(() => client.agents(), { on_wait: show_line });
   } catch (error) {
-    show_notice(trouble_of(error).reason);
+    show_notice(trouble_of({ error }).reason);
     return;
   }
   by_id('agent').replaceChildren(

@@ -19,6 +19,7 @@ const reasons = {
   503: 'Many questions are being answered just now.',
 };
 
+const broken_off = "The answer broke off: the model's connection was lost.";
 const unreachable = 'The server cannot be reached just now.';
 // Nothing that the same question could change.
 const final = ['agent_not_found', 'thread_full', 404];
@@ -28,11 +29,11 @@ const sentence = (text) => {
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 };
 
-// {reason, again, wait_ms} of a Refusal, of the data of an `error` event, or of what a broken connection
-// throws. `again` is 'ask', 'edit' or null; it should not happen before `wait_ms` have passed.
-export function trouble_of(error) {
+// {reason, again, wait_ms} of a turn that failed, whose `error` is a Refusal, the data of an `error` event, or what
+// a broken connection throws. `again` is 'ask', 'edit' or null; it should not happen before `wait_ms` have passed.
+export function trouble_of({ error, text = '' }) {
   const { status, code, message, retry_after_ms } = error ?? {};
-  const known = reasons[code] ?? reasons[status];
+  const known = code === 'provider_failed' && text !== '' ? broken_off : (reasons[code] ?? reasons[status]);
   const reason = known ?? (error instanceof TypeError ? unreachable : sentence(message || 'the answer failed'));
   const again = status === 413 ? 'edit' : final.includes(code) || final.includes(status) ? null : 'ask';
   return { reason, again, wait_ms: retry_after_ms ?? 0 };

@@ -29,7 +29,7 @@ export class TurnView {
     this.element = copy_of('turn_template');
     this.#at('.question').textContent = turn.question.text;
     this.#sources = new SourcesView(this.#at('.sources'));
-    this.#at('.again').addEventListener('click', () => this.#on_again(turn, trouble_of(turn.error).again));
+    this.#at('.again').addEventListener('click', () => this.#on_again(turn, trouble_of(turn).again));
     this.#at('.text').addEventListener('click', (event) => this.#on_click(event));
     this.is_instant = turn.is_over;
     this.draw();
@@ -128,7 +128,7 @@ export class TurnView {
       this.#trouble = undefined;
     } else if (this.#trouble !== error) {
       this.#trouble = error;
-      this.#begin_trouble(trouble_of(error));
+      this.#begin_trouble(trouble_of(this.#turn));
     }
   }
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
-import { configuration_with, Server, until } from './harness.mjs';
+import { configuration_with, Mock, Server, until } from './harness.mjs';
 import { ChatPage, close_browser } from './support/browser.mjs';
 import { deltas_of, fixed_provider, refusing, streaming_provider } from './support/fixed_provider.mjs';
 
@@ -62,6 +62,35 @@ test('an answer with a text says nothing of its tools', async (t) => {
   const turn = await chat.turn('done');
   assert.equal(await chat.text(), 'Let me look.');
   assert.equal(await turn.locator('.outcome').isVisible(), false);
+});
+
+test('half an answer stays, with why it broke off, and can be asked for again', async (t) => {
+  const mock = await Mock.start(t, { tokens: 6, first_token_delay: '10ms', token_delay: '10ms', fault: 'cut', fault_count_max: 1 });
+  const chat = await opened_with(t, mock);
+  const broken = "The answer broke off: the model's connection was lost.";
+  await chat.ask('Count for me');
+  const turn = await chat.turn('failed');
+  const half = await chat.text();
+  assert.match(half, /^Count for me w1/);
+  assert.equal(await turn.locator('.reason').textContent(), broken);
+  assert.equal(await chat.page.locator('#announcer').textContent(), broken);
+  await chat.page.reload();
+  const again = await chat.turn('failed');
+  await again.getByText(broken).waitFor();
+  assert.equal(await chat.text(), half);
+  await again.locator('.again').click();
+  await chat.turn('done');
+  assert.equal(await chat.text(), 'Count for me w1 w2 w3 w4 w5');
+  assert.equal(await chat.page.locator('.turn').count(), 1);
+  chat.assert_clean();
+});
+
+test('a model that never answered cannot be reached', async (t) => {
+  const chat = await opened_with(t, await Mock.start(t, { fault: '503' }));
+  await chat.ask(question);
+  const turn = await chat.turn('failed');
+  assert.equal(await turn.locator('.reason').textContent(), 'The model cannot be reached just now.');
+  chat.assert_clean({ failures: true });
 });
 
 const line = `print("${'long '.repeat(60)}")`;
