@@ -1,8 +1,10 @@
-// Keeps the end of the conversation in sight while it grows, until the reader looks elsewhere.
+// Keeps the end of the conversation in sight while it grows, until the reader looks elsewhere. Sources come below
+// an answer and may be seen beginning; they do not push it away.
 
 import { by_id } from './element.js';
 
 const near_end_px = 60;
+const sources_seen_px = 160;
 
 export class Scroll {
   #talk = by_id('talk');
@@ -10,8 +12,7 @@ export class Scroll {
 
   constructor() {
     this.#talk.addEventListener('scroll', () => {
-      const { scrollHeight, scrollTop, clientHeight } = this.#talk;
-      this.#follows = scrollHeight - scrollTop - clientHeight < near_end_px;
+      this.#follows = this.#end() - this.#talk.scrollTop < near_end_px;
     });
     // Who opens a source or the steps wants to read them.
     by_id('turns').addEventListener('click', () => (this.#follows = false));
@@ -20,6 +21,14 @@ export class Scroll {
 
   to_end() {
     this.#follows = true;
-    this.#talk.scrollTop = this.#talk.scrollHeight;
+    this.#talk.scrollTop = Math.max(this.#talk.scrollTop, this.#end());
+  }
+
+  #end() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#talk;
+    const sources = this.#talk.querySelector('.turn:last-child .sources:not([hidden])');
+    if (!sources) return scrollHeight - clientHeight;
+    const below = sources.getBoundingClientRect().top - this.#talk.getBoundingClientRect().top;
+    return Math.min(scrollHeight, scrollTop + below + sources_seen_px) - clientHeight;
   }
 }

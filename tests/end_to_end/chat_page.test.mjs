@@ -250,6 +250,25 @@ test('a phone shows everything without scrolling sideways', async (t) => {
   chat.assert_clean();
 });
 
+test('an answer stays in sight when its sources come below it', async (t) => {
+  const { chat } = await opened(t, { viewport: { width: 360, height: 700 } });
+  const sight = (selector) =>
+    chat.page.evaluate((each) => {
+      const box = document.querySelector(`.turn:last-child ${each}`).getBoundingClientRect();
+      const talk = document.getElementById('talk').getBoundingClientRect();
+      return box.top >= talk.top && box.top < talk.bottom;
+    }, selector);
+  await chat.choose(agent);
+  for (let turns = 1; turns <= 2; turns++) {
+    await chat.ask(question);
+    const turn = await chat.turn('done');
+    await turn.locator('.source:visible').first().waitFor();
+    await until('the sources are seen beginning', () => sight('.source'));
+    assert.ok(await sight('.question'), 'the question and all of the answer are there');
+  }
+  chat.assert_clean();
+});
+
 test('a server with keys asks for one, and for another when it is wrong', async (t) => {
   const server = new Server({ configuration: configuration({ auth: { keys_file: 'keys.json' } }), dev: false });
   t.after(() => server.close());

@@ -19,7 +19,7 @@ const folder = path.join(root, 'docs/images');
 const desktop = { viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1.5 };
 const pictures = {
   'chat-light': { options: { ...desktop, colorScheme: 'light' } },
-  'chat-dark': { options: { ...desktop, colorScheme: 'dark' }, with_steps: true },
+  'chat-dark': { options: { ...desktop, viewport: { width: 1280, height: 1000 }, colorScheme: 'dark' }, with_steps: true },
   'chat-phone': { options: { viewport: { width: 390, height: 780 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true } },
 };
 
