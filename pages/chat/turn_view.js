@@ -9,7 +9,8 @@ import { SourcesView } from './sources_view.js';
 import { draw_steps } from './steps_view.js';
 import { trouble_of } from './trouble.js';
 
-const frames_to_catch_up = 12;
+const catch_up_ms = 200;
+const frame_ms = 16;
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
 export class TurnView {
@@ -18,6 +19,7 @@ export class TurnView {
   #shown = ''; // the part of the text that is on the page
   #drawn = []; // its blocks, as JSON: only what changed is drawn again
   #frame = 0;
+  #drawn_at = null; // when, while one frame follows another
   #countdown = 0;
   #trouble; // the error that is shown
   #sources;
@@ -40,14 +42,15 @@ export class TurnView {
   }
 
   draw() {
-    this.#frame ||= requestAnimationFrame(() => this.#draw_frame());
+    this.#frame ||= requestAnimationFrame((now) => this.#draw_frame(now));
   }
 
-  #draw_frame() {
+  #draw_frame(now) {
     this.#frame = 0;
     const turn = this.#turn;
-    this.#reveal();
+    this.#reveal(this.#drawn_at === null ? frame_ms : now - this.#drawn_at);
     const is_whole = this.#shown === turn.text;
+    this.#drawn_at = is_whole ? null : now;
     const is_over = turn.is_over && is_whole;
     this.element.dataset.status = is_over ? turn.status : this.#shown ? 'streaming' : 'waiting';
     this.element.classList.toggle('entering', !this.is_instant);
@@ -63,11 +66,13 @@ export class TurnView {
     if (!is_whole) this.draw();
   }
 
-  #reveal() {
+  // Evenly in time: where an answer is so long that frames are late, each brings more of it.
+  #reveal(passed_ms) {
     const { text } = this.#turn;
     if (!text.startsWith(this.#shown)) this.#shown = '';
     const left = text.length - this.#shown.length;
-    const step = this.is_instant || still.matches ? left : Math.max(2, Math.ceil(left / frames_to_catch_up));
+    const share = this.is_instant || still.matches ? 1 : Math.min(1, passed_ms / catch_up_ms);
+    const step = Math.max(2, Math.ceil(left * share));
     this.#shown = text.slice(0, this.#shown.length + step);
   }
 

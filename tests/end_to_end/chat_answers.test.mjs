@@ -193,6 +193,16 @@ test('the button on code keeps the focus while more of the answer comes', async 
   chat.assert_clean();
 });
 
+test('100 kB of half marks are shown about as fast as they come', async (t) => {
+  const text = '*a '.repeat(33_334);
+  const provider = await streaming_provider(t, deltas_of(text, 200), { delay_ms: 2 });
+  const chat = await opened_with(t, provider, { reducedMotion: 'no-preference' });
+  await chat.ask(question);
+  await chat.turn('done');
+  assert.equal(await chat.text(), text.trim());
+  chat.assert_clean();
+});
+
 // Luminance and contrast as WCAG 2 counts them, of the text and the first background behind it.
 function contrasts(selectors) {
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
