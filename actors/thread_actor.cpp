@@ -130,9 +130,7 @@ caf::behavior ThreadActor::awake() {
           return each->turn.number() == passed.turn;
         });
         if (place == places_.end()) return;
-        stop(**place,
-             TurnOutcome::failed,
-             {ErrorCode::deadline_passed, "the turn ran out of time", {}, {}});
+        stop_late(**place);
         update_busy();
       },
       [this](AskThread& asked) {
@@ -306,11 +304,7 @@ void ThreadActor::run_front() {
                   TurnOutcome::failed,
                   {ErrorCode::quarantined, "the turn ended its process several times", {}, {}});
     }
-    if (place.turn.deadline().passed(tools_.clock.now())) {
-      return stop(place,
-                  TurnOutcome::failed,
-                  {ErrorCode::deadline_passed, "the turn ran out of time", {}, {}});
-    }
+    if (place.turn.deadline().passed(tools_.clock.now())) return stop_late(place);
     // Attempts are written before they are made.
     write(place);
     write_head(nullptr);
@@ -395,6 +389,11 @@ void ThreadActor::stop(Place& place, TurnOutcome outcome, Error error) {
   }
   place.turn.end(outcome, std::move(error), tools_.clock);
   write(place);
+}
+
+void ThreadActor::stop_late(Place& place) {
+  stop(
+      place, TurnOutcome::failed, {ErrorCode::deadline_passed, "the turn ran out of time", {}, {}});
 }
 
 // The turn in front never began: nothing of it is on disk.

@@ -143,6 +143,7 @@ class ThreadActor : public caf::event_based_actor {
   void answered(const Answer& answer);
   void refused(Error error);
   void stop(Place& place, TurnOutcome outcome, Error error);
+  void stop_late(Place& place);
   void drop_front(Error error);
 
   // --- writing and showing (thread_writing.cpp)

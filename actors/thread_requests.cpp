@@ -177,11 +177,12 @@ void ThreadActor::replayed(ReplayRead& read) {
   const auto before = std::min(replay.run.messages_before, state_.messages->size());
   auto messages = std::make_shared<const Messages>(
       state_.messages->begin(), state_.messages->begin() + static_cast<std::ptrdiff_t>(before));
-  // What the turn before it left.
+  // What the turn before it left; null when it never began itself.
   auto fields = std::make_shared<const Json>(Json::object());
   for (const auto& run : state_.runs) {
-    if (run.ended_seq < replay.run.ended_seq) fields = {run.ended, &run.ended->fields};
+    if (run.begun && run.turn < replay.run.turn) fields = {run.ended, &run.ended->fields};
   }
+  if (!replay.run.begun) fields = std::make_shared<const Json>(nullptr);
   replay.sink->started({key_,
                         replay.run.run,
                         replay.run.turn,
@@ -216,7 +217,8 @@ std::shared_ptr<const ThreadView> ThreadActor::view() const {
     run.run = turn.accepted().run;
     run.turn = turn.number();
     run.agent = turn.accepted().agent;
-    run.status = turn.begun() ? RunStatus::running : RunStatus::pending;
+    run.begun = turn.begun();
+    run.status = run.begun ? RunStatus::running : RunStatus::pending;
     run.accepted_seq = turn.accepted_seq();
     run.accepted = {turn.records().front(), &turn.accepted()};
     run.created_ms = run.updated_ms = turn.accepted().accepted_ms;
@@ -231,6 +233,9 @@ std::shared_ptr<const ThreadView> ThreadActor::view() const {
     run.messages_after = view->messages.size();
     view->runs.push_back(std::move(run));
   }
+  std::sort(view->runs.begin(), view->runs.end(), [](const RunView& one, const RunView& other) {
+    return one.turn < other.turn;
+  });
   return view;
 }
 

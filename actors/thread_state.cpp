@@ -1,5 +1,6 @@
 #include "actors/thread_state.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace parlance::actors {
@@ -18,8 +19,6 @@ Messages messages_after(const Messages& messages, const std::vector<RecordPtr>& 
 
 void ThreadState::add_ended_turn(const std::vector<RecordPtr>& records) {
   RunView run;
-  run.messages_before = messages->size();
-  auto after = std::make_shared<const Messages>(messages_after(*messages, records));
   for (const auto& record : records) {
     if (const auto* accepted = std::get_if<TurnAccepted>(&record->event)) {
       run.accepted = {record, accepted};
@@ -34,15 +33,21 @@ void ThreadState::add_ended_turn(const std::vector<RecordPtr>& records) {
   run.turn = run.accepted->turn;
   run.agent = run.accepted->agent;
   run.status = status_of(*run.ended);
+  run.begun = run.ended->begun;
   run.created_ms = run.accepted->accepted_ms;
   run.updated_ms = run.ended->ended_ms;
-  run.messages_after = after->size();
-  messages = std::move(after);
-  fields = {run.ended, &run.ended->fields};
-  bytes = 0;
-  for (const auto& message : *messages)
-    bytes += bytes_of(*message);
-  runs.push_back(std::move(run));
+  run.messages_before = messages->size();
+  if (run.begun) {
+    messages = std::make_shared<const Messages>(messages_after(*messages, records));
+    fields = {run.ended, &run.ended->fields};
+    bytes = 0;
+    for (const auto& message : *messages)
+      bytes += bytes_of(*message);
+  }
+  run.messages_after = messages->size();
+  const auto later = std::find_if(
+      runs.begin(), runs.end(), [&](const RunView& other) { return other.turn > run.turn; });
+  runs.insert(later, std::move(run));
 }
 
 RunStatus status_of(const TurnEnded& ended) {

@@ -15,11 +15,12 @@ namespace parlance::actors {
 struct ThreadState {
   std::shared_ptr<const Messages> messages = std::make_shared<const Messages>();
   std::shared_ptr<const Json> fields = std::make_shared<const Json>(Json::object());
-  std::vector<RunView> runs;  // that have ended, oldest first
+  std::vector<RunView> runs;  // that have ended, in the order in which they were accepted
   std::size_t bytes = 0;      // about what the messages take
 
-  // Takes in a turn that has ended. `records` are all of the turn's, or those that the journal
-  // gives at load: its turn_accepted, the steps with messages, its end; in order of seq.
+  // Takes in a turn that has ended; one that never began adds its run alone. `records` are all of
+  // the turn's, or those that the journal gives at load: its turn_accepted, the steps with
+  // messages, its end; in order of seq.
   void add_ended_turn(const std::vector<RecordPtr>& records);
 };
 

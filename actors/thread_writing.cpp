@@ -32,7 +32,7 @@ void ThreadActor::write(Place& place) {
   if (!place.turn.has_unwritten()) return;
   auto events = place.turn.take_unwritten();
   if (!head_) make_head(options_.thread_ttl.count());
-  place.turn.link_end(events, seq_ + 1, head_->last_ended_seq, *state_.fields);
+  place.turn.link_end(events, seq_ + 1, head_->last_ended_seq);
   std::vector<RecordPtr> records;
   records.reserve(events.size());
   bool with_head = false;
@@ -197,6 +197,10 @@ void ThreadActor::settle() {
       answer({});
   }
   if (temporary && places_.empty() && writes_.empty()) return forget();
+  if (!places_.empty() && !front().turn.begun() &&
+      front().turn.deadline().passed(tools_.clock.now())) {
+    return stop_late(front());  // it waited too long and does not begin
+  }
   run_front();
 }
 

@@ -229,7 +229,8 @@ void Turn::end(TurnOutcome outcome, std::optional<Error> error, const Clock& clo
   TurnEnded ended;
   ended.turn = number();
   ended.outcome = outcome;
-  ended.fields = agent_ ? agent_->fields_to_keep(state_.fields) : *fields_before_;
+  ended.begun = begun_;
+  if (begun_) ended.fields = agent_ ? agent_->fields_to_keep(state_.fields) : *fields_before_;
   ended.usage = usage_;
   ended.model = model_;
   ended.stop_reason = stop_reason_;
@@ -243,13 +244,11 @@ void Turn::end(TurnOutcome outcome, std::optional<Error> error, const Clock& clo
 
 void Turn::link_end(std::vector<Event>& events,
                     std::uint64_t first_seq,
-                    std::uint64_t previous_ended_seq,
-                    const Json& fields) const {
+                    std::uint64_t previous_ended_seq) const {
   auto* ended = std::get_if<TurnEnded>(&events.back());
   if (ended == nullptr) return;
   ended->accepted_seq = accepted_seq_ != 0 ? accepted_seq_ : first_seq;
   ended->previous_ended_seq = previous_ended_seq;
-  if (!begun_) ended->fields = fields;
   const auto note = [&](const Event& event, std::uint64_t seq) {
     const auto* step = std::get_if<StepDone>(&event);
     if (step != nullptr && !step->messages.empty()) ended->message_seqs.push_back(seq);

@@ -94,16 +94,14 @@ class Turn {
   std::uint64_t accepted_seq() const { return accepted_seq_; }  // 0: not written yet
   std::uint64_t ended_seq() const { return ended_seq_; }        // 0: not written yet
 
-  // The thread as the turn found it. Filled by begin(); see TurnStart.
+  // The thread as the turn found it. Filled by begin(), null fields until then; see TurnStart.
   std::shared_ptr<const Messages> messages_before() const { return messages_before_; }
   std::shared_ptr<const Json> fields_before() const { return fields_before_; }
 
-  // Fills in what only the thread knows before the end is written. `fields` are the thread's now: a
-  // turn that never began leaves them as they are.
+  // Fills in what only the thread knows before the end is written.
   void link_end(std::vector<Event>& events,
                 std::uint64_t first_seq,
-                std::uint64_t previous_ended_seq,
-                const Json& fields) const;
+                std::uint64_t previous_ended_seq) const;
 
  private:
   Effect carry(Result<Action> action, const Clock& clock);
@@ -124,7 +122,7 @@ class Turn {
   bool ended_ = false;
   std::shared_ptr<const Agent> agent_;
   std::shared_ptr<Messages> messages_before_ = std::make_shared<Messages>();
-  std::shared_ptr<Json> fields_before_ = std::make_shared<Json>(Json::object());
+  std::shared_ptr<Json> fields_before_ = std::make_shared<Json>(nullptr);
   TurnState state_;
   std::string node_;  // the one that runs or waits
   std::chrono::steady_clock::time_point node_since_;

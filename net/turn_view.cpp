@@ -14,6 +14,7 @@ void TurnView::apply(const RecordPtr& record) {
   if (const auto* accepted = std::get_if<TurnAccepted>(&record->event)) {
     first_ = record;
     accepted_ = accepted;
+    if (!began()) return;
     if (start_.messages) messages_ = *start_.messages;
     merge_messages(messages_, accepted->input);
     const auto agent = agents_.find(accepted->agent);
@@ -32,6 +33,10 @@ void TurnView::apply(const RecordPtr& record) {
     last_ = record;
     ended_ = ended;
   }
+}
+
+bool TurnView::began() const {
+  return !start_.fields || !start_.fields->is_null();
 }
 
 bool TurnView::was_streamed(std::string_view message) const {

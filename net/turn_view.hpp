@@ -30,6 +30,7 @@ class TurnView {
   const TurnStart& start() const { return start_; }
   const TurnAccepted* accepted() const { return accepted_; }
   const TurnEnded* ended() const { return ended_; }  // null: not yet
+  bool began() const;  // false of a turn that ended while it waited, which changes nothing
   const Messages& messages() const { return messages_; }
   const Messages& added() const { return added_; }  // by the turn's nodes
   const Json& fields() const { return fields_; }    // those that clients see

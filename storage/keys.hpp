@@ -2,15 +2,21 @@
 //
 //   heads        thread                                  -> value(Head)
 //   events       thread 0x00 incarnation:be64 seq:be64   -> value(Event)
-//   unfinished   thread                                  -> value(expires)   threads with
-//   unfinished turns default      "erased"                                -> value(since) threads
-//   were erased since then
+//   unfinished   thread                                  -> value(expires)
+//                threads with unfinished turns
+//   default      "erased"                                -> value(since)
+//                threads were erased since then
 //
-//   thread     = tenant 0x00 thread-id                   both without 0x00 (is_identifier,
-//   runtime/base/ids.hpp) value(X)   = version:u8 crc32:le32 X                 crc32 is zlib's,
-//   over X version    = 0x01 be64, le32 = fixed width, most or least significant byte first uint =
-//   LEB128, 1 to 10 bytes                   int = uint of the zigzag form bytes      = uint(length)
-//   octet*                     bool = 0x00 | 0x01 list(X)    = uint(count) X* json = bytes, as text
+//   thread     = tenant 0x00 thread-id    both without 0x00 (is_identifier, runtime/base/ids.hpp)
+//   value(X)   = version:u8 crc32:le32 X    crc32 is zlib's, over X
+//   version    = 0x02; 0x01 is read too: it has no `begun`, and all its turns had begun
+//   be64, le32 = fixed width, most or least significant byte first
+//   uint       = LEB128, 1 to 10 bytes
+//   int        = uint of the zigzag form
+//   bytes      = uint(length) octet*
+//   bool       = 0x00 | 0x01
+//   list(X)    = uint(count) X*
+//   json       = bytes, as text
 //   optional(X)= 0x00 | 0x01 X
 //
 //   Head       = incarnation:uint epoch:uint seq:uint turns:uint last_ended_seq:uint
@@ -23,11 +29,12 @@
 //   TurnAccepted = turn:uint run:bytes agent:bytes model_override:bytes input:list(Message)
 //                accepted_ms:int deadline_ms:int temporary:bool options:json
 //   StepDone   = turn:uint step:uint node:bytes edge:bytes update:json messages:list(Message)
-//   time_us:uint Delta      = turn:uint node:bytes message:bytes pieces:list(bytes) Superseded =
-//   turn:uint message:bytes TurnEnded  = turn:uint outcome accepted_seq:uint
-//   previous_ended_seq:uint message_seqs:list(uint)
-//                fields:json Usage model:bytes stop_reason error:optional(bytes) error_detail:bytes
-//                ended_ms:int
+//                time_us:uint
+//   Delta      = turn:uint node:bytes message:bytes pieces:list(bytes)
+//   Superseded = turn:uint message:bytes
+//   TurnEnded  = turn:uint outcome accepted_seq:uint previous_ended_seq:uint
+//                message_seqs:list(uint) fields:json Usage model:bytes stop_reason
+//                error:optional(bytes) error_detail:bytes ended_ms:int begun:bool
 //   Message    = id:bytes role text:bytes extra:json usage:optional(Usage)
 //   Usage      = tokens_in:uint tokens_out:uint
 //   outcome    = 0x01 finished | 0x02 failed | 0x03 cancelled

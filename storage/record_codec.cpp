@@ -12,7 +12,8 @@
 namespace parlance::storage {
 namespace {
 
-constexpr std::uint8_t layout_version = 1;
+constexpr std::uint8_t layout_version = 2;
+constexpr std::uint8_t layout_version_oldest = 1;  // TurnEnded without `begun`
 constexpr std::size_t header_bytes = 5;
 
 constexpr std::uint8_t kind_turn_accepted = 1;
@@ -34,7 +35,7 @@ std::uint32_t checksum(std::string_view body) {
       crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size()));
 }
 
-std::string open_frame() {
+std::string new_frame() {
   return std::string(header_bytes, '\0');
 }
 
@@ -46,18 +47,23 @@ std::string close_frame(std::string value) {
   return value;
 }
 
-Result<std::string_view> body_of(std::string_view value) {
+struct Frame {
+  std::uint8_t version = 0;
+  std::string_view body;
+};
+
+Result<Frame> open_frame(std::string_view value) {
   if (value.size() < header_bytes) return damaged("a record is too short");
-  if (static_cast<std::uint8_t>(value[0]) != layout_version) {
-    return damaged("a record has version " + std::to_string(static_cast<std::uint8_t>(value[0])));
-  }
+  const auto version = static_cast<std::uint8_t>(value[0]);
+  if (version < layout_version_oldest || version > layout_version)
+    return damaged("a record has version " + std::to_string(version));
   std::uint32_t crc = 0;
   for (std::size_t i = 0; i < 4; ++i) {
     crc |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(value[1 + i])) << (8 * i);
   }
   value.remove_prefix(header_bytes);
   if (crc != checksum(value)) return damaged("a record's checksum does not match");
-  return value;
+  return Frame{version, value};
 }
 
 // ---- what records share
@@ -261,9 +267,10 @@ void put(WireWriter& out, const TurnEnded& e) {
   if (e.error) out.bytes(to_string(*e.error));
   out.bytes(e.error_detail);
   out.integer(e.ended_ms);
+  out.boolean(e.begun);
 }
 
-TurnEnded read_turn_ended(WireReader& in) {
+TurnEnded read_turn_ended(WireReader& in, std::uint8_t version) {
   TurnEnded e;
   e.turn = in.uint();
   e.outcome = read_outcome(in);
@@ -277,10 +284,11 @@ TurnEnded read_turn_ended(WireReader& in) {
   if (in.boolean()) e.error = error_code_from(in.bytes());
   e.error_detail = in.bytes();
   e.ended_ms = in.integer();
+  if (version >= 2) e.begun = in.boolean();
   return e;
 }
 
-Event read_event(WireReader& in) {
+Event read_event(WireReader& in, std::uint8_t version) {
   switch (in.byte()) {
     case kind_turn_accepted:
       return read_turn_accepted(in);
@@ -291,7 +299,7 @@ Event read_event(WireReader& in) {
     case kind_superseded:
       return read_superseded(in);
     case kind_turn_ended:
-      return read_turn_ended(in);
+      return read_turn_ended(in, version);
     default:
       in.fail();
       return {};
@@ -301,23 +309,23 @@ Event read_event(WireReader& in) {
 }  // namespace
 
 std::string encode(const Event& event) {
-  std::string value = open_frame();
+  std::string value = new_frame();
   WireWriter out(value);
   std::visit([&](const auto& e) { put(out, e); }, event);
   return close_frame(std::move(value));
 }
 
 Result<Event> decode_event(std::string_view value) {
-  const auto body = body_of(value);
-  if (!body) return body.error();
-  WireReader in(*body);
-  Event event = read_event(in);
+  const auto frame = open_frame(value);
+  if (!frame) return frame.error();
+  WireReader in(frame->body);
+  Event event = read_event(in, frame->version);
   if (!in.ok() || !in.at_end()) return damaged("an event does not have its layout");
   return event;
 }
 
 std::string encode(const Head& head) {
-  std::string value = open_frame();
+  std::string value = new_frame();
   WireWriter out(value);
   out.uint(head.incarnation);
   out.uint(head.epoch);
@@ -336,9 +344,9 @@ std::string encode(const Head& head) {
 }
 
 Result<Head> decode_head(std::string_view value) {
-  const auto body = body_of(value);
-  if (!body) return body.error();
-  WireReader in(*body);
+  const auto frame = open_frame(value);
+  if (!frame) return frame.error();
+  WireReader in(frame->body);
   Head head;
   head.incarnation = in.uint();
   head.epoch = in.uint();
@@ -358,15 +366,15 @@ Result<Head> decode_head(std::string_view value) {
 }
 
 std::string encode_time(std::int64_t unix_ms) {
-  std::string value = open_frame();
+  std::string value = new_frame();
   WireWriter(value).integer(unix_ms);
   return close_frame(std::move(value));
 }
 
 Result<std::int64_t> decode_time(std::string_view value) {
-  const auto body = body_of(value);
-  if (!body) return body.error();
-  WireReader in(*body);
+  const auto frame = open_frame(value);
+  if (!frame) return frame.error();
+  WireReader in(frame->body);
   const std::int64_t unix_ms = in.integer();
   if (!in.ok() || !in.at_end()) return damaged("a time does not have its layout");
   return unix_ms;

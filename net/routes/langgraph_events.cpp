@@ -128,6 +128,7 @@ void LanggraphEvents::show_accepted(EventId id, std::string& out) {
     append_quoted(out, view_->start().run.value);
     out.append(R"(,"attempt":1})");
   });
+  if (!view_->began()) return;  // it has no part in the thread's values
   emit({id.seq, 1}, StreamModes::values, "values", out, [&] {
     append_values(out, view_->messages(), view_->fields());
   });

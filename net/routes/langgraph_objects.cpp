@@ -27,17 +27,17 @@ const Json& option(const RunView& run, const char* name, const Json& otherwise) 
 std::string_view thread_status(const ThreadView& thread) {
   if (thread.busy) return "busy";
   for (auto run = thread.runs.rbegin(); run != thread.runs.rend(); ++run) {
-    if (run->ended_seq == 0) continue;
+    if (!run->begun || run->ended_seq == 0) continue;
     return run->status == RunStatus::error || run->status == RunStatus::timeout ? "error" : "idle";
   }
   return "idle";
 }
 
-void append_checkpoint(std::string& out, const ThreadView& thread, std::uint64_t seq) {
+void append_checkpoint(std::string& out, const ThreadView& thread, std::uint64_t place) {
   out.push_back('{');
   append_field(out, "thread_id", thread.thread.thread.value);
   out.append(R"(,"checkpoint_ns":"",)");
-  append_field(out, "checkpoint_id", checkpoint_id(thread, seq));
+  append_field(out, "checkpoint_id", checkpoint_id(thread, place));
   out.append(R"(,"checkpoint_map":null})");
 }
 
@@ -56,7 +56,7 @@ StateAt state_at(const ThreadView& thread, const Checkpoint& checkpoint, const A
   if (checkpoint.is_input) {
     if (run.accepted) merge_messages(state.messages, run.accepted->input);
     for (auto before = checkpoint.run; before-- > 0;) {
-      if (!thread.runs[before].ended) continue;
+      if (!thread.runs[before].begun || !thread.runs[before].ended) continue;
       state.fields =
           shown_fields(agents, thread.runs[before].agent, thread.runs[before].ended->fields);
       break;
@@ -155,21 +155,24 @@ void append_run(std::string& out, const ThreadKey& thread, const RunView& run) {
 std::vector<Checkpoint> checkpoints_of(const ThreadView& thread) {
   std::vector<Checkpoint> checkpoints;
   checkpoints.reserve(thread.runs.size() * 2);
+  std::uint64_t last_ended_seq = 0;
   for (std::size_t i = 0; i < thread.runs.size(); ++i) {
-    checkpoints.push_back({thread.runs[i].accepted_seq, i, true});
-    if (thread.runs[i].ended_seq != 0) checkpoints.push_back({thread.runs[i].ended_seq, i, false});
+    const RunView& run = thread.runs[i];
+    if (!run.begun) continue;
+    // A turn that waited begins behind the end of the one before it, though accepted earlier.
+    checkpoints.push_back({2 * std::max(run.accepted_seq, last_ended_seq) + 1, i, true});
+    if (run.ended_seq == 0) continue;
+    checkpoints.push_back({2 * run.ended_seq, i, false});
+    last_ended_seq = run.ended_seq;
   }
-  std::sort(checkpoints.begin(), checkpoints.end(), [](const auto& a, const auto& b) {
-    return a.seq < b.seq;
-  });
   return checkpoints;
 }
 
 // RFC 9562, 5.6: a count of 100 ns since 1582, most significant part first.
-std::string checkpoint_id(const ThreadView& thread, std::uint64_t seq) {
+std::string checkpoint_id(const ThreadView& thread, std::uint64_t place) {
   constexpr std::uint64_t from_1582_to_1970 = 0x01B21DD213814000;
   const std::uint64_t ticks =
-      from_1582_to_1970 + static_cast<std::uint64_t>(thread.created_ms) * 10'000 + seq;
+      from_1582_to_1970 + static_cast<std::uint64_t>(thread.created_ms) * 10'000 + place;
   const std::uint64_t thread_part = thread.incarnation * 0x9E3779B97F4A7C15U;
   std::array<char, 37> text{};
   std::snprintf(text.data(),
@@ -213,12 +216,12 @@ void append_state(std::string& out,
   out.append("},");
   append_field(out, "created_at", iso_time(checkpoint.is_input ? run.created_ms : run.updated_ms));
   out.append(R"(,"checkpoint":)");
-  append_checkpoint(out, thread, checkpoint.seq);
+  append_checkpoint(out, thread, checkpoint.place);
   out.append(R"(,"parent_checkpoint":)");
   if (at == 0) {
     out.append("null");
   } else {
-    append_checkpoint(out, thread, checkpoints[at - 1].seq);
+    append_checkpoint(out, thread, checkpoints[at - 1].place);
   }
   out.push_back('}');
 }

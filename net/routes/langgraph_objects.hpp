@@ -1,7 +1,6 @@
 // Assistants, threads, runs and states as the LangGraph family shows them.
 //
-// Each turn has two checkpoints: one with its input, at the record that accepted it, and one with
-// its outcome, at the record that ended it.
+// Each turn that has begun has two checkpoints: one with its input, and one with its outcome.
 //
 // Threading: pure.
 #pragma once
@@ -22,16 +21,16 @@ void append_thread(std::string& out, const ThreadView& thread, const Agents& age
 void append_run(std::string& out, const ThreadKey& thread, const RunView& run);
 
 struct Checkpoint {
-  std::uint64_t seq = 0;
-  std::size_t run = 0;  // its place in ThreadView::runs
+  std::uint64_t place = 0;  // rises from one checkpoint of the thread to the next
+  std::size_t run = 0;      // its place in ThreadView::runs
   bool is_input = false;
 };
 
 // Oldest first.
 std::vector<Checkpoint> checkpoints_of(const ThreadView& thread);
 
-// A UUID of version 6 that sorts by the thread's age and then by seq: the same each time.
-std::string checkpoint_id(const ThreadView& thread, std::uint64_t seq);
+// A UUID of version 6 that sorts by the thread's age and then by place: the same each time.
+std::string checkpoint_id(const ThreadView& thread, std::uint64_t place);
 
 // `at` is a place in `checkpoints`, all of the thread's.
 void append_state(std::string& out,

@@ -151,7 +151,7 @@ asio::awaitable<void> send_history(HttpSession& session,
   if (!query->before.empty()) {
     const auto before =
         std::find_if(checkpoints.begin(), checkpoints.end(), [&](const Checkpoint& checkpoint) {
-          return checkpoint_id(**thread, checkpoint.seq) == query->before;
+          return checkpoint_id(**thread, checkpoint.place) == query->before;
         });
     if (before == checkpoints.end()) {
       Error error{ErrorCode::invalid_value, "is no checkpoint of this thread", "before", {}};

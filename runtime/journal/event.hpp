@@ -9,6 +9,9 @@
 //   turn_failed     messages are referred to by position, never repeated
 //   turn_cancelled
 //
+// A turn that ended before it began (cancelled, or out of time, while it waited) leaves the state
+// as it is: its input is in no conversation.
+//
 // Records of several turns may interleave: a waiting turn is accepted while another one runs. Each
 // carries the number of its turn.
 //
@@ -77,6 +80,7 @@ enum class TurnOutcome : std::uint8_t { finished, failed, cancelled };
 struct TurnEnded {
   std::uint64_t turn = 0;
   TurnOutcome outcome = TurnOutcome::finished;
+  bool begun = true;  // false: it ended while it waited
   std::uint64_t accepted_seq = 0;
   std::uint64_t previous_ended_seq = 0;     // of the turn that ended before this one; 0: none
   std::vector<std::uint64_t> message_seqs;  // step_done records of this turn that hold messages

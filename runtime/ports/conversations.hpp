@@ -45,6 +45,7 @@ struct RunView {
   std::uint64_t turn = 0;
   std::string agent;
   RunStatus status = RunStatus::pending;
+  bool begun = false;  // its input is part of the conversation from then on
   std::uint64_t accepted_seq = 0;
   std::uint64_t ended_seq = 0;  // 0: not yet
   std::int64_t created_ms = 0;
@@ -66,7 +67,7 @@ struct ThreadView {
   bool busy = false;
   Messages messages;
   Json fields;
-  std::vector<RunView> runs;  // oldest first
+  std::vector<RunView> runs;  // in the order in which they were accepted, which they run in
 };
 
 // The state that a turn started from: what a stream of its records has to know to show them.
@@ -77,7 +78,8 @@ struct TurnStart {
   std::uint64_t accepted_seq = 0;
   std::uint32_t position = 0;  // turns before it when it was accepted
   // The thread before the turn's own input. A waiting turn does not know it yet: both may be read
-  // once records() has been called, and never change after that.
+  // once records() has been called, and never change after that. Of a turn that ended before it
+  // began, `fields` is null.
   std::shared_ptr<const Messages> messages;
   std::shared_ptr<const Json> fields;
   std::int64_t accepted_ms = 0;  // since 1970

@@ -2,7 +2,20 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { configuration, create_thread, human, run_wait, Server } from './harness.mjs';
+import {
+  configuration,
+  configuration_with,
+  create_thread,
+  history_texts,
+  human,
+  Mock,
+  rejoin,
+  run_body,
+  run_wait,
+  Server,
+  texts,
+  until,
+} from './harness.mjs';
 
 test('of 20 turns at once 8 or 9 are accepted and run in order, the rest are refused at once', async (t) => {
   const server = await Server.start(t, { configuration: configuration({ threads: { turns_waiting_max: 8 } }) });
@@ -66,4 +79,72 @@ test('a cancel is not kept out by a full mailbox', async (t) => {
   assert.equal(cancelled.status, 204, cancelled.text);
   const last = await run_wait(server, thread, 'echo', 'after');
   assert.equal(last.status, 200, last.text);
+});
+
+// Run 1 is in flight and runs 2 and 3 wait; run 2 ends before it began, by `end_second`.
+async function second_ends_while_it_waits(t, { end_second, headers_of_second = {} }) {
+  const mock = await Mock.start(t);
+  const server = await Server.start(t, { configuration: configuration_with(mock) });
+  const thread = await create_thread(server);
+  const path = `/threads/${thread}/runs`;
+  const create = async (agent, text, headers = {}) => {
+    const made = await server.call(path, { method: 'POST', body: run_body(agent, text), headers });
+    assert.equal(made.status, 200, made.text);
+    return made.json.run_id;
+  };
+  const first = await create('slow', '{"ms":1500}');
+  const second = await create('echo', 'two', headers_of_second);
+  const third = await create('echo', 'three');
+  const runs = [first, second, third];
+  const statuses = async () => {
+    const listed = (await server.call(path)).json;
+    assert.deepEqual(listed.map((run) => run.run_id), runs, 'in the order in which they were accepted');
+    return listed.map((run) => run.status);
+  };
+  const history = async () => (await server.call(`/threads/${thread}/history?limit=100`)).json;
+  const all_texts = async () => [
+    await history_texts(server, thread),
+    ...(await history()).map((state) => texts(state.values.messages)),
+  ];
+  await end_second(`${path}/${second}`, server);
+  const status = (await statuses())[1];
+  assert.deepEqual(await statuses(), ['running', status, 'pending']);
+  assert.deepEqual(await all_texts(), [['{"ms":1500}'], ['{"ms":1500}']]);
+
+  await server.call(`${path}/${third}/join`);
+  const said = ['{"ms":1500}', 'waited 1500 ms', 'three', 'echo: three'];
+  for (const when of ['live', 'after a restart']) {
+    if (when !== 'live') {
+      await server.stop();
+      await server.begin();
+    }
+    assert.deepEqual(await all_texts(), [said, said, said.slice(0, 3), said.slice(0, 2), said.slice(0, 1)], when);
+    assert.deepEqual(await statuses(), ['success', status, 'success'], when);
+    const { json: run } = await server.call(`${path}/${second}`);
+    assert.deepEqual([run.status, texts(run.kwargs.input.messages)], [status, ['two']], when);
+    const stream = rejoin(server, thread, second, { stream_mode: 'values' });
+    await stream.ended;
+    assert.deepEqual(stream.frames.map((frame) => frame.event), ['metadata', 'error'], when);
+  }
+  const values = (await run_wait(server, thread, 'chat', 'four')).json;
+  assert.deepEqual(texts(values.messages).slice(0, -1), [...said, 'four']);
+  assert.equal((await mock.journal())[0].messages, said.length + 1, 'what the model is shown');
+  return status;
+}
+
+test('a run that is cancelled while it waits leaves no message on its thread', async (t) => {
+  const status = await second_ends_while_it_waits(t, {
+    end_second: async (run, server) => {
+      assert.equal((await server.call(`${run}/cancel?wait=1`, { method: 'POST' })).status, 204);
+    },
+  });
+  assert.equal(status, 'interrupted');
+});
+
+test('a run whose time is over while it waits leaves no message on its thread', async (t) => {
+  const status = await second_ends_while_it_waits(t, {
+    headers_of_second: { 'x-stainless-timeout': '0.2' },
+    end_second: (run, server) => until('it ends', async () => (await server.call(run)).json.status === 'timeout'),
+  });
+  assert.equal(status, 'timeout');
 });

@@ -15,7 +15,7 @@ namespace {
 std::string framed(std::string_view body) {
   const auto crc = static_cast<std::uint32_t>(
       crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size()));
-  std::string value(1, '\x01');
+  std::string value(1, '\x02');
   for (unsigned i = 0; i < 4; ++i)
     value.push_back(static_cast<char>((crc >> (8U * i)) & 0xFFU));
   value += body;

@@ -105,6 +105,24 @@ const StreamModes& everything() {
 
 }  // namespace
 
+TEST_CASE("a turn that never began shows no values, only what became of it") {
+  static const Agents agents = tests::test_agents();
+  auto start = turn_start();
+  start.fields = std::make_shared<const Json>(nullptr);
+  TurnEnded cancelled;
+  cancelled.outcome = TurnOutcome::cancelled;
+  cancelled.begun = false;
+  LanggraphEvents events(modes({"values", "updates"}), {}, true, agents);
+  events.start(start);
+  std::string out;
+  for (const auto& each : {turn_records().front(), record(6, cancelled)})
+    events.show(each, out);
+  std::vector<std::string> names;
+  for (const auto& event : events_of(out))
+    names.push_back(event.event);
+  CHECK(names == std::vector<std::string>{"metadata", "error"});
+}
+
 TEST_CASE("a turn's view is the fold of its records over what it started from") {
   const Agents agents = tests::test_agents();
   TurnView view(turn_start(), agents);

@@ -59,6 +59,7 @@ std::vector<Event> one_of_each() {
   TurnEnded cancelled = failed;
   cancelled.outcome = TurnOutcome::cancelled;
   cancelled.error.reset();
+  cancelled.begun = false;
   return {accepted_turn,
           step_done,
           delta_batch,
@@ -67,6 +68,16 @@ std::vector<Event> one_of_each() {
           cancelled,
           TurnEnded{},
           TurnAccepted{}};
+}
+
+// A value around `body`, with the right checksum.
+std::string framed(std::uint8_t version, const std::string& body) {
+  std::string value(1, static_cast<char>(version));
+  const auto crc = static_cast<std::uint32_t>(
+      crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size()));
+  for (unsigned i = 0; i < 4; ++i)
+    value.push_back(static_cast<char>((crc >> (8U * i)) & 0xFFU));
+  return value + body;
 }
 
 Head full_head() {
@@ -129,16 +140,28 @@ TEST_CASE("a head comes back as it was") {
 TEST_CASE("the layout on disk is the one that is written down") {
   // version, crc32, kind superseded, turn, message
   CHECK(encode(Event{Superseded{300, "m"}}) ==
-        std::string("\x01\xaa\x0f\x83\x1d\x04\xac\x02\x01m", 10));
+        std::string("\x02\xaa\x0f\x83\x1d\x04\xac\x02\x01m", 10));
+}
+
+TEST_CASE("a turn's end of the oldest version is one of a turn that had begun") {
+  const std::string value = encode(one_of_each()[5]);
+  const std::string body = value.substr(5, value.size() - 6);  // without the last field, `begun`
+  const auto event = decode_event(framed(1, body));
+  REQUIRE(event);
+  auto expected = std::get<TurnEnded>(one_of_each()[5]);
+  REQUIRE_FALSE(expected.begun);
+  expected.begun = true;
+  CHECK((std::get<TurnEnded>(*event) == expected));
+  CHECK_FALSE(decode_event(framed(2, body)));
 }
 
 TEST_CASE("a value of an unknown version is damaged") {
   std::string value = encode(full_head());
-  value[0] = '\x02';
+  value[0] = '\x03';
   const auto head = decode_head(value);
   REQUIRE_FALSE(head);
   CHECK(head.error().code == ErrorCode::record_damaged);
-  CHECK(head.error().detail.find("version 2") != std::string::npos);
+  CHECK(head.error().detail.find("version 3") != std::string::npos);
 }
 
 TEST_CASE("every flipped bit and every missing byte of a record is found") {
@@ -166,12 +189,7 @@ TEST_CASE("bodies of chance with a right checksum never decode to more than they
     for (auto& byte : body)
       byte = static_cast<char>(random());
     if (!body.empty()) body[0] = static_cast<char>(1 + random() % 5);
-    std::string value(1, '\x01');
-    const auto crc = static_cast<std::uint32_t>(
-        crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size()));
-    for (unsigned i = 0; i < 4; ++i)
-      value.push_back(static_cast<char>((crc >> (8U * i)) & 0xFFU));
-    value += body;
+    const auto value = framed(2, body);
     if (const auto event = decode_event(value)) CHECK(decode_event(encode(*event)));
     if (const auto head = decode_head(value)) CHECK(decode_head(encode(*head)));
   }

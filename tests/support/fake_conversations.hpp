@@ -179,6 +179,7 @@ class FakeConversations : public Conversations {
       turn = turns_.back().get();
       turn->view.run = turn->request.run;
       turn->view.agent = turn->request.agent;
+      turn->view.begun = true;
       turn->view.accepted_seq = 10 * (turns_.size() - 1) + 1;
       auto accepted = std::make_shared<TurnAccepted>();
       accepted->input = turn->request.input;
