@@ -33,6 +33,7 @@ Result<std::string> read_content(Json& content, const std::string& path) {
     text = std::move(content.get_ref<std::string&>());
   } else if (content.is_array()) {
     for (std::size_t i = 0; i < content.size(); ++i) {
+      if (i > 0) text.push_back('\n');
       Json& part = content[i];
       const auto place = path + "[" + std::to_string(i) + "]";
       if (part.is_string()) {

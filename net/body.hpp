@@ -53,7 +53,8 @@ class BodyReader {
 };
 
 // An array of messages, one message, or a string (what the human says). At least one. Control
-// characters other than newline and tab are taken out of the text; messages without an id get one.
+// characters other than newline and tab are taken out of the text, whose parts are joined by
+// newlines; messages without an id get one.
 // The calls of an assistant's message are whole, in either family's shape, and a tool's message
 // names the call that it answers. `path` names it in errors.
 Result<Messages> read_messages(Json& value, const std::string& path);

@@ -75,7 +75,7 @@ TEST_CASE("what is asked for reaches the turn") {
         {{"role", "user"},
          {"name", "bob"},
          {"content",
-          {{{"type", "text"}, {"text", "a\u0007b"}}, {{"type", "text"}, {"text", "\nc"}}}}}}}};
+          {{{"type", "text"}, {"text", "a\u0007b"}}, {{"type", "text"}, {"text", "c"}}}}}}}};
   CHECK(complete(fixture,
                  asking("open/mock-2/x", more),
                  "x-stainless-timeout: 2\r\nx-request-id: r-1\r\n")
