@@ -84,6 +84,14 @@ std::optional<Error> fault_of_call(const Json& call, const std::string& path) {
   return std::nullopt;
 }
 
+// Whether one of the tools' messages directly behind the i-th answers the call.
+bool is_answered(const ToolCall& call, const Messages& messages, std::size_t i) {
+  for (++i; i < messages.size() && messages[i]->role == Role::tool; ++i) {
+    if (answered_call_of(*messages[i]) == call.id) return true;
+  }
+  return false;
+}
+
 std::optional<Error> fault_of_calls(const Json& message, const std::string& path) {
   if (const auto older = message.find("function_call"); older != message.end() && !older->is_null())
     return wrong(path + ".function_call", "is not in this version; use tool_calls");
@@ -254,6 +262,14 @@ Result<void> check_tool_answers(const Messages& messages, const std::string& pat
     if (message.role == Role::tool && !called.contains(answered_call_of(message))) {
       return wrong(path + "[" + std::to_string(i) + "].tool_call_id",
                    "answers no call of a message before it");
+    }
+  }
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    if (messages[i]->role != Role::ai) continue;
+    for (const auto& call : tool_calls_of(*messages[i])) {
+      if (!is_answered(call, messages, i))
+        return wrong(path + "[" + std::to_string(i) + "].tool_calls",
+                     "must be followed by tool messages that answer each of them");
     }
   }
   return {};

@@ -59,8 +59,9 @@ class BodyReader {
 // names the call that it answers. `path` names it in errors.
 Result<Messages> read_messages(Json& value, const std::string& path);
 
-// Each of the tools' answers has its call before it. For a conversation that is sent whole: on a
-// thread, the call may stand in what the thread remembers.
+// Each of the tools' answers has its call before it, and each call its answer among the tools'
+// messages directly behind it. For a conversation that is sent whole: on a thread, the call may
+// stand in what the thread remembers, and its answer may come late.
 Result<void> check_tool_answers(const Messages& messages, const std::string& path);
 
 }  // namespace parlance::net

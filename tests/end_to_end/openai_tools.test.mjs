@@ -152,6 +152,7 @@ test_with_clients('calls and answers that are not whole are refused by their pat
   assert.equal(await broken({ function: { name: 'weather', arguments: {} } }), `${place}.function.arguments`);
   assert.equal(await broken({}, { role: 'tool', content: 'sunny' }), 'messages[2].tool_call_id');
   assert.equal(await broken({}, answer_to({ id: 'none' }, 'sunny')), 'messages[2].tool_call_id');
+  assert.equal(await broken({}, { role: 'user', content: 'never mind' }), 'messages[1].tool_calls');
   assert.deepEqual(await mock.journal(), []);
 });
 

@@ -135,6 +135,15 @@ TEST_CASE("broken calls and answers of tools are named by their path") {
         place + ".function.arguments");
   CHECK(param_of(call, changed(answer, "/tool_call_id", nullptr)) == "messages[2].tool_call_id");
   CHECK(param_of(call, changed(answer, "/tool_call_id", "c2")) == "messages[2].tool_call_id");
+  const Json asked{{"role", "assistant"}, {"content", nullptr}, {"tool_calls", {call}}};
+  const Json user{{"role", "user"}, {"content", "hi"}};
+  for (const auto& messages : {Json{asked}, Json{asked, user}, Json{asked, user, answer}}) {
+    const auto unanswered = complete(fixture, asking("tools", {{"messages", messages}}));
+    CHECK(unanswered.status == 422);
+    CHECK(unanswered.json()["error"]["param"] == "messages[0].tool_calls");
+    const Json remembered{{"thread_id", "t"}, {"messages", messages}};
+    CHECK(complete(fixture, asking("tools", remembered)).status == 200);
+  }
   const Json on_thread{{"thread_id", "t"}, {"messages", {answer}}};
   CHECK(complete(fixture, asking("tools", on_thread)).status == 200);
   const Json older{{"messages",
