@@ -129,6 +129,10 @@ Result<MessagePtr> read_message(Json& value, const std::string& path) {
   if (*role == Role::tool && !is_text(value, "tool_call_id"))
     return wrong(path + ".tool_call_id", "must be the id of the call that is answered");
 
+  const auto speaker = value.find("name");
+  if (speaker != value.end() && !speaker->is_null() && !speaker->is_string())
+    return wrong(path + ".name", "must be a string");
+
   const auto content = value.find("content");
   if (content == value.end() && *role != Role::ai) return wrong(path + ".content", "is missing");
   if (content != value.end()) {

@@ -41,8 +41,17 @@ Json plain(const Message& message) {
   return {{"role", wire_name(message.role)}, {"content", message.text}};
 }
 
-Json plain_answer(const Message& message) {
+// With the name of who speaks. A tool's is the tool's own, which the wire has no place for.
+Json named(const Message& message) {
   Json json = plain(message);
+  if (message.role == Role::tool || !message.extra.is_object()) return json;
+  const auto name = message.extra.find("name");
+  if (name != message.extra.end() && name->is_string() && *name != "") json["name"] = *name;
+  return json;
+}
+
+Json named_answer(const Message& message) {
+  Json json = named(message);
   if (auto refusal = refusal_of(message); !refusal.empty()) json["refusal"] = std::move(refusal);
   return json;
 }
@@ -65,7 +74,7 @@ void append_calls(Json& list, Messages::const_iterator message, Messages::const_
     }
   }
   std::erase_if(calls, [&](const ToolCall& call) { return unanswered.contains(call.id); });
-  Json answer = plain_answer(**message);
+  Json answer = named_answer(**message);
   if (!calls.empty()) answer["tool_calls"] = openai_tool_calls(calls);
   const bool says_more = !calls.empty() || answer.contains("refusal");
   if ((*message)->text.empty() && says_more) answer["content"] = nullptr;
@@ -80,7 +89,7 @@ Json wire_messages(const Messages& messages) {
   Json list = Json::array();
   for (auto message = messages.begin(); message != messages.end();) {
     if ((*message)->role != Role::ai) {
-      list.push_back(plain(**message++));
+      list.push_back(named(**message++));
       continue;
     }
     const auto end = std::find_if(message + 1, messages.end(), [](const MessagePtr& next) {

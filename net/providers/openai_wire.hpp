@@ -17,7 +17,7 @@ namespace parlance::net {
 
 // The body of POST /chat/completions. Endpoints accept a call to a tool only with its answer, and
 // an answer only with its call: a call that was not answered is left out, and what a tool said
-// without a call is sent as the user's.
+// without a call is sent as the user's. Who speaks keeps the name that the client gave.
 std::string chat_body(std::string_view model, const ChatRequest& request);
 
 // A piece of a tool call: its arguments come bit by bit.

@@ -284,6 +284,27 @@ TEST_CASE("a refusal in the history is told to the provider as one") {
         Json{{"role", "assistant"}, {"content", nullptr}, {"refusal", "No."}});
 }
 
+TEST_CASE("who speaks is told to the provider by name, a tool is not") {
+  const auto message = [](Role role, Json extra) {
+    return std::make_shared<const Message>(Message{"", role, "x", std::move(extra), {}});
+  };
+  const Json calls =
+      Json::array({{{"id", "c1"}, {"function", {{"name", "look"}, {"arguments", "{}"}}}}});
+  ChatRequest request;
+  request.messages = {message(Role::system, {{"name", "desk"}}),
+                      message(Role::human, {{"name", "Ada"}}),
+                      message(Role::human, {{"name", nullptr}}),
+                      message(Role::human, {{"name", ""}}),
+                      message(Role::ai, {{"name", "guide"}, {"tool_calls", calls}}),
+                      message(Role::tool, {{"name", "look"}, {"tool_call_id", "c1"}}),
+                      message(Role::tool, {{"name", "look"}, {"tool_call_id", "late"}})};
+  const auto body = Json::parse(chat_body("m", request));
+  std::vector<std::string> names;
+  for (const auto& told : body["messages"])
+    names.push_back(told.value("name", "-"));
+  CHECK(names == std::vector<std::string>{"desk", "Ada", "-", "-", "guide", "-", "-"});
+}
+
 TEST_CASE("a request that the provider rejects has its reason, and its key is not spoken of") {
   const auto failing = [](const std::string& status, const std::string& error) {
     const Outcome outcome = ask(whole(status, "", R"({"error":)" + error + "}"));

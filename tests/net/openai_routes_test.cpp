@@ -114,6 +114,7 @@ TEST_CASE("a wrong value is refused and named") {
       {{{"messages", {{{"role", "user"}, {"content", {{{"type", "image_url"}}}}}}}},
        "messages[0].content[0].type"},
       {{{"messages", {{{"role", "user"}, {"content", "x"}, {"id", "a b"}}}}}, "messages[0].id"},
+      {{{"messages", {{{"role", "user"}, {"content", "x"}, {"name", 7}}}}}, "messages[0].name"},
       {{{"stream", "yes"}}, "stream"},
       {{{"stream_options", {{"include_usage", 1}}}}, "stream_options.include_usage"},
       {{{"temperature", "hot"}}, "temperature"},
