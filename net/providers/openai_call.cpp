@@ -180,7 +180,7 @@ Error OpenAiCall::refused() const {
   std::string detail = "the provider answered " + std::to_string(status_);
   if (!said.code.empty()) detail += " (" + said.code + ')';
   if (!said.message.empty()) detail += ": " + said.message;
-  if (status_ == 429 || status_ >= 500) {
+  if (status_ == 408 || status_ == 429 || status_ >= 500) {
     return Error{ErrorCode::model_unavailable, std::move(detail), {}, retry_after_};
   }
   if (status_ == 400 || status_ == 413 || status_ == 422)

@@ -198,6 +198,12 @@ test_with_clients('503: a provider that fails, with advice', async (t, openai) =
   assert.ok(await client.chat.completions.create(hello));
 });
 
+test_with_clients('503: a provider whose time is over (408), with advice', async (t, openai) => {
+  const { client } = await with_mock(t, openai, { fault: '408' });
+  const failing = client.chat.completions.create(hello);
+  advised(await refused(openai.OpenAI.InternalServerError, { status: 503, code: 'model_unavailable' }, failing));
+});
+
 test_with_clients('503: a model whose queue is full, with advice', async (t, openai) => {
   const { mock, client } = await with_mock(
     t,

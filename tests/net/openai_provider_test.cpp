@@ -250,6 +250,7 @@ TEST_CASE("a provider that cannot answer now is unavailable, with its advice") {
   const Outcome down = ask(whole("503 Service Unavailable", "retry-after-ms: 250\r\n", "<html>"));
   CHECK(down.failed_as(ErrorCode::model_unavailable));
   CHECK(down.end->error().retry_after == 250ms);
+  CHECK(ask(whole("408 Request Timeout", "", "{}")).failed_as(ErrorCode::model_unavailable));
   const Outcome cut = ask("HTTP/1.1 500 Oops\r\nContent-Length: 10\r\n\r\nx");
   CHECK(cut.failed_as(ErrorCode::model_unavailable));
   CHECK_FALSE(cut.end->error().retry_after);
