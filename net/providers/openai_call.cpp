@@ -154,7 +154,11 @@ void OpenAiCall::ended(const std::optional<HttpFailure>& failure) {
   if (status_ != 0 && shape_ == Shape::refusal && !asked_to_end) return end(refused());
   if (failure) return end(error_of(*failure));
   if (shape_ == Shape::completion) return read_whole_body();
-  end(error(ErrorCode::provider_failed, "the stream ended without [DONE]"));
+  const bool has_begun =
+      !answer_.text.empty() || !answer_.refusal.empty() || !answer_.tool_calls.empty();
+  end(error(ErrorCode::provider_failed,
+            has_begun ? "the stream ended in the middle of the answer"
+                      : "the stream ended before it answered"));
 }
 
 void OpenAiCall::read_whole_body() {

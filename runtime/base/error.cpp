@@ -213,7 +213,7 @@ constexpr std::array kinds{
               502,
               true,
               none,
-              "The provider failed in the middle of its answer."},
+              "The provider's answer broke off, or ended before it began."},
     ErrorKind{ErrorCode::retriever_failed,
               "retriever_failed",
               502,

@@ -30,7 +30,7 @@ struct ProviderReports {
   std::function<void(std::string piece)> said;
   // Errors: model_unavailable (nothing was said, another lane may be tried), request_rejected (the
   // request's content is at fault), provider_refused (its key or its model), provider_failed (cut
-  // or broken after it began), answer_too_long, deadline_passed, cancelled. The details of
+  // or broken before it was whole), answer_too_long, deadline_passed, cancelled. The details of
   // request_rejected and provider_refused are shown to clients.
   std::function<void(Result<ChatAnswer>)> ended;
 };

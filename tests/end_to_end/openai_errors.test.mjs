@@ -204,6 +204,13 @@ test_with_clients('503: a provider whose time is over (408), with advice', async
   advised(await refused(openai.OpenAI.InternalServerError, { status: 503, code: 'model_unavailable' }, failing));
 });
 
+test_with_clients('502: a provider whose stream ends before it answers, which is what the error says', async (t, openai) => {
+  const { client } = await with_mock(t, openai, { fault: 'cut', tokens: 1 });
+  const failing = client.chat.completions.create(hello);
+  const { message } = await refused(openai.OpenAI.InternalServerError, { status: 502, code: 'provider_failed' }, failing);
+  assert.match(message, /or ended before it began/);
+});
+
 test_with_clients('503: a model whose queue is full, with advice', async (t, openai) => {
   const { mock, client } = await with_mock(
     t,

@@ -243,6 +243,15 @@ TEST_CASE("a stream that is not whole never looks like an end") {
   }
 }
 
+TEST_CASE("a stream that ends too early tells whether an answer had begun") {
+  const std::string head(stream_head);
+  const std::string end = "0\r\n\r\n";
+  CHECK(ask(head + chunked(role_chunk) + end).end->error().detail ==
+        "the stream ended before it answered");
+  CHECK(ask(head + chunked(said("x")) + end).end->error().detail ==
+        "the stream ended in the middle of the answer");
+}
+
 TEST_CASE("a provider that cannot answer now is unavailable, with its advice") {
   const Outcome busy = ask(whole("429 Too Many Requests", "Retry-After: 7\r\n", "{}"));
   CHECK(busy.failed_as(ErrorCode::model_unavailable));
