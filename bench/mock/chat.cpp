@@ -128,6 +128,11 @@ void MockChat::choose_fault() {
   }
 }
 
+// Half an answer, and then something else.
+bool MockChat::breaks_off() const {
+  return fault_ && !has(MockFaultKind::slow) && !has(MockFaultKind::no_done);
+}
+
 asio::awaitable<MockOutcome> MockChat::admitted() {
   const auto asked = state_.slots.ask(*connection_, settings_.slots, settings_.queue);
   if (asked == MockSlots::Answer::refused) co_return co_await refuse(429, status_error(429));
@@ -155,8 +160,7 @@ asio::awaitable<MockOutcome> MockChat::serve() {
 }
 
 asio::awaitable<MockOutcome> MockChat::stream(const MockAnswer& answer) {
-  const bool breaks = fault_ && !has(MockFaultKind::slow);
-  const auto last = breaks ? answer.tokens() / 2 : answer.tokens();
+  const auto last = breaks_off() ? answer.tokens() / 2 : answer.tokens();
   const auto first_due = Clock::now() + settings_.first_token_delay;
   if (!co_await write_stream_head()) co_return MockOutcome::client_closed;
 
@@ -176,12 +180,12 @@ asio::awaitable<MockOutcome> MockChat::stream(const MockAnswer& answer) {
     if (!co_await connection_->write(bytes)) co_return MockOutcome::client_closed;
     state_.journal.tokens_written(entry_, sent - begin);
   }
-  if (breaks) co_return co_await break_stream();
+  if (breaks_off()) co_return co_await break_stream();
 
   std::string end;
   append_chunk(end, answer.end_event());
   if (const auto usage = answer.usage_event(); !usage.empty()) append_chunk(end, usage);
-  append_chunk(end, MockAnswer::done_event());
+  if (!has(MockFaultKind::no_done)) append_chunk(end, MockAnswer::done_event());
   end += "0\r\n\r\n";
   const bool written = co_await connection_->write(end);
   co_return written ? MockOutcome::finished : MockOutcome::client_closed;
@@ -210,7 +214,7 @@ asio::awaitable<MockOutcome> MockChat::whole(const MockAnswer& answer) {
                     headers(200),
                     garbage ? std::string("{\"id\":\"chatcmpl-") : answer.whole());
   state_.journal.head_written(entry_, 200);
-  if (fault_ && !garbage && !has(MockFaultKind::slow)) {
+  if (breaks_off() && !garbage) {
     co_await connection_->write(std::string_view(response).substr(0, response.size() / 2));
     co_return co_await break_stream();
   }

@@ -53,6 +53,7 @@ class MockChat {
   Result<void> read(const MockConnection::Request& request);
   void choose_fault();
   bool has(MockFaultKind kind) const { return fault_ && fault_->kind == kind; }
+  bool breaks_off() const;
 
   boost::asio::awaitable<MockOutcome> admitted();
   boost::asio::awaitable<MockOutcome> serve();

@@ -10,14 +10,15 @@
 namespace parlance::bench {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, MockFaultKind>, 7> kinds{
+constexpr std::array<std::pair<std::string_view, MockFaultKind>, 8> kinds{
     {{"hang", MockFaultKind::hang},
      {"stall", MockFaultKind::stall},
      {"cut", MockFaultKind::cut},
      {"reset", MockFaultKind::reset},
      {"garbage", MockFaultKind::garbage},
      {"error", MockFaultKind::error},
-     {"slow", MockFaultKind::slow}}};
+     {"slow", MockFaultKind::slow},
+     {"no_done", MockFaultKind::no_done}}};
 
 constexpr std::chrono::milliseconds delay_max = std::chrono::hours(1);
 
@@ -78,7 +79,7 @@ Result<MockFault> parse_fault(std::string_view text) {
   return wrong("fault",
                "\"" + std::string(text) +
                    "\" is neither a status from 400 to 599 nor one of hang, stall, cut, reset, "
-                   "garbage, error, slow");
+                   "garbage, error, slow, no_done");
 }
 
 std::string to_text(const MockFault& fault) {

@@ -27,6 +27,7 @@ enum class MockFaultKind : std::uint8_t {
   garbage,  // a piece that is not JSON
   error,    // half a stream, then `data: {"error":…}`; without a stream, status 500
   slow,     // all delays are ten times as long
+  no_done,  // a whole stream without `data: [DONE]`
 };
 
 struct MockFault {

@@ -152,6 +152,7 @@ void OpenAiCall::ended(const std::optional<HttpFailure>& failure) {
   const bool asked_to_end = failure && (failure->kind == HttpFailureKind::cancelled ||
                                         failure->kind == HttpFailureKind::deadline_passed);
   if (status_ != 0 && shape_ == Shape::refusal && !asked_to_end) return end(refused());
+  if (is_complete(failure)) return done();
   if (failure) return end(error_of(*failure));
   if (shape_ == Shape::completion) return read_whole_body();
   const bool has_begun =
@@ -159,6 +160,13 @@ void OpenAiCall::ended(const std::optional<HttpFailure>& failure) {
   end(error(ErrorCode::provider_failed,
             has_begun ? "the stream ended in the middle of the answer"
                       : "the stream ended before it answered"));
+}
+
+// Some providers end a stream without [DONE], and some leave it open behind the answer.
+bool OpenAiCall::is_complete(const std::optional<HttpFailure>& failure) const {
+  const bool ended_by_itself = !failure || failure->kind == HttpFailureKind::cut ||
+                               failure->kind == HttpFailureKind::too_slow;
+  return shape_ == Shape::stream && stop_reason_ && ended_by_itself;
 }
 
 void OpenAiCall::read_whole_body() {

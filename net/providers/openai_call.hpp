@@ -41,6 +41,7 @@ class OpenAiCall {
   void chunk(AnswerChunk chunk);
   void add(ToolCallPiece piece);
   static void give_ids(std::vector<ToolCall>& calls);
+  bool is_complete(const std::optional<HttpFailure>& failure) const;
   void done();
   void read_whole_body();
   Error refused() const;

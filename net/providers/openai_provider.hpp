@@ -1,11 +1,12 @@
 // A provider that speaks the OpenAI chat-completions protocol, streamed.
 //
 // An endpoint that answers 200 with one JSON completion in place of a stream is understood as well:
-// its text is one piece. A stream is whole only with a finish_reason and [DONE]; anything else that
-// ends it (a cut socket, broken JSON, an error event) is provider_failed, whether or not something
-// was said. 408, 429, 5xx, and everything that goes wrong before the head of an answer are
-// model_unavailable, with the provider's Retry-After; other 4xx are provider_refused. A first token
-// that does not come in time is model_unavailable, a later gap provider_failed.
+// its text is one piece. A stream with a finish_reason is whole, at [DONE] or wherever it ends
+// after that; anything else that ends it (a cut socket, broken JSON, an error event) is
+// provider_failed, whether or not something was said. 408, 429, 5xx, and everything that goes wrong
+// before the head of an answer are model_unavailable, with the provider's Retry-After; other 4xx
+// are provider_refused. A first token that does not come in time is model_unavailable, a later gap
+// provider_failed.
 //
 // The provider's own words reach Error::detail with 200 bytes at most, and the key never does.
 //

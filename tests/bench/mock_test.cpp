@@ -164,6 +164,9 @@ TEST_CASE("the mock's faults are what they are called") {
   CHECK_FALSE(cut.ends_with("0\r\n\r\n"));
   CHECK(answer_to("cut", false).find("HTTP/1.1 200") == 0);
   CHECK(answer_to("reset", true).find("[DONE]") == std::string::npos);
+  const auto no_done = answer_to("no_done", true);
+  CHECK(no_done.find("\"finish_reason\":\"stop\"") != std::string::npos);
+  CHECK(no_done.find("[DONE]") == std::string::npos);
   CHECK(answer_to("garbage", true).find("data: {\"id\":\"chatcmpl-\n\n") != std::string::npos);
   CHECK(answer_to("error", true).find("data: {\"error\":") != std::string::npos);
   CHECK(answer_to("error", false).starts_with("HTTP/1.1 500"));

@@ -211,6 +211,17 @@ test_with_clients('502: a provider whose stream ends before it answers, which is
   assert.match(message, /or ended before it began/);
 });
 
+test_with_clients('an answer with a finish_reason is whole, though its stream has no [DONE]', async (t, openai) => {
+  const { client } = await with_mock(t, openai, { fault: 'no_done', tokens: 4 });
+  const { choices } = await client.chat.completions.create(hello);
+  assert.deepEqual([choices[0].message.content, choices[0].finish_reason], ['hello w1 w2 w3', 'stop']);
+  let text = '';
+  for await (const chunk of await client.chat.completions.create({ ...hello, stream: true })) {
+    text += chunk.choices[0]?.delta.content ?? '';
+  }
+  assert.equal(text, 'hello w1 w2 w3');
+});
+
 test_with_clients('503: a model whose queue is full, with advice', async (t, openai) => {
   const { mock, client } = await with_mock(
     t,

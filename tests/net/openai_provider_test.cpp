@@ -220,9 +220,9 @@ TEST_CASE("a stream that is not whole never looks like an end") {
       head + chunked(role_chunk),
       head + chunked(said("x")),
       head + chunked(said("x")) + "0\r\n\r\n",
-      head + chunked(said("x") + stop_chunk),
-      head + chunked(said("x") + stop_chunk) + "0\r\n\r\n",
-      head + chunked(said("x") + stop_chunk + "data: [DONE]\n") + "0\r\n\r\n",
+      head + chunked("data: [DONE]\n") + "0\r\n\r\n",
+      head + chunked(said("x") + stop_chunk) + "zz\r\n",
+      head + chunked(said("x") + stop_chunk + "data: {\"choices\":[{\n\n") + "0\r\n\r\n",
       head + chunked(said("x") + done_event) + "0\r\n\r\n",
       head + chunked(said("x") + "data: {\"choices\":[{\n\n" + stop_chunk + done_event),
       head + chunked(said("x") + "data: \"text\"\n\n" + stop_chunk + done_event),
@@ -241,6 +241,35 @@ TEST_CASE("a stream that is not whole never looks like an end") {
     CHECK(outcome.failed_as(ErrorCode::provider_failed));
     CHECK(outcome.pieces.size() <= 1);
   }
+}
+
+TEST_CASE("a stream with a finish_reason is whole wherever it ends after that") {
+  const std::string head(stream_head);
+  for (const std::string& answer :
+       {head + chunked(said("x") + stop_chunk),
+        head + chunked(said("x") + stop_chunk + usage_chunk) + "0\r\n\r\n",
+        head + chunked(said("x") + stop_chunk + "data: [DONE]\n") + "0\r\n\r\n"}) {
+    INFO(answer);
+    const Outcome outcome = ask(answer);
+    REQUIRE(*outcome.end);
+    CHECK((*outcome.end)->text == "x");
+    CHECK((*outcome.end)->stop_reason == StopReason::stop);
+  }
+}
+
+TEST_CASE("a stream that stays open behind its finish_reason is whole after the gap") {
+  RudeServer server{[&](RudePeer& peer) {
+    peer.read_request();
+    peer.write(std::string(stream_head) + chunked(said("x") + stop_chunk));
+    peer.wait_until_closed();
+  }};
+  IoThreads threads;
+  OpenAiProviderOptions options = options_for(server);
+  options.gap_time_max = 100ms;
+  OpenAiProvider provider{threads.io(), options};
+  const Outcome outcome = start(provider).outcome.get();
+  REQUIRE(*outcome.end);
+  CHECK((*outcome.end)->text == "x");
 }
 
 TEST_CASE("a stream that ends too early tells whether an answer had begun") {
