@@ -23,7 +23,7 @@ std::optional<Role> role_of(std::string_view word) {
   if (word == "user" || word == "human") return Role::human;
   if (word == "assistant" || word == "ai" || word == "AIMessageChunk") return Role::ai;
   if (word == "system" || word == "developer") return Role::system;
-  if (word == "tool" || word == "function") return Role::tool;
+  if (word == "tool") return Role::tool;
   return std::nullopt;
 }
 
@@ -119,6 +119,7 @@ Result<MessagePtr> read_message(Json& value, const std::string& path) {
   const std::string word_path = path + (has_role ? ".role" : ".type");
   if (!has_role) word = value.find("type");
   if (word == value.end() || !word->is_string()) return wrong(path + ".role", "must be a string");
+  if (*word == "function") return wrong(word_path, "function is not in this version; use tool");
   const auto role = role_of(word->get_ref<const std::string&>());
   if (!role) return wrong(word_path, "must be user, assistant, system, developer or tool");
   message->role = *role;

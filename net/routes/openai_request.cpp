@@ -10,7 +10,9 @@ namespace {
 void read_further_options(BodyReader& reader, Json& options) {
   if (Json bias = reader.object("logit_bias"); !bias.empty())
     options["client_options"]["logit_bias"] = std::move(bias);
-  for (const char* const name : {"reasoning_effort", "verbosity"}) {
+  if (Json prediction = reader.object("prediction"); !prediction.empty())
+    options["client_options"]["prediction"] = std::move(prediction);
+  for (const char* const name : {"reasoning_effort", "verbosity", "service_tier"}) {
     if (auto text = reader.text(name); !text.empty())
       options["client_options"][name] = std::move(text);
   }
@@ -66,6 +68,8 @@ Result<CompletionRequest> read_completion_request(Json& body, const Agents& agen
     reader.refuse("messages", "must be an array of messages");
   if (reader.fault) return *reader.fault;
   if (stream_reader.fault) return *stream_reader.fault;
+  if (!request.stream && !stream_options.empty())
+    return Error{ErrorCode::unsupported, "is for calls with stream: true", "stream_options", {}};
   if (auto fault = fault_of_unsupported(body)) return *fault;
   auto read = read_messages(*messages, "messages");
   if (!read) return read.error();
@@ -74,6 +78,8 @@ Result<CompletionRequest> read_completion_request(Json& body, const Agents& agen
   const auto slash = request.model.find('/');
   request.agent = request.model.substr(0, slash);
   if (slash != std::string::npos) request.model_override = request.model.substr(slash + 1);
+  if (slash != std::string::npos && request.model_override.empty())
+    return Error{ErrorCode::model_not_found, "names no model after the slash", "model", {}};
   const auto fits = check_agent(agents, request.agent, request.model_override, "model");
   if (!fits) return fits.error();
   const auto& agent = *agents.find(request.agent)->second;

@@ -195,10 +195,10 @@ Deadline deadline_of(const Request& request, const Agents& agents, std::string_v
   auto time =
       found == agents.end() ? AgentLimits{}.turn_time_max : found->second->limits().turn_time_max;
   const auto header = request.header("x-stainless-timeout");
+  const char* const header_end = header.data() + header.size();
   double seconds = 0;
-  const auto [end, problem] =
-      std::from_chars(header.data(), header.data() + header.size(), seconds);
-  if (!header.empty() && problem == std::errc{} && std::isfinite(seconds) && seconds > 0 &&
+  const auto [end, problem] = std::from_chars(header.data(), header_end, seconds);
+  if (problem == std::errc{} && end == header_end && std::isfinite(seconds) && seconds > 0 &&
       seconds < 1e6) {
     time = std::min(time, std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000)));
   }

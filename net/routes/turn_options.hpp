@@ -24,8 +24,9 @@ void read_model_options(BodyReader& body, Json& options);
 
 // unsupported, naming the field, for what the agent would ignore: options that none of its nodes
 // hands on to a model, and system messages beside its own prompt. Hints are no reason (seed, user,
-// reasoning_effort, verbosity), nor is a value that an option has anyway. The paths are where
-// options and messages stand in the body: "config.configurable.", "input.messages".
+// reasoning_effort, verbosity, service_tier, prediction), nor is a value that an option has anyway.
+// The paths are where options and messages stand in the body: "config.configurable.",
+// "input.messages".
 Result<void> check_wishes(const Agent& agent,
                           const Json& options,
                           const std::string& options_path,
@@ -39,7 +40,8 @@ Result<void> check_agent(const Agents& agents,
                          std::string_view field);
 
 // The agent's turn_time_max, or less when the client says by x-stainless-timeout (seconds) that it
-// waits for less. The agent is one of `agents`.
+// waits for less. What is no positive number says nothing: clients round short times down to 0. The
+// agent is one of `agents`.
 Deadline deadline_of(const Request& request, const Agents& agents, std::string_view agent);
 
 }  // namespace parlance::net

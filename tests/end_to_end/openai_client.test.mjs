@@ -92,6 +92,8 @@ test_with_clients('what a request says of the answer reaches the provider', asyn
     frequency_penalty: -0.5,
     max_tokens: 99,
     user: 'customer-7',
+    service_tier: 'flex',
+    prediction: { type: 'content', content: 'hi there' },
   };
   await client.chat.completions.create({ model: 'chat', messages: user('hi'), ...options });
   assert.deepEqual((await mock.journal())[0].options, options);

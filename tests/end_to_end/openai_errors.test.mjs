@@ -77,7 +77,9 @@ test_with_clients('404: an unknown agent, model or path', async (t, openai) => {
   const { NotFoundError } = openai.OpenAI;
   const ask = (model) => client.chat.completions.create({ ...hello, model });
   await refused(NotFoundError, { status: 404, code: 'agent_not_found', param: 'model' }, ask('nope'));
-  await refused(NotFoundError, { status: 404, code: 'model_not_found', param: 'model' }, ask('echo/gpt-9'));
+  for (const model of ['echo/gpt-9', 'echo/']) {
+    await refused(NotFoundError, { status: 404, code: 'model_not_found', param: 'model' }, ask(model));
+  }
   await refused(NotFoundError, { status: 404, code: 'not_found' }, client.post('/nothing', { body: {} }));
 });
 
@@ -113,6 +115,7 @@ test_with_clients('422: a wrong value, by its path', async (t, openai) => {
     );
   await wrong('messages', { messages: 'x' });
   await wrong('messages[1].role', { messages: [...user('x'), { role: 'king', content: 'x' }] });
+  await wrong('messages[0].role', { messages: [{ role: 'function', name: 'look', content: 'x' }] });
   await wrong('temperature', { temperature: 'hot' });
   await wrong('n', { n: 2 });
   await wrong('stream_options.include_usage', { stream: true, stream_options: { include_usage: 'yes' } });
@@ -172,6 +175,7 @@ test_with_clients('400: what the agent would ignore, by its path', async (t, ope
     await unsupported('tools', model, { tools, tool_choice: 'auto', parallel_tool_calls: false });
   }
   await unsupported('logprobs', 'chat', { logprobs: true });
+  await unsupported('stream_options', 'chat', { stream_options: { include_usage: true } });
   assert.ok(await ask('chat', system));
   const harmless = { user: 'u', metadata: { k: 'v' }, seed: 7, store: false, top_p: 1, response_format: { type: 'text' } };
   assert.ok(await ask('library', harmless));

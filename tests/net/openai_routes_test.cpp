@@ -96,6 +96,22 @@ TEST_CASE("what is asked for reaches the turn") {
   CHECK(request.deadline.left(std::chrono::steady_clock::now()) <= milliseconds(2'000));
 }
 
+TEST_CASE("a client's time counts when it is a positive number, and else says nothing") {
+  ServerFixture fixture;
+  std::size_t turns = 0;
+  const auto time_left = [&](const std::string& header) {
+    CHECK(complete(fixture, asking("echo"), header).status == 200);
+    const auto& deadline = fixture.conversations.turn(turns++).request.deadline;
+    return deadline.left(std::chrono::steady_clock::now());
+  };
+  CHECK(time_left("x-stainless-timeout: 1.5\r\n") <= milliseconds(1'500));
+  for (const auto* says_nothing : {"", "0", "-1", "soon", "2s", "nan", "inf"}) {
+    INFO(says_nothing);
+    CHECK(time_left("x-stainless-timeout: " + std::string(says_nothing) + "\r\n") >
+          milliseconds(2'000));
+  }
+}
+
 TEST_CASE("a wrong value is refused and named") {
   ServerFixture fixture;
   struct Case {
@@ -130,6 +146,10 @@ TEST_CASE("a wrong value is refused and named") {
       {{{"parallel_tool_calls", "yes"}}, "parallel_tool_calls"},
       {{{"tool_choice", "sometimes"}}, "tool_choice"},
       {{{"tool_choice", "required"}}, "tool_choice"},
+      {{{"service_tier", 1}}, "service_tier"},
+      {{{"prediction", "ho"}}, "prediction"},
+      {{{"messages", {{{"role", "function"}, {"name", "f"}, {"content", "x"}}}}},
+       "messages[0].role"},
   };
   for (const auto& each : cases) {
     INFO(each.more.dump());
@@ -142,7 +162,12 @@ TEST_CASE("a wrong value is refused and named") {
     CHECK_FALSE(error["message"].get<std::string>().empty());
   }
   CHECK(complete(fixture, asking("nope")).json()["error"]["code"] == "agent_not_found");
-  CHECK(complete(fixture, asking("echo/gpt-9")).json()["error"]["code"] == "model_not_found");
+  for (const auto* model : {"echo/gpt-9", "echo/"}) {
+    const auto none = complete(fixture, asking(model));
+    CHECK(none.status == 404);
+    CHECK(none.json()["error"]["code"] == "model_not_found");
+    CHECK(none.json()["error"]["param"] == "model");
+  }
   CHECK(complete(fixture, asking("echo", {{"unknown", {1, 2}}, {"temperature", nullptr}})).status ==
         200);
 }

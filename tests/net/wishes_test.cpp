@@ -51,6 +51,8 @@ TEST_CASE("what an agent would ignore is refused, and the agent named") {
       {{{"audio", {{"voice", "x"}}}}, "audio"},
       {{{"web_search_options", Json::object()}}, "web_search_options"},
       {{{"store", true}}, "store"},
+      {{{"stream_options", {{"include_usage", true}}}}, "stream_options"},
+      {{{"stream", false}, {"stream_options", {{"include_usage", false}}}}, "stream_options"},
   };
   for (const auto& [more, param] : nowhere) {
     INFO(more.dump());
@@ -68,7 +70,8 @@ TEST_CASE("hints, and what an option means anyway, are taken by every agent") {
                    {"seed", 7},
                    {"reasoning_effort", "low"},
                    {"verbosity", "low"},
-                   {"service_tier", "auto"},
+                   {"service_tier", "flex"},
+                   {"prediction", {{"type", "content"}, {"content", "ho"}}},
                    {"n", 1}};
   const Json usual{{"tools", Json::array()},
                    {"tool_choice", "auto"},
@@ -84,7 +87,8 @@ TEST_CASE("hints, and what an option means anyway, are taken by every agent") {
                    {"functions", Json::array()},
                    {"function_call", "none"},
                    {"modalities", {"text"}},
-                   {"store", false}};
+                   {"store", false},
+                   {"stream_options", Json::object()}};
   for (const auto& more : {hints, usual})
     CHECK(complete(fixture, asking("told", more)).status == 200);
 }
