@@ -30,6 +30,10 @@ Result<EventId> parse_event_id(std::string_view text) {
   return id;
 }
 
+std::string text_of(EventId id) {
+  return std::to_string(id.seq) + "-" + std::to_string(id.n);
+}
+
 void begin_event(std::string& out, std::string_view event) {
   if (!event.empty()) out.append("event: ").append(event).push_back('\n');
   out.append("data: ");

@@ -26,6 +26,7 @@ struct EventId {
 
 // A Last-Event-ID: "<seq>-<n>"; empty and "-1" are before the first event. invalid_value otherwise.
 Result<EventId> parse_event_id(std::string_view text);
+std::string text_of(EventId id);
 
 // One event: begin, append the data (one line) to `out`, end.
 void begin_event(std::string& out, std::string_view event);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 #include <variant>
 
 namespace parlance::net {
@@ -79,12 +80,21 @@ asio::awaitable<void> stream_turn(HttpSession& session,
   const auto hold_until = session.request().received + session.options().hold_time_max;
   TurnStream::Taken taken;
   std::vector<RecordPtr> records;
+  std::string out;
+  bool events_started = false;
+  const auto show_records = [&] {
+    if (!std::exchange(events_started, true)) events.start(stream->start());
+    for (const auto& record : std::exchange(records, {}))
+      events.show(record, out);
+  };
   while (true) {
     taken = stream->take();
     append(records, std::move(taken.records));
+    if (taken.started && options.replay) show_records();
     if (taken.closed) break;
     if (taken.started &&
-        (options.replay || shows_more_than_acceptance(records) || Clock::now() >= hold_until)) {
+        ((options.replay ? !events.fault_of_resuming() : shows_more_than_acceptance(records)) ||
+         Clock::now() >= hold_until)) {
       break;
     }
     if (session.peer_gone())
@@ -101,15 +111,15 @@ asio::awaitable<void> stream_turn(HttpSession& session,
     Error failure = error_of(*end);
     co_return co_await session.send_error(std::move(failure), options.retry);
   }
+  auto fault = events.fault_of_resuming();
+  if (taken.closed && !taken.error && fault)
+    co_return co_await session.send_error(std::move(*fault));
 
   co_await session.begin_stream(std::move(options.head));
-  events.start(stream->start());
-  std::string out;
   auto heartbeat_at = Clock::now() + session.options().heartbeat_time;
   bool head_sent = false;
   while (true) {
-    for (const auto& record : records)
-      events.show(record, out);
+    show_records();
     if (taken.closed && !taken.fell_behind) events.close(taken.error, out);
     const auto now = Clock::now();
     if (out.empty() && head_sent && now >= heartbeat_at) out = heartbeat;

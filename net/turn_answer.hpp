@@ -38,7 +38,9 @@ Error error_of(const TurnEnded& ended);
 
 struct StreamingOptions {
   Response head;
-  bool replay = false;  // the request is not the turn's own: its failure is no status of this one
+  // The request is not the turn's own: its failure is no status of this one, and the head waits for
+  // the event that the client goes on from instead of something new.
+  bool replay = false;
   Leaving leaving;
   Retry retry = Retry::as_the_error_says;  // when the turn fails before its stream begins
 };

@@ -23,6 +23,10 @@ class TurnEvents {
   // Appends what the record shows, if anything.
   virtual void show(const RecordPtr& record, std::string& out) = 0;
 
+  // What is wrong with the event that the client goes on from while no record shown had it: until
+  // then show() appends nothing.
+  virtual std::optional<Error> fault_of_resuming() const { return std::nullopt; }
+
   // After the last record. With an error: the stream ends before its turn does.
   virtual void close(const std::optional<Error>& error, std::string& out) = 0;
 };

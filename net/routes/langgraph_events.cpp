@@ -63,13 +63,27 @@ void append_error(std::string& out, const Error& error) {
   out.push_back('}');
 }
 
+void LanggraphEvents::meet(EventId id) {
+  after_met_ = after_met_ || id == after_;
+  if (id < after_) before_after_ = id;
+}
+
+std::optional<Error> LanggraphEvents::fault_of_resuming() const {
+  if (after_met_) return std::nullopt;
+  std::string detail = "is no event of this run";
+  if (before_after_ != EventId{})
+    detail.append("; the last one before it is ").append(text_of(before_after_));
+  return Error{ErrorCode::invalid_value, std::move(detail), "Last-Event-ID", {}};
+}
+
 template <class Build>
 void LanggraphEvents::emit(EventId id,
                            StreamModes::Mode mode,
                            std::string_view event,
                            std::string& out,
                            const Build& build) {
-  if (!modes_.have(mode) || id <= after_) return;
+  meet(id);
+  if (!modes_.have(mode) || !after_met_ || id <= after_) return;
   begin_event(out, event);
   build();
   end_event(out, with_ids_ ? &id : nullptr);
@@ -200,7 +214,11 @@ void LanggraphEvents::show_delta(EventId id, const Delta& delta, std::string& ou
       append_metadata(out, delta.node);
       out.push_back(']');
     });
-    if (!whole_wanted) continue;
+    if (!whole_wanted) {
+      if (i == 0) meet({id.seq, 1});
+      meet({id.seq, 3 * i + 2});
+      continue;
+    }
     if (i == 0 && !view_->was_streamed(delta.message)) {
       emit({id.seq, 1}, StreamModes::messages, "messages/metadata", out, [&] {
         out.push_back('{');
@@ -221,7 +239,10 @@ void LanggraphEvents::show_delta(EventId id, const Delta& delta, std::string& ou
 }
 
 void LanggraphEvents::show_end(EventId id, const TurnEnded& ended, std::string& out) {
-  if (ended.outcome == TurnOutcome::finished) return;
+  if (ended.outcome == TurnOutcome::finished) {
+    after_met_ = after_met_ || id == after_;
+    return;
+  }
   const Error error{
       ended.error.value_or(ended.outcome == TurnOutcome::cancelled ? ErrorCode::cancelled
                                                                    : ErrorCode::internal),
@@ -233,9 +254,10 @@ void LanggraphEvents::show_end(EventId id, const TurnEnded& ended, std::string& 
 
 // No record stands behind it, so it has no id: who resumes asks for what follows the last record.
 void LanggraphEvents::close(const std::optional<Error>& error, std::string& out) {
-  if (!error) return;
+  const auto told = error ? error : fault_of_resuming();
+  if (!told) return;
   begin_event(out, "error");
-  append_error(out, *error);
+  append_error(out, *told);
   end_event(out, nullptr);
 }
 

@@ -13,7 +13,9 @@
 //   superseded             0 custom
 //   turn_failed/cancelled  0 error
 //
-// What is not to be shown, by its mode or because it is not after `after`, is never built.
+// What is not to be shown, by its mode or because it is not after `after`, is never built. An
+// `after` that is no event of the run, in any mode, ends the stream with invalid_value. The end of
+// a turn that finished counts as one: the OpenAI family gives it an id.
 //
 // Threading: belongs to one session.
 #pragma once
@@ -63,13 +65,16 @@ class LanggraphEvents final : public TurnEvents {
       : modes_(modes),
         after_(after),
         with_ids_(with_ids),
-        agents_(agents) {}
+        agents_(agents),
+        after_met_(after == EventId{}) {}
 
   void start(const TurnStart& start) override { view_.emplace(start, agents_); }
   void show(const RecordPtr& record, std::string& out) override;
+  std::optional<Error> fault_of_resuming() const override;
   void close(const std::optional<Error>& error, std::string& out) override;
 
  private:
+  void meet(EventId id);
   template <class Build>
   void emit(EventId id,
             StreamModes::Mode mode,
@@ -88,6 +93,8 @@ class LanggraphEvents final : public TurnEvents {
   const EventId after_;
   const bool with_ids_;
   const Agents& agents_;
+  bool after_met_;
+  EventId before_after_;  // the last event before `after_`
   std::optional<TurnView> view_;
   std::map<std::string, std::string, std::less<>> partial_;  // text so far, by message
 };

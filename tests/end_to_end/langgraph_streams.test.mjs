@@ -154,6 +154,9 @@ test('a stream is joined live or afterwards, from its start or after any event',
     assert.deepEqual(await join({ lastEventId: live[place].id }), live.slice(place + 1));
   }
   assert.deepEqual(events_of(await join({ streamMode: 'values' })), ['metadata', 'values']);
+  const { id: last } = live.at(-1);
+  await assert.rejects(join({ lastEventId: '999999-0' }), /422.*Last-Event-ID: is no event of this run; the last one before it is /);
+  await assert.rejects(join({ lastEventId: `${last}0` }), { status: 422 });
 });
 
 test('a reader that asked for it takes the run along when it leaves', async (t) => {

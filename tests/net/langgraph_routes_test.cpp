@@ -302,7 +302,17 @@ TEST_CASE("a stream is resumed after the last event that was seen, in the modes 
   CHECK(fixture.call("GET", path, {}, "last-event-id: -1\r\n").body == whole);
   const auto resumed = fixture.call("GET", path, {}, "last-event-id: 2-0\r\n").body;
   CHECK(resumed == whole.substr(whole.find("id: 2-0\n\n") + 9));
-  CHECK(fixture.call("GET", path, {}, "last-event-id: 99-0\r\n").body.empty());
+  const auto complete = fixture.call("GET", path, {}, "last-event-id: 4-5\r\n");
+  CHECK(complete.status == 200);
+  CHECK(complete.body.empty());
+  for (const auto* past : {"4-6", "5-1", "999-0"}) {
+    INFO(past);
+    const auto refused =
+        fixture.call("GET", path, {}, "last-event-id: " + std::string(past) + "\r\n");
+    CHECK(refused.status == 422);
+    CHECK(refused.header("x-error-code") == "invalid_value");
+    CHECK(refused.body == "Last-Event-ID: is no event of this run; the last one before it is 4-5");
+  }
   const auto wrong = fixture.call("GET", path, {}, "last-event-id: what\r\n");
   CHECK(wrong.status == 422);
   const auto values =

@@ -227,6 +227,30 @@ TEST_CASE("a stream resumed after any of its events goes on byte by byte") {
   }
 }
 
+TEST_CASE("a stream is resumed in other modes than those that showed its last event") {
+  for (const auto& id : ids(shown(everything()))) {
+    INFO(id);
+    for (const auto& event : events_of(shown(modes({"values"}), *parse_event_id(id))))
+      CHECK(event.event != "error");
+  }
+}
+
+TEST_CASE(
+    "a stream resumed after what is no event of its run ends in an error, and shows nothing") {
+  for (const auto& [id, before] : std::vector<std::pair<EventId, std::string>>{
+           {{4, 0}, ""}, {{6, 6}, "6-5"}, {{9, 6}, "9-5"}, {{10, 1}, "9-5"}, {{999, 0}, "9-5"}}) {
+    INFO(text_of(id));
+    const auto events = events_of(shown(everything(), id));
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].event == "error");
+    const auto error = Json::parse(events[0].data);
+    CHECK(error["code"] == "invalid_value");
+    const auto told = before.empty() ? "" : "; the last one before it is " + before;
+    CHECK(error["message"] == "Last-Event-ID: is no event of this run" + told);
+  }
+  CHECK(shown(everything(), {10, 0}).empty());
+}
+
 TEST_CASE("a message that was not streamed is shown whole") {
   auto records = turn_records();
   records.erase(records.begin() + 1, records.begin() + 4);
