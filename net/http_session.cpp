@@ -50,6 +50,16 @@ std::string_view key_of(const RequestParser::Message& message) {
   return header.empty() ? view_of(message["x-api-key"]) : header;
 }
 
+// Bodies are read as they come.
+std::optional<Error> fault_of_encoding(const RequestParser::Message& message) {
+  const auto [first, last] = message.equal_range(http::field::content_encoding);
+  const bool plain = std::all_of(first, last, [](const auto& field) {
+    return field.value().empty() || boost::beast::iequals(field.value(), "identity");
+  });
+  if (plain) return std::nullopt;
+  return Error{ErrorCode::encoding_unsupported, "must be identity", "Content-Encoding", {}};
+}
+
 }  // namespace
 
 HttpSession::HttpSession(asio::ip::tcp::socket socket, std::shared_ptr<const SessionShared> shared)
@@ -161,7 +171,7 @@ std::optional<Error> HttpSession::meet_header() {
     if (!caller) return caller.error();
     request_.caller = std::move(*caller);
   }
-  if (match_.route != nullptr) return std::nullopt;
+  if (match_.route != nullptr) return fault_of_encoding(message);
   if (match_.methods_allowed.empty())
     return Error{ErrorCode::not_found, "there is nothing at this path", {}, {}};
   return Error{ErrorCode::method_not_allowed, "this path takes " + match_.methods_allowed, {}, {}};

@@ -4,7 +4,8 @@
 // that no script can forge tell such requests from others:
 //
 //   Host     a name of another site that was made to point here (DNS rebinding) is not a loopback
-//            name: localhost, a name under .localhost, 127.0.0.0/8 or [::1], with any port
+//            name: localhost, a name under .localhost, 127.0.0.0/8 or [::1], with any port. The
+//            host of a target in absolute form stands in its place
 //   Origin   browsers send it with every request of a script, and with each that may change
 //            something: it has to be the server's own, or one that http.cors_origins lets in
 //

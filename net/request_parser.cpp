@@ -3,6 +3,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 namespace parlance::net {
@@ -18,6 +20,30 @@ bool has_one_framing(const RequestParser::Message& message) {
   if (codings == 0) return true;
   return is_new && codings == 1 && message.count(http::field::content_length) == 0 &&
          boost::beast::iequals(message[http::field::transfer_encoding], "chunked");
+}
+
+std::size_t scheme_length(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (boost::beast::iequals({target.data(), std::min(target.size(), scheme.size())},
+                              {scheme.data(), scheme.size()}))
+      return scheme.size();
+  }
+  return 0;
+}
+
+// False when an absolute form names no host, or somebody at it (RFC 9110, 4.2.4).
+bool take_origin_form(RequestParser::Message& message) {
+  std::string_view target{message.target().data(), message.target().size()};
+  const auto scheme = scheme_length(target);
+  if (scheme == 0) return true;
+  target.remove_prefix(scheme);
+  const std::string host(target.substr(0, target.find_first_of("/?")));
+  if (host.empty() || host.find('@') != std::string::npos) return false;
+  std::string path(target.substr(host.size()));
+  if (!path.starts_with('/')) path.insert(0, 1, '/');
+  message.set(http::field::host, host);
+  message.target(path);
+  return true;
 }
 
 Error not_http() {
@@ -50,8 +76,8 @@ Result<std::size_t> RequestParser::feed(std::string_view bytes) {
     if (problem) return not_http();
     if (now == 0) break;
   }
-  if (parser_.is_header_done() && !std::exchange(is_framing_checked_, true) &&
-      !has_one_framing(parser_.get())) {
+  if (parser_.is_header_done() && !std::exchange(is_header_read_, true) &&
+      !(has_one_framing(parser_.get()) && take_origin_form(parser_.get()))) {
     return not_http();
   }
   return used;

@@ -4,6 +4,9 @@
 // Transfer-Encoding other than `chunked`, alone or together with a Content-Length, and by no Host
 // or several. What follows its headers would be a request of its own to one of them.
 //
+// A target in absolute form ("http://host/path") is taken apart: the message has the path as its
+// target and the host as its Host, whatever Host said (RFC 9112, 3.2.2).
+//
 // Bounds: header_bytes_max of request line and headers (headers_too_large), body_bytes_max of body
 // (body_too_large), chunked or not.
 #pragma once
@@ -35,7 +38,7 @@ class RequestParser {
 
  private:
   boost::beast::http::request_parser<boost::beast::http::string_body> parser_;
-  bool is_framing_checked_ = false;
+  bool is_header_read_ = false;
 };
 
 }  // namespace parlance::net

@@ -76,6 +76,8 @@ std::string_view reason_of(int status) {
       return "Conflict";
     case 413:
       return "Payload Too Large";
+    case 415:
+      return "Unsupported Media Type";
     case 422:
       return "Unprocessable Entity";
     case 429:
@@ -140,6 +142,8 @@ Response error_response(const Error& error, Family family, Retry retry) {
   const bool is_welcome = kind.retry_helps && retry != Retry::never;
   if (clients_would_retry && !is_welcome) response.add_header("x-should-retry", "false");
   if (error.code == ErrorCode::unauthenticated) response.add_header("www-authenticate", "Bearer");
+  if (error.code == ErrorCode::encoding_unsupported)
+    response.add_header("accept-encoding", "identity");
   if (family == Family::openai) {
     response.body = R"({"error":)" + openai_error_object(error) + "}";
   } else {

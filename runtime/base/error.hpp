@@ -20,6 +20,7 @@ enum class ErrorCode : std::uint8_t {
   malformed_json,
   invalid_value,
   body_too_large,
+  encoding_unsupported,
   headers_too_large,
   too_deep,
   not_utf8,

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import test, { after, before } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { configuration, create_thread, RawSocket, Server, works } from './harness.mjs';
 
 const chat = '/v1/chat/completions';
@@ -34,6 +35,8 @@ const openai_cases = [
   ['a body announced as 1 GB', post(chat, '{', { length: 1_000_000_000 }), [413], 'body_too_large'],
   ['JSON nested too deep', post(chat, `{"model":"echo","messages":${nested(200)}}`), [400], 'too_deep'],
   ['JSON nested absurdly deep', post(chat, nested(30_000)), [400], 'too_deep'],
+  ['a compressed body', post(chat, gzipSync(JSON.stringify(good)), { headers: 'Content-Encoding: gzip\r\n' }), [415], 'encoding_unsupported'],
+  ['a body that calls itself compressed', post(chat, good, { headers: 'Content-Encoding: gzip\r\n' }), [415], 'encoding_unsupported'],
   ['no JSON', post(chat, 'hello'), [400], 'malformed_json'],
   ['half a JSON', post(chat, '{"model":"echo","messages":['), [400], 'malformed_json'],
   ['an empty body', post(chat, ''), [400, 422], null],
@@ -210,6 +213,8 @@ test('pipelined, chunked, HTTP/1.0, HEAD and Expect are understood', async () =>
     [chunked, 200],
     ['GET /ok HTTP/1.0\r\n\r\n', 200],
     [post(chat, good), 200],
+    [post(`http://localhost:${server.port}${chat}`, good), 200],
+    [post(`http://evil.example${chat}`, good), 403],
   ];
   for (const [bytes, status] of cases) {
     const socket = await RawSocket.connect(server.port);

@@ -133,6 +133,11 @@ TEST_CASE("bad requests get a typed answer and the next good one works") {
       {"GET /livez HTTP/1.1\r\nhost: t\r\nhost: u\r\n\r\n", 400, "malformed_json"},
       {std::string("\0\1\2\3\r\n\r\n", 8), 400, "malformed_json"},
       {http("GET /livez HTTP/9.9\r\n"), 400, "malformed_json"},
+      {http("GET http:///livez HTTP/1.1\r\nhost: t\r\n"), 400, "malformed_json"},
+      {http("GET http://me@t/livez HTTP/1.1\r\nhost: t\r\n"), 400, "malformed_json"},
+      {http("GET http://t/livez HTTP/1.1\r\n"), 400, "malformed_json"},
+      {http("GET http://t/livez HTTP/1.1\r\nhost: t\r\nhost: u\r\n"), 400, "malformed_json"},
+      {http("GET ftp://t/livez HTTP/1.1\r\nhost: t\r\n"), 404, "not_found"},
       {http(start, "{"), 400, "malformed_json"},
       {http(start, "{\"a\":\"\xff\"}"), 400, "not_utf8"},
       {http(start, std::string(40, '[') + std::string(40, ']')), 400, "too_deep"},
@@ -153,6 +158,46 @@ TEST_CASE("bad requests get a typed answer and the next good one works") {
     CHECK(answered.header("x-error-code") == each.code);
     CHECK(works(fixture));
   }
+}
+
+TEST_CASE("a target may be absolute, with or without a path and a question") {
+  ServerFixture fixture;
+  for (const auto& [target, status] :
+       std::vector<std::pair<std::string, int>>{{"http://t/livez", 200},
+                                                {"HTTPS://elsewhere:99/livez?x=http://y/z", 200},
+                                                {"http://t/threads/none/runs?limit=x", 422},
+                                                {"http://t", 200},
+                                                {"http://t?x=1", 200},
+                                                {"http://t/nothing", 404}}) {
+    INFO(target);
+    RawClient client(fixture.port);
+    client.send(http("GET " + target + " HTTP/1.1\r\nhost: t\r\n"));
+    CHECK(client.answer().status == status);
+    CHECK(works(client));
+  }
+}
+
+TEST_CASE("a body that is encoded is refused, and what is taken is named") {
+  ServerFixture fixture;
+  const std::string start = "POST /v1/chat/completions HTTP/1.1\r\nhost: t\r\n";
+  for (const std::string coding : {"gzip", "br", "identity, gzip", "x"}) {
+    INFO(coding);
+    RawClient client(fixture.port);
+    client.send(http(start + "content-encoding: " + coding + "\r\n", chat_body));
+    const auto refused = client.answer();
+    CHECK(refused.status == 415);
+    CHECK(refused.header("accept-encoding") == "identity");
+    CHECK(refused.json()["error"]["code"] == "encoding_unsupported");
+    CHECK(works(client));
+  }
+  for (const std::string plain : {"identity", "Identity", ""}) {
+    RawClient client(fixture.port);
+    client.send(http(start + "content-encoding: " + plain + "\r\n", chat_body));
+    CHECK(client.answer().status == 200);
+  }
+  RawClient twice(fixture.port);
+  twice.send(http(start + "content-encoding: identity\r\ncontent-encoding: gzip\r\n", chat_body));
+  CHECK(twice.answer().status == 415);
 }
 
 TEST_CASE("a body whose end two readers could see differently is no second request") {

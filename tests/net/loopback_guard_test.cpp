@@ -97,6 +97,11 @@ TEST_CASE("a server without keys refuses strangers, whatever their body calls it
   const auto open = sent(fixture, "GET / HTTP/1.1\r\nhost: rebound.example\r\n\r\n");
   CHECK(open.status == 403);
   CHECK(open.header("x-error-code") == "origin_refused");
+  const auto absolute = [&](const std::string& target_host, const std::string& host) {
+    return sent(fixture, "GET http://" + target_host + "/ HTTP/1.1\r\nhost: " + host + "\r\n\r\n");
+  };
+  CHECK(absolute("rebound.example", own).status == 403);
+  CHECK(absolute(own, "rebound.example").status == 200);
   const auto preflight = sent(fixture,
                               "OPTIONS /v1/chat/completions HTTP/1.1\r\nhost: " + own +
                                   "\r\norigin: https://evil.example\r\n"
