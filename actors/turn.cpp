@@ -17,6 +17,14 @@ bool has_message(const Messages& messages, const std::string& id) {
       messages.begin(), messages.end(), [&](const auto& message) { return message->id == id; });
 }
 
+// The agent's own, or fewer when that was asked for.
+std::uint64_t steps_max_of(const Agent& agent, const Json& options) {
+  const std::uint64_t steps_max = agent.limits().steps_max;
+  const auto asked = options.find("steps_max");
+  if (asked == options.end() || !asked->is_number_integer()) return steps_max;
+  return std::min(steps_max, asked->get<std::uint64_t>());
+}
+
 }  // namespace
 
 Turn::Turn(TurnAccepted accepted, Deadline deadline, std::string request_id)
@@ -128,7 +136,7 @@ Effect Turn::carry(Result<Action> action, const Clock& clock) {
       }
       step_done(std::move(follow->edge), std::move(follow->update), clock);
       node_ = *next;
-      if (state_.step >= agent_->limits().steps_max) {
+      if (state_.step >= steps_max_of(*agent_, state_.options)) {
         fail({ErrorCode::steps_exceeded,
               "no end after " + std::to_string(state_.step) + " steps",
               {},

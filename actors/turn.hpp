@@ -12,7 +12,8 @@
 //                 v  |
 //              pools, timers
 //
-// Bounds: steps by the agent's steps_max; streamed text by answer_bytes_max.
+// Bounds: steps by the agent's steps_max, or by the turn's option of that name where it is less;
+// streamed text by answer_bytes_max.
 // Threading: none of its own; the thread's actor owns it.
 #pragma once
 

@@ -6,7 +6,10 @@
 #include "net/routes/langgraph_request.hpp"
 #include "net/routes/routes.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -28,6 +31,36 @@ Result<std::size_t> number_in_query(const Request& request,
   return Error{ErrorCode::invalid_value, "must be a whole number", std::string(name), {}};
 }
 
+// Whether `whole` has all that `part` has.
+bool contains(const Json& whole, const Json& part) {
+  if (!part.is_object() || !whole.is_object()) return whole == part;
+  for (const auto& [name, value] : part.items()) {
+    const auto found = whole.find(name);
+    if (found == whole.end() || !contains(*found, value)) return false;
+  }
+  return true;
+}
+
+// Empty for the times: all agents were made when the server started.
+std::string sort_key(const Agent& agent, std::string_view sort_by) {
+  if (sort_by == "assistant_id") return named_uuid(agent.name());
+  return sort_by == "name" || sort_by == "graph_id" ? agent.name() : std::string();
+}
+
+void sort_agents(std::vector<const Agent*>& agents, BodyReader& reader) {
+  const auto by = reader.text("sort_by", "created_at");
+  const auto order = reader.text("sort_order", "desc");
+  constexpr std::array<std::string_view, 5> known{
+      "assistant_id", "graph_id", "name", "created_at", "updated_at"};
+  if (std::find(known.begin(), known.end(), by) == known.end())
+    reader.refuse("sort_by", "must be assistant_id, graph_id, name, created_at or updated_at");
+  if (order != "asc" && order != "desc") reader.refuse("sort_order", "must be asc or desc");
+  std::stable_sort(agents.begin(), agents.end(), [&](const Agent* left, const Agent* right) {
+    if (order == "desc") std::swap(left, right);
+    return sort_key(*left, by) < sort_key(*right, by);
+  });
+}
+
 asio::awaitable<void> search_assistants(HttpSession& session,
                                         const Backend& backend,
                                         std::int64_t created_ms) {
@@ -36,26 +69,28 @@ asio::awaitable<void> search_assistants(HttpSession& session,
   BodyReader reader(*body, "");
   const auto graph = reader.text("graph_id");
   const auto name = reader.text("name");
+  const Json metadata = reader.object("metadata");
   const auto limit = reader.count("limit", 1, page_max).value_or(10);
   const auto offset = reader.count("offset", 0, 1'000'000).value_or(0);
+  std::vector<const Agent*> found;
+  for (const auto& [agent_name, agent] : backend.agents) {
+    if ((graph.empty() || graph == agent_name) && agent_name.find(name) != std::string::npos &&
+        contains(assistant_metadata(), metadata)) {
+      found.push_back(agent.get());
+    }
+  }
+  sort_agents(found, reader);
   if (reader.fault) co_return co_await session.send_error(std::move(*reader.fault));
 
   Response response;
   response.body = "[";
-  std::size_t found = 0;
-  for (const auto& [agent_name, agent] : backend.agents) {
-    if ((!graph.empty() && graph != agent_name) ||
-        (!name.empty() && agent_name.find(name) == std::string::npos)) {
-      continue;
-    }
-    const auto place = found++;
-    if (place < offset || place >= offset + limit) continue;
+  for (auto place = offset; place < std::min(offset + limit, found.size()); ++place) {
     if (response.body.size() > 1) response.body.push_back(',');
-    append_assistant(response.body, *agent, created_ms);
+    append_assistant(response.body, *found[place], created_ms);
   }
   response.body.push_back(']');
-  response.add_header("x-pagination-total", std::to_string(found));
-  if (offset + limit < found)
+  response.add_header("x-pagination-total", std::to_string(found.size()));
+  if (offset + limit < found.size())
     response.add_header("x-pagination-next", std::to_string(offset + limit));
   co_await session.send(std::move(response));
 }

@@ -69,6 +69,11 @@ StateAt state_at(const ThreadView& thread, const Checkpoint& checkpoint, const A
 
 }  // namespace
 
+const Json& assistant_metadata() {
+  static const Json metadata{{"created_by", "system"}};
+  return metadata;
+}
+
 void append_assistant(std::string& out, const Agent& agent, std::int64_t created_ms) {
   const auto created = iso_time(created_ms);
   out.push_back('{');
@@ -79,7 +84,9 @@ void append_assistant(std::string& out, const Agent& agent, std::int64_t created
   append_field(out, "updated_at", created);
   out.push_back(',');
   append_field(out, "graph_id", agent.name());
-  out.append(R"(,"metadata":{"created_by":"system"},)");
+  out.append(R"(,"metadata":)");
+  append_json(out, assistant_metadata());
+  out.push_back(',');
   append_field(out, "name", agent.name());
   out.append(R"(,"description":)");
   if (agent.description().empty()) {

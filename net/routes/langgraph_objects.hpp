@@ -15,6 +15,9 @@
 
 namespace parlance::net {
 
+// What every agent has.
+const Json& assistant_metadata();
+
 void append_assistant(std::string& out, const Agent& agent, std::int64_t created_ms);
 // Fields that nodes keep for themselves are left out: `agents` knows them.
 void append_thread(std::string& out, const ThreadView& thread, const Agents& agents);

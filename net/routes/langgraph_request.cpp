@@ -20,10 +20,15 @@ Multitask read_multitask(BodyReader& reader) {
   return Multitask::enqueue;
 }
 
-// config.configurable: the model, and what it is asked with.
+// The steps that the turn may take; in config.configurable, the model and what it is asked with.
 void read_config(BodyReader& reader, RunCreate& run) {
   Json config = reader.object("config");
   if (config.empty()) return;
+  constexpr std::uint64_t whole_number_most = (1ULL << 53U) - 1;  // of JavaScript
+  BodyReader limits(config, reader.path_of("config."));
+  if (const auto steps = limits.count("recursion_limit", 1, whole_number_most))
+    run.options["steps_max"] = *steps;
+  if (limits.fault && !reader.fault) reader.fault = limits.fault;
   if (const auto found = config.find("configurable"); found != config.end() && !found->is_null()) {
     if (!found->is_object()) {
       reader.refuse("config.configurable", "must be an object");

@@ -117,6 +117,16 @@ Result<HistoryQuery> history_in_query(const Request& request) {
   return HistoryQuery{page->limit, request.query_value("before").value_or("")};
 }
 
+// There are no subgraphs: a namespace other than the root's has no checkpoints.
+void read_checkpoint(BodyReader& reader, HistoryQuery& query) {
+  Json checkpoint = reader.object("checkpoint");
+  BodyReader of_checkpoint(checkpoint, reader.path_of("checkpoint."));
+  if (!of_checkpoint.text("checkpoint_ns").empty()) query.limit = 0;
+  of_checkpoint.not_in_this_version("checkpoint_id");
+  of_checkpoint.not_in_this_version("checkpoint_map");
+  if (of_checkpoint.fault && !reader.fault) reader.fault = of_checkpoint.fault;
+}
+
 // `before` is {"checkpoint_id"} or {"configurable": {"checkpoint_id"}} or the id.
 Result<HistoryQuery> history_in_body(std::string_view text, std::size_t depth_max) {
   auto body = parse_body(text, depth_max);
@@ -135,6 +145,7 @@ Result<HistoryQuery> history_in_body(std::string_view text, std::size_t depth_ma
       reader.refuse("before", "must hold a checkpoint_id");
     }
   }
+  read_checkpoint(reader, query);
   reader.not_in_this_version("metadata");
   if (reader.fault) return *reader.fault;
   return query;

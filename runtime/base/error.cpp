@@ -183,7 +183,8 @@ constexpr std::array kinds{
               500,
               false,
               none,
-              "The turn took more steps than limits.steps_max of its agent."},
+              "The turn took more steps than limits.steps_max of its agent, or its "
+              "recursion_limit, allows."},
     ErrorKind{ErrorCode::answer_too_long,
               "answer_too_long",
               502,

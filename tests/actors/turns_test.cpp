@@ -248,6 +248,30 @@ TEST_CASE_METHOD(ConversationTest, "an answer that never ends is cut at its boun
   CHECK(provider->calls[0]->cancelled);
 }
 
+TEST_CASE_METHOD(ConversationTest,
+                 "a turn takes the steps that it asked for at most, or its agent's") {
+  tests::add_agent(agents,
+                   "three",
+                   R"({"limits": {"steps_max": 3}, "start": "a", "nodes": {
+                       "a": {"kind": "reply", "text": "1", "edges": {"ok": "b"}},
+                       "b": {"kind": "reply", "text": "2", "edges": {"ok": "c"}},
+                       "c": {"kind": "reply", "text": "3"}}})");
+  start_node();
+  const auto outcome_with = [&](const Json& asked) {
+    auto turn = request("three", "go");
+    turn.options = asked;
+    const auto sink = start_turn(std::move(turn));
+    settle();
+    REQUIRE(sink->ended() != nullptr);
+    return sink->ended()->error;
+  };
+  CHECK_FALSE(outcome_with(Json::object()));
+  CHECK_FALSE(outcome_with({{"steps_max", 3}}));
+  CHECK_FALSE(outcome_with({{"steps_max", 1'000}}));
+  CHECK(outcome_with({{"steps_max", 2}}) == ErrorCode::steps_exceeded);
+  CHECK(outcome_with({{"steps_max", 1}}) == ErrorCode::steps_exceeded);
+}
+
 TEST_CASE_METHOD(ConversationTest, "a failed provider ends the turn typed") {
   start_node();
   const auto sink = start_turn(request("chat", "hello"));

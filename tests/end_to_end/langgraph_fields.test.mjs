@@ -59,6 +59,8 @@ const wrong = [
   [{ on_disconnect: 'sing' }, 'on_disconnect'],
   [{ metadata: 'x' }, 'metadata'],
   [{ config: { configurable: 3 } }, 'config.configurable'],
+  [{ config: { recursion_limit: '25' } }, 'config.recursion_limit'],
+  [{ config: { recursion_limit: 0 } }, 'config.recursion_limit'],
   [{ config: { configurable: { temperature: 'hot' } } }, 'config.configurable.temperature'],
   [{ config: { configurable: { tools: [{ type: 'function' }] } } }, 'config.configurable.tools[0].function.name'],
 ];
@@ -88,6 +90,34 @@ test('what the agent would ignore is refused, and the agent named', async (t) =>
     assert.equal(answer.headers['x-error-code'], 'unsupported');
     assert.ok(answer.text.startsWith(`${place}: the agent concierge `), answer.text);
   }
+});
+
+test('a run takes no more steps than its recursion limit', async (t) => {
+  const { post, thread } = await started(t);
+  const ask = (recursion_limit) =>
+    post(`/threads/${thread}/runs/wait`, { assistant_id: 'library', input: { messages: 'What is a lane?' }, config: { recursion_limit } });
+  assert.equal((await ask(1000)).json.messages.at(-1).type, 'ai');
+  const refused = await ask(1);
+  assert.deepEqual([refused.status, refused.headers['x-error-code']], [500, 'steps_exceeded'], refused.text);
+});
+
+test('assistants are searched by their metadata, and sorted', async (t) => {
+  const { post } = await started(t);
+  const names = async (body) => (await post('/assistants/search', body)).json.map((each) => each.name);
+  const all = ['chat', 'concierge', 'echo', 'library', 'slow'];
+  assert.deepEqual(await names({ metadata: { created_by: 'system' } }), all);
+  assert.deepEqual(await names({ metadata: { created_by: 'nobody' } }), []);
+  assert.deepEqual(await names({ sort_by: 'name', sort_order: 'desc', limit: 2, offset: 1 }), ['library', 'echo']);
+  const wrong = await post('/assistants/search', { sort_by: 'colour' });
+  assert.deepEqual([wrong.status, wrong.text.split(':')[0]], [422, 'sort_by']);
+});
+
+test('a namespace that no graph has holds no history', async (t) => {
+  const { post, thread } = await started(t);
+  await post(`/threads/${thread}/runs/wait`, run);
+  const history = async (checkpoint) => (await post(`/threads/${thread}/history`, { checkpoint })).json;
+  assert.equal((await history({ checkpoint_ns: '' })).length, 2);
+  assert.deepEqual(await history({ checkpoint_ns: 'agent:1' }), []);
 });
 
 test('a history begins before a checkpoint of its thread, and before no other word', async (t) => {

@@ -56,6 +56,28 @@ TEST_CASE("assistants are the agents, by name and by a UUID of the name") {
   CHECK(page.header("x-pagination-total") == std::to_string(fixture.agents.size()));
   CHECK(page.header("x-pagination-next") == "2");
   CHECK(fixture.call("POST", "/assistants/search", R"({"graph_id":"echo"})").json().size() == 1);
+  const auto names = [&](const Json& search) {
+    std::vector<std::string> all;
+    for (const auto& found : fixture.call("POST", "/assistants/search", search.dump()).json())
+      all.push_back(found["name"]);
+    return all;
+  };
+  const auto by_name = names({{"sort_by", "name"}, {"sort_order", "asc"}});
+  CHECK(by_name.size() == fixture.agents.size());
+  CHECK(std::is_sorted(by_name.begin(), by_name.end()));
+  CHECK(names({{"sort_by", "created_at"}}) == by_name);
+  CHECK(names({{"sort_by", "graph_id"}, {"limit", 2}}) ==
+        std::vector<std::string>(by_name.rbegin(), by_name.rbegin() + 2));
+  const auto by_id = names({{"sort_by", "assistant_id"}, {"sort_order", "asc"}});
+  CHECK(std::is_sorted(by_id.begin(), by_id.end(), [](const auto& left, const auto& right) {
+    return named_uuid(left) < named_uuid(right);
+  }));
+  CHECK(names({{"metadata", {{"created_by", "system"}}}}) == by_name);
+  for (const Json& strange : {Json{{"created_by", "user"}},
+                              Json{{"created_by", Json::object()}},
+                              Json{{"created_by", "system"}, {"k", "v"}}}) {
+    CHECK(names({{"metadata", strange}}).empty());
+  }
   const auto echo = fixture.call("GET", "/assistants/echo").json();
   CHECK(echo["graph_id"] == "echo");
   CHECK(echo["assistant_id"] == named_uuid("echo"));
@@ -148,6 +170,16 @@ TEST_CASE("wrong values are refused and named") {
       {"/threads", R"({"ttl":{"ttl":2,"strategy":"keep_latest"}})", "ttl.strategy"},
       {"/threads", R"({"supersteps":[1]})", "supersteps"},
       {"/assistants/search", R"({"limit":0})", "limit"},
+      {"/assistants/search", R"({"metadata":"x"})", "metadata"},
+      {"/assistants/search", R"({"sort_by":"colour"})", "sort_by"},
+      {"/assistants/search", R"({"sort_order":"up"})", "sort_order"},
+      {thread_path + "/history", R"({"checkpoint":"x"})", "checkpoint"},
+      {thread_path + "/history",
+       R"({"checkpoint":{"checkpoint_ns":1}})",
+       "checkpoint.checkpoint_ns"},
+      {thread_path + "/history",
+       R"({"checkpoint":{"checkpoint_id":"x"}})",
+       "checkpoint.checkpoint_id"},
       {thread_path + "/history", R"({"limit":1001})", "limit"},
       {thread_path + "/history", R"({"before":{}})", "before"},
       {thread_path + "/history", R"({"before":"zz"})", "before"},
@@ -184,6 +216,9 @@ TEST_CASE("wrong values are refused and named") {
       {runs,
        run_body({{"config", {{"configurable", {{"temperature", "x"}}}}}}),
        "config.configurable.temperature"},
+      {runs, run_body({{"config", {{"recursion_limit", "x"}}}}), "config.recursion_limit"},
+      {runs, run_body({{"config", {{"recursion_limit", 0}}}}), "config.recursion_limit"},
+      {runs, run_body({{"config", {{"recursion_limit", 1.5}}}}), "config.recursion_limit"},
   };
   for (const auto& each : cases) {
     INFO(each.target << " " << each.body);
@@ -201,6 +236,16 @@ TEST_CASE("wrong values are refused and named") {
                             {"interrupt_before", Json::array()},
                             {"webhook", nullptr}}))
             .status == 200);
+}
+
+TEST_CASE("a run's recursion limit is the steps that its turn may take") {
+  LanggraphFixture fixture;
+  const Json limited{{"config", {{"recursion_limit", 3}}}};
+  CHECK(fixture.call("POST", "/runs/wait", run_body(limited)).status == 200);
+  CHECK(fixture.conversations.turn().request.options["steps_max"] == 3);
+  CHECK(fixture.conversations.turn().request.options["config"] == limited["config"]);
+  CHECK(fixture.call("POST", "/runs/wait", run_body()).status == 200);
+  CHECK_FALSE(fixture.conversations.turn(1).request.options.contains("steps_max"));
 }
 
 TEST_CASE("a run on an unknown thread is not found unless it may make it") {
@@ -445,6 +490,12 @@ TEST_CASE("history has two checkpoints a turn, newest first, read by cursor") {
   CHECK(all[5]["parent_checkpoint"].is_null());
   CHECK(all[5]["metadata"]["step"] == -1);
   CHECK(fixture.call("GET", thread_path + "/state").json() == all[0]);
+  for (const Json& root : {Json::object(), Json{{"checkpoint_ns", ""}}, Json(nullptr)})
+    CHECK(
+        fixture.call("POST", thread_path + "/history", Json{{"checkpoint", root}}.dump()).json() ==
+        all);
+  const Json below{{"checkpoint", {{"checkpoint_ns", "agent:1"}}}};
+  CHECK(fixture.call("POST", thread_path + "/history", below.dump()).json() == Json::array());
   const Json before{{"limit", 2}, {"before", {{"configurable", {{"checkpoint_id", ids[1]}}}}}};
   const auto page = fixture.call("POST", thread_path + "/history", before.dump()).json();
   REQUIRE(page.size() == 2);
