@@ -98,8 +98,8 @@ asio::awaitable<void> search_assistants(HttpSession& session,
 }  // namespace
 
 Result<ThreadKey> thread_in_path(const Request& request) {
-  const auto& id = request.parameters[0];
-  if (is_identifier(id)) return ThreadKey{request.caller.tenant, {id}};
+  if (auto id = parse_identifier(request.parameters[0]))
+    return ThreadKey{request.caller.tenant, {std::move(*id)}};
   return Error{ErrorCode::thread_not_found, "there is no thread of this id", {}, {}};
 }
 

@@ -68,9 +68,10 @@ Result<StreamModes> read_stream_modes(const Json& value) {
 
 std::string agent_of_assistant(const Agents& agents, std::string_view assistant_id) {
   if (agents.contains(assistant_id)) return std::string(assistant_id);
-  if (!is_uuid(assistant_id)) return {};
+  const auto id = parse_identifier(assistant_id);
+  if (!id || !is_uuid(*id)) return {};
   for (const auto& [name, agent] : agents) {
-    if (named_uuid(name) == assistant_id) return name;
+    if (named_uuid(name) == *id) return name;
   }
   return {};
 }

@@ -199,8 +199,9 @@ struct Named {
 Result<Named> run_in_path(const Request& request) {
   auto thread = thread_in_path(request);
   if (!thread) return thread.error();
-  if (!is_identifier(request.parameters[1])) return run_not_found();
-  return Named{std::move(*thread), {request.parameters[1]}};
+  auto run = parse_identifier(request.parameters[1]);
+  if (!run) return run_not_found();
+  return Named{std::move(*thread), {std::move(*run)}};
 }
 
 Result<bool> flag_in_query(const Request& request, std::string_view name) {

@@ -53,9 +53,9 @@ asio::awaitable<void> create_thread(HttpSession& session, const Backend& backend
   if (!body) co_return co_await session.send_error(body.error());
   BodyReader reader(*body, "");
   CreateThread create;
-  auto id = reader.text("thread_id");
+  const auto id = reader.text("thread_id");
   if (!id.empty() && !is_uuid(id)) reader.refuse("thread_id", "must be a UUID");
-  create.thread = {request.caller.tenant, {id.empty() ? random_uuid() : std::move(id)}};
+  create.thread = {request.caller.tenant, {parse_identifier(id).value_or(random_uuid())}};
   create.metadata = reader.object("metadata");
   const auto if_exists = reader.text("if_exists", "raise");
   create.existing_ok = if_exists == "do_nothing";
@@ -114,7 +114,8 @@ Result<HistoryQuery> history_in_query(const Request& request) {
   if (!page) return page.error();
   if (page->offset != 0)
     return Error{ErrorCode::invalid_value, "a history is paged by `before`", "offset", {}};
-  return HistoryQuery{page->limit, request.query_value("before").value_or("")};
+  const auto before = request.query_value("before").value_or("");
+  return HistoryQuery{page->limit, parse_identifier(before).value_or(before)};
 }
 
 // There are no subgraphs: a namespace other than the root's has no checkpoints.
@@ -140,7 +141,8 @@ Result<HistoryQuery> history_in_body(std::string_view text, std::size_t depth_ma
     if (before->is_object() && before->contains("checkpoint_id"))
       before = &(*before)["checkpoint_id"];
     if (before->is_string()) {
-      query.before = before->get<std::string>();
+      const auto& id = before->get_ref<const std::string&>();
+      query.before = parse_identifier(id).value_or(id);
     } else {
       reader.refuse("before", "must hold a checkpoint_id");
     }

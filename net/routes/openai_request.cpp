@@ -52,9 +52,10 @@ Result<CompletionRequest> read_completion_request(Json& body, const Agents& agen
   Json stream_options = reader.object("stream_options");
   BodyReader stream_reader(stream_options, "stream_options.");
   request.include_usage = stream_reader.boolean("include_usage", false);
-  request.thread = reader.text("thread_id");
-  if (reader.find("thread_id") != nullptr && !is_identifier(request.thread)) {
-    reader.refuse("thread_id", "must be 1 to 128 characters of A-Z a-z 0-9 . _ : -");
+  if (reader.find("thread_id") != nullptr) {
+    auto thread = parse_identifier(reader.text("thread_id"));
+    if (!thread) reader.refuse("thread_id", "must be 1 to 128 characters of A-Z a-z 0-9 . _ : -");
+    request.thread = std::move(thread).value_or("");
   }
   if (const auto choices = reader.count("n", 1, 128); choices && *choices != 1)
     reader.refuse("n", "must be 1");

@@ -57,6 +57,16 @@ bool is_uuid(std::string_view text) {
   return true;
 }
 
+std::optional<std::string> parse_identifier(std::string_view text) {
+  if (!is_identifier(text)) return std::nullopt;
+  std::string id(text);
+  if (is_uuid(id)) {
+    for (char& c : id)
+      c = c >= 'A' && c <= 'F' ? static_cast<char>(c + ('a' - 'A')) : c;
+  }
+  return id;
+}
+
 std::string random_uuid() {
   thread_local std::mt19937_64 generator = seeded_generator();
   std::array<unsigned char, 16> bytes{};

@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,10 @@ bool is_identifier(std::string_view text);
 
 // True for the 8-4-4-4-12 hexadecimal form.
 bool is_uuid(std::string_view text);
+
+// An identifier as it is looked up and kept, from what a client wrote; none for what is not one.
+// UUIDs are the same in either case (RFC 9562, 4), and lower-case here; nothing else changes.
+std::optional<std::string> parse_identifier(std::string_view text);
 
 // A random (version 4) UUID from the operating system's generator, by way of a per-thread one.
 std::string random_uuid();

@@ -134,6 +134,20 @@ test('a history begins before a checkpoint of its thread, and before no other wo
   assert.equal((await server.call(`/threads/${thread}/history?before=zz`)).status, 422);
 });
 
+test('a UUID is the same in either case', async (t) => {
+  const { server, post } = await started(t);
+  const id = randomUUID();
+  const upper = id.toUpperCase();
+  const made = await post('/threads', { thread_id: upper });
+  assert.equal(made.json.thread_id, id);
+  const done = await post(`/threads/${upper}/runs`, run);
+  const { run_id, thread_id } = done.json;
+  assert.equal(thread_id, id);
+  assert.equal((await server.call(`/threads/${id}/runs/${run_id.toUpperCase()}/join`)).json.messages.length, 2);
+  await post('/v1/chat/completions', { model: 'echo', messages: [{ role: 'user', content: 'more' }], thread_id: upper });
+  assert.equal((await server.call(`/threads/${id}/state`)).json.values.messages.length, 4);
+});
+
 test('a wrong value in a query is refused, and named', async (t) => {
   const { server, post, thread } = await started(t);
   const { run_id } = (await post(`/threads/${thread}/runs`, run)).json;

@@ -115,6 +115,34 @@ TEST_CASE("threads are made, found, and deleted") {
   CHECK(fixture.call("DELETE", path).status == 404);
 }
 
+TEST_CASE("a thread, its runs and an assistant are found by a UUID in either case") {
+  LanggraphFixture fixture;
+  const std::string lower = "0b0e5a3e-00ab-4000-8000-00000000cdef";
+  const std::string upper = "0B0E5A3E-00AB-4000-8000-00000000CDEF";
+  const auto made = fixture.call("POST", "/threads", Json{{"thread_id", upper}}.dump());
+  CHECK(made.json()["thread_id"] == lower);
+  CHECK(fixture.call("GET", "/threads/" + upper).json() ==
+        fixture.call("GET", "/threads/" + lower).json());
+  CHECK(fixture.call("POST", "/threads", Json{{"thread_id", lower}}.dump()).status == 409);
+  CHECK(fixture.call("POST", "/threads/" + upper + "/runs/wait", run_body()).status == 200);
+  auto run = fixture.conversations.turn().request.run.value;
+  CHECK(fixture.conversations.turn().request.thread.thread.value == lower);
+  std::transform(run.begin(), run.end(), run.begin(), [](unsigned char c) {
+    return static_cast<char>(std::toupper(c));
+  });
+  CHECK(fixture.call("GET", "/threads/" + lower + "/runs/" + run).status == 200);
+  auto assistant = named_uuid("echo");
+  std::transform(assistant.begin(), assistant.end(), assistant.begin(), [](unsigned char c) {
+    return static_cast<char>(std::toupper(c));
+  });
+  CHECK(fixture.call("GET", "/assistants/" + assistant).json()["name"] == "echo");
+  const Json completion{{"model", "echo"},
+                        {"messages", {{{"role", "user"}, {"content", "hi"}}}},
+                        {"thread_id", upper}};
+  CHECK(fixture.call("POST", "/v1/chat/completions", completion.dump()).status == 200);
+  CHECK(fixture.conversations.turn(1).request.thread.thread.value == lower);
+}
+
 TEST_CASE("what an agent would ignore is refused in this family, too") {
   LanggraphFixture fixture;
   const auto refused = [&](const Json& more) {

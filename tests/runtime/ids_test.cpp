@@ -29,6 +29,18 @@ TEST_CASE("identifiers are short and fit into keys and paths") {
   }
 }
 
+TEST_CASE("a UUID is kept in lower case, another identifier as it is") {
+  const std::string uuid = "0b0e5a3e-00ab-4000-8000-00000000cdef";
+  CHECK(parse_identifier(uuid) == uuid);
+  CHECK(parse_identifier("0B0E5A3E-00AB-4000-8000-00000000CDEF") == uuid);
+  CHECK(parse_identifier("0b0e5a3e-00aB-4000-8000-00000000CdeF") == uuid);
+  CHECK(parse_identifier("Customer-7") == "Customer-7");
+  CHECK(parse_identifier("0B0E5A3E-00AB-4000-8000-00000000CDE") ==
+        "0B0E5A3E-00AB-4000-8000-00000000CDE");
+  CHECK_FALSE(parse_identifier(""));
+  CHECK_FALSE(parse_identifier("a b"));
+}
+
 TEST_CASE("random UUIDs have the right form and do not repeat") {
   std::set<std::string> seen;
   for (int i = 0; i < 1'000; ++i) {
