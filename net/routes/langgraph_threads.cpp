@@ -183,9 +183,24 @@ asio::awaitable<void> send_history(HttpSession& session,
   co_await session.send(std::move(response));
 }
 
+// Calls of LangGraph's clients that this server does not have. Without a route of their own, their
+// paths would be taken for a thread's.
+void add_missing_calls(Router& router) {
+  for (const std::string call : {"search", "count"}) {
+    router.add("POST", "/threads/" + call, Access::chat, [call](HttpSession& session) {
+      return session.send_error(
+          {ErrorCode::unsupported,
+           "threads." + call + " is not in this version: threads are found by their ids",
+           {},
+           {}});
+    });
+  }
+}
+
 }  // namespace
 
 void add_thread_routes(Router& router, const Backend& backend) {
+  add_missing_calls(router);
   router.add("POST", "/threads", Access::chat, [&backend](HttpSession& session) {
     return create_thread(session, backend);
   });

@@ -148,6 +148,15 @@ test('a UUID is the same in either case', async (t) => {
   assert.equal((await server.call(`/threads/${id}/state`)).json.values.messages.length, 4);
 });
 
+test('calls for lists of threads are refused by name', async (t) => {
+  const { post } = await started(t);
+  for (const call of ['search', 'count']) {
+    const { status, headers, text } = await post(`/threads/${call}`, { limit: 10 });
+    assert.deepEqual([status, headers['x-error-code']], [400, 'unsupported']);
+    assert.match(text, new RegExp(`^threads.${call} is not in this version`));
+  }
+});
+
 test('a wrong value in a query is refused, and named', async (t) => {
   const { server, post, thread } = await started(t);
   const { run_id } = (await post(`/threads/${thread}/runs`, run)).json;

@@ -143,6 +143,16 @@ TEST_CASE("a thread, its runs and an assistant are found by a UUID in either cas
   CHECK(fixture.conversations.turn(1).request.thread.thread.value == lower);
 }
 
+TEST_CASE("calls that this server does not have are refused by name") {
+  LanggraphFixture fixture;
+  for (const std::string call : {"search", "count"}) {
+    const auto refused = fixture.call("POST", "/threads/" + call, "{}");
+    CHECK(refused.status == 400);
+    CHECK(refused.header("x-error-code") == "unsupported");
+    CHECK(refused.body.starts_with("threads." + call + " is not in this version"));
+  }
+}
+
 TEST_CASE("what an agent would ignore is refused in this family, too") {
   LanggraphFixture fixture;
   const auto refused = [&](const Json& more) {
