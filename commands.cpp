@@ -22,9 +22,16 @@ extern char** environ;  // NOLINT(readability-redundant-declaration)
 namespace parlance {
 namespace {
 
+constexpr int exit_code_wrong_usage = 2;
+
 int fail(const Error& error) {
   std::cerr << "parlance: " << error.detail << '\n';
   return 1;
+}
+
+int wrong_usage(const std::string& reason) {
+  std::cerr << "parlance: " << reason << '\n';
+  return exit_code_wrong_usage;
 }
 
 std::vector<std::string> environment() {
@@ -73,21 +80,21 @@ int create_key(const std::string& config,
                const std::string& expires) {
   auto file = keys_file(config);
   if (!file) return fail(file.error());
-  if (!is_identifier(tenant))
-    return fail({ErrorCode::invalid_value, "--tenant: 1 to 128 of A-Z a-z 0-9 . _ : -", {}, {}});
+  if (!is_identifier(tenant)) return wrong_usage("--tenant: 1 to 128 of A-Z a-z 0-9 . _ : -");
   std::set<std::string> wanted;
   std::istringstream list(scopes);
   for (std::string scope; std::getline(list, scope, ',');) {
-    if (scope != "chat" && scope != "admin" && scope != "metrics") {
-      return fail({ErrorCode::invalid_value, "--scopes: a list of chat, admin, metrics", {}, {}});
-    }
+    if (scope != "chat" && scope != "admin" && scope != "metrics")
+      return wrong_usage("--scopes: a list of chat, admin, metrics");
     wanted.insert(scope);
   }
+  if (wanted.empty()) return wrong_usage("--scopes: without one, a key is good for nothing");
   const std::int64_t now = Clock{}.unix_ms();
   std::int64_t expires_ms = 0;
   if (expires != "never") {
     const auto time = parse_duration(expires);
-    if (!time) return fail({ErrorCode::invalid_value, "--expires: " + time.error().detail, {}, {}});
+    if (!time) return wrong_usage("--expires: " + time.error().detail);
+    if (time->count() <= 0) return wrong_usage("--expires: the key would never be valid");
     expires_ms = now + time->count();
   }
   auto key = net::create_key(*file, TenantId{tenant}, wanted, now, expires_ms);
@@ -169,7 +176,7 @@ int run_command(int argc, char** argv) {
     cli.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int code = cli.exit(error);
-    return code == 0 ? 0 : 2;
+    return code == 0 ? 0 : exit_code_wrong_usage;
   }
   if (*serve_command) return serve(config, dev, log_format);
   if (*check_command) return check(config);

@@ -1,5 +1,7 @@
 #include "net/loopback_guard.hpp"
 
+#include "net/client/url.hpp"
+
 #include <boost/asio/ip/address.hpp>
 #include <boost/beast/core/string.hpp>
 
@@ -19,11 +21,8 @@ std::string_view name_in(std::string_view host) {
 }
 
 bool is_loopback(std::string_view host) {
-  constexpr std::string_view below = ".localhost";
   const auto name = name_in(host);
-  if (is_same(name, "localhost")) return true;
-  if (name.size() > below.size() && is_same(name.substr(name.size() - below.size()), below))
-    return true;
+  if (is_localhost(name)) return true;
   boost::system::error_code no_address;
   const auto address = boost::asio::ip::make_address(std::string(name), no_address);
   return !no_address && address.is_loopback();

@@ -47,12 +47,6 @@ bool is_bad_message(const error_code& error) {
          error != http::error::end_of_stream && error != http::error::partial_message;
 }
 
-// RFC 6761, 6.3: these names are the loopback's, and no resolver is asked. A bare system may know
-// no names at all.
-bool is_localhost(std::string_view host) {
-  return host == "localhost" || host.ends_with(".localhost");
-}
-
 }  // namespace
 
 // A look-up of names cannot be stopped once it has begun (it is a blocking call on a thread of the

@@ -1,5 +1,7 @@
 #include "net/client/url.hpp"
 
+#include <boost/beast/core/string.hpp>
+
 #include <algorithm>
 #include <charconv>
 
@@ -26,6 +28,15 @@ std::string Url::origin() const {
 std::string Url::host_field() const {
   const bool is_usual_port = port == (is_tls ? https_port : http_port);
   return is_usual_port ? bracketed(host) : bracketed(host) + ":" + std::to_string(port);
+}
+
+bool is_localhost(std::string_view name) {
+  constexpr std::string_view top = "localhost";
+  if (name.size() < top.size()) return false;
+  const auto below = name.substr(0, name.size() - top.size());
+  const auto last = name.substr(below.size());
+  return boost::beast::iequals({last.data(), last.size()}, {top.data(), top.size()}) &&
+         (below.empty() || (below.size() > 1 && below.ends_with('.')));
 }
 
 Result<Url> parse_url(std::string_view text) {

@@ -19,6 +19,10 @@ struct Url {
   std::string host_field() const;  // as the Host header wants it
 };
 
+// Whether a name is loopback's by its form (RFC 6761, 6.3), in any case: localhost, and the names
+// under .localhost. No resolver is asked for them: a bare system may know no names at all.
+bool is_localhost(std::string_view name);
+
 // "http[s]://host[:port][/path]". Errors: invalid_value for any other scheme, for user names, for
 // queries and fragments, and for characters that do not belong into a URL.
 Result<Url> parse_url(std::string_view text);

@@ -18,6 +18,17 @@ constexpr std::string_view policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+struct Page {
+  const char* path;
+  const char* file;        // below pages/
+  std::string_view is_at;  // another path, in place of a file
+};
+
+constexpr std::array<Page, 4> pages{{{"/", "chat/index.html", {}},
+                                     {"/docs", "docs/index.html", {}},
+                                     {"/docs/", nullptr, "/docs"},
+                                     {"/openapi.json", "openapi.json", {}}}};
+
 std::string_view type_of(std::string_view path) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 6> types{
       {{".html", "text/html; charset=utf-8"},
@@ -57,26 +68,23 @@ asio::awaitable<void> send_page(HttpSession& session, std::string path) {
   co_await session.send(std::move(response));
 }
 
+asio::awaitable<void> send_there(HttpSession& session, std::string_view path) {
+  Response response;
+  response.status = 308;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = path;
+  response.add_header("location", path);
+  co_await session.send(std::move(response));
+}
+
 }  // namespace
 
 void add_page_routes(Router& router) {
-  const auto add = [&](std::string pattern, std::string path) {
-    router.add(
-        "GET", std::move(pattern), Access::open, [path = std::move(path)](HttpSession& session) {
-          return send_page(session, path);
-        });
-  };
-  add("/", "chat/index.html");
-  add("/docs", "docs/index.html");
-  router.add("GET", "/docs/", Access::open, [](HttpSession& session) -> asio::awaitable<void> {
-    Response response;
-    response.status = 308;
-    response.content_type = "text/plain; charset=utf-8";
-    response.body = "/docs";
-    response.add_header("location", response.body);
-    co_await session.send(std::move(response));
-  });
-  add("/openapi.json", "openapi.json");
+  for (const auto& page : pages) {
+    router.add("GET", page.path, Access::open, [&page](HttpSession& session) {
+      return page.is_at.empty() ? send_page(session, page.file) : send_there(session, page.is_at);
+    });
+  }
   for (const char* folder : {"chat/", "docs/"}) {
     router.add(
         "GET", std::string("/") + folder + "{file}", Access::open, [folder](HttpSession& session) {

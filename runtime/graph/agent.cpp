@@ -62,6 +62,8 @@ Result<void> Agent::read(std::string_view text,
 
   auto limits_read = read_limits(limits);
   if (!limits_read) return limits_read.error();
+  if (leaves_folder(synonyms))
+    return agent_fault("synonyms", synonyms + " is not in the agent's folder");
   auto synonyms_read = Synonyms::load(folder, synonyms);
   if (!synonyms_read) return synonyms_read.error();
   parts_ = {folder, *limits_read, std::move(*synonyms_read)};
@@ -143,6 +145,14 @@ bool Agent::takes_system_messages() const {
     asks_a_model = asks_a_model || handed;
   }
   return !asks_a_model;
+}
+
+std::map<std::string, std::string> Agent::roles() const {
+  std::map<std::string, std::string> roles;
+  for (const auto& [name, place] : places_) {
+    if (auto handed = place.node->hands_on()) roles.emplace(name, std::move(handed->role));
+  }
+  return roles;
 }
 
 Json Agent::initial_fields() const {

@@ -111,6 +111,9 @@ class Agent {
   // Whether a client's system messages are welcome: a node hands them on, or no node asks a model.
   bool takes_system_messages() const;
 
+  // The role of the model that each node asks, by the node's name.
+  std::map<std::string, std::string> roles() const;
+
   // Every declared field at its initial value.
   Json initial_fields() const;
 

@@ -152,6 +152,11 @@ Result<StateFields> read_state(const Json& json) {
   return state;
 }
 
+bool leaves_folder(const std::filesystem::path& path) {
+  const auto normal = path.lexically_normal();
+  return normal.is_absolute() || (!normal.empty() && *normal.begin() == "..");
+}
+
 Result<std::vector<std::filesystem::path>> find_knowledge(const std::vector<std::string>& names,
                                                           const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> knowledge;

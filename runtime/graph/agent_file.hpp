@@ -30,6 +30,9 @@ Result<Json> read_agent_json(std::string_view text);
 Result<AgentLimits> read_limits(const Json& limits);
 Result<StateFields> read_state(const Json& state);
 
+// Whether a path would be looked for outside the folder that it starts at.
+bool leaves_folder(const std::filesystem::path& path);
+
 // Each a file or folder that exists, relative to `folder`.
 Result<std::vector<std::filesystem::path>> find_knowledge(const std::vector<std::string>& names,
                                                           const std::filesystem::path& folder);

@@ -61,8 +61,9 @@ struct Generated {
 
 using Answer = std::variant<Generated, Passages, Waited, Error>;
 
-// What of a client's request a node hands on to the model that it asks.
+// The model that a node asks, and what of a client's request it hands on to it.
 struct HandsOn {
+  std::string role;              // of the models that the configuration has
   bool client_options = false;   // tools, response_format, stop…
   bool system_messages = false;  // messages of Role::system
 };

@@ -103,6 +103,17 @@ TEST_CASE("a URL is taken apart, or refused") {
   }
 }
 
+TEST_CASE("names of loopback are known by their form, in any case") {
+  for (const auto* name : {"localhost", "LocalHost", "api.localhost", "a.b.LOCALHOST"}) {
+    INFO(name);
+    CHECK(is_localhost(name));
+  }
+  for (const auto* name : {"", ".localhost", "localhos", "evil-localhost", "localhost.example"}) {
+    INFO(name);
+    CHECK_FALSE(is_localhost(name));
+  }
+}
+
 TEST_CASE("connections are kept and used again") {
   RudeServer server{[](RudePeer& peer) {
     while (const auto request = peer.read_request()) {

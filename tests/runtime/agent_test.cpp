@@ -235,6 +235,22 @@ TEST_CASE("a fault is named by file, path and reason") {
        0,
        "nodes.retrieve.passages_max: must be a whole number from 1 to 50"},
       {"/nodes/generate/prompt", "gone.md", "nodes.generate.prompt: "},
+      {"/nodes/generate/prompt",
+       "../../README.md",
+       "nodes.generate.prompt: " + (root / "agents/library/../../README.md").string() +
+           " is not in the agent's folder"},
+      {"/nodes/generate/prompt",
+       "docs/../../x.md",
+       "nodes.generate.prompt: " + (root / "agents/library/docs/../../x.md").string() +
+           " is not in the agent's folder"},
+      {"/nodes/generate/prompt",
+       "/etc/passwd",
+       "nodes.generate.prompt: /etc/passwd is not in the agent's folder"},
+      {"/nodes/decline",
+       Json{{"kind", "match"}, {"rules", "../x.json"}, {"edges", Json::object()}},
+       "nodes.decline.rules: " + (root / "agents/library/../x.json").string() +
+           " is not in the agent's folder"},
+      {"/synonyms", "../x.txt", "synonyms: ../x.txt is not in the agent's folder"},
       {"/nodes/generate/edges", gone, "nodes.generate.draft: needs the edge \"ok\""},
       {"/nodes/validate/count_field", gone, "nodes.validate.count_field: is missing"},
       {"/nodes/validate/count_field", "other", R"(nodes.validate: uses the field "other")"},

@@ -62,7 +62,7 @@ Result<std::unique_ptr<Node>> GenerateNode::make(const Json& settings, const Age
   }
   read_settings.synonyms = agent.synonyms;
   if (!prompt.empty()) {
-    auto text = read_text_file(agent.folder / prompt, "prompt");
+    auto text = read_text_file(agent.folder, prompt, "prompt");
     if (!text) return text.error();
     read_settings.prompt = std::move(*text);
   }
@@ -83,7 +83,7 @@ std::vector<std::string> GenerateNode::private_fields() const {
 }
 
 std::optional<HandsOn> GenerateNode::hands_on() const {
-  return HandsOn{settings_.client_options, settings_.system_messages};
+  return HandsOn{settings_.role, settings_.client_options, settings_.system_messages};
 }
 
 Result<Action> GenerateNode::enter(const TurnState& turn) const {

@@ -100,7 +100,7 @@ Result<std::unique_ptr<Node>> MatchNode::make(const Json& settings, const AgentP
   if (auto read = reader.finish(); !read) return read.error();
   if (bytes > 0) read_settings.text_bytes_max = bytes;
   if (messages > 0) read_settings.messages_max = messages;
-  const auto text = read_text_file(agent.folder / file, "rules");
+  const auto text = read_text_file(agent.folder, file, "rules");
   if (!text) return text.error();
   auto rules = read_rules(*text, file);
   if (!rules) return rules.error();

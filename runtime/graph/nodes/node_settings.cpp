@@ -1,5 +1,7 @@
 #include "runtime/graph/nodes/node_settings.hpp"
 
+#include "runtime/graph/agent_file.hpp"
+
 #include <fstream>
 
 namespace parlance {
@@ -16,12 +18,16 @@ bool has_edge(const Json& settings, std::string_view edge) {
   return edges != settings.end() && edges->is_object() && edges->contains(edge);
 }
 
-Result<std::string> read_text_file(const std::filesystem::path& file, std::string_view key) {
+Result<std::string> read_text_file(const std::filesystem::path& folder,
+                                   const std::string& name,
+                                   std::string_view key) {
   constexpr std::size_t bytes_max = 262'144;
+  const auto file = folder / name;
   const auto fault = [&](std::string_view reason) {
     return Error{
         ErrorCode::invalid_value, file.string() + ' ' + std::string(reason), std::string(key), {}};
   };
+  if (leaves_folder(name)) return fault("is not in the agent's folder");
   std::ifstream stream(file, std::ios::binary);
   if (!stream || std::filesystem::is_directory(file)) return fault("cannot be read");
   std::string text(bytes_max + 1, '\0');

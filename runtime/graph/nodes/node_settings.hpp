@@ -16,9 +16,11 @@ ObjectReader node_reader(const Json& settings);
 // True when the graph file gives the node's `edge` an end: for nodes that may also be the last one.
 bool has_edge(const Json& settings, std::string_view edge);
 
-// The text of a file beside agent.json, such as a prompt. Its Error names `key`.
+// The text of the file `name` in the agent's folder, such as a prompt. Its Error names `key`.
 //
 // Bounds: 256 KiB.
-Result<std::string> read_text_file(const std::filesystem::path& file, std::string_view key);
+Result<std::string> read_text_file(const std::filesystem::path& folder,
+                                   const std::string& name,
+                                   std::string_view key);
 
 }  // namespace parlance
