@@ -24,7 +24,7 @@ MessagePtr message(Role role, std::string text) {
 std::unique_ptr<Node> make(const Json& settings,
                            const AgentLimits& limits = {},
                            std::shared_ptr<const Synonyms> synonyms = nullptr) {
-  const auto folder = std::filesystem::path(PARLANCE_SOURCE_DIR) / "agents" / "library";
+  const auto folder = std::filesystem::path(PARLANCE_SOURCE_DIR) / "agents" / "concierge";
   auto node = node_kinds().at(settings["kind"])(settings, {folder, limits, std::move(synonyms)});
   if (!node) FAIL(node.error().field << ": " << node.error().detail);
   return std::move(*node);
@@ -56,7 +56,7 @@ const Json two_passages = {
 TEST_CASE("every kind of node is in the table under its own name") {
   const Json settings = {{"echo", {{"kind", "echo"}}},
                          {"generate", {{"kind", "generate"}}},
-                         {"match", {{"kind", "match"}, {"rules", "../concierge/guard.json"}}},
+                         {"match", {{"kind", "match"}, {"rules", "guard.json"}}},
                          {"reply", {{"kind", "reply"}, {"text", "x"}}},
                          {"respond", {{"kind", "respond"}}},
                          {"retrieve", {{"kind", "retrieve"}}},
@@ -236,7 +236,7 @@ TEST_CASE("generate shows the prompt, and the passages by number") {
   REQUIRE(request.messages.size() == 2);
   CHECK(request.messages[0]->role == Role::system);
   CHECK_THAT(request.messages[0]->text,
-             Catch::Matchers::StartsWith("You answer questions about Parlance"));
+             Catch::Matchers::StartsWith("You are the concierge of Saltlark Bay"));
   CHECK_THAT(request.messages[0]->text,
              Catch::Matchers::EndsWith("\n\n[1] a.md - A\nA turn is durable before it is shown."
                                        "\n\n[2] b.md - B\nIdle threads leave memory."));
