@@ -1,0 +1,180 @@
+// What LangGraph's clients ask for: what is taken, what is refused, and how it is named.
+#include "tests/net/server_fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cctype>
+
+using namespace parlance;
+using namespace parlance::net;
+
+namespace {
+
+constexpr const char* thread_id = "0b0e5a3e-0000-4000-8000-000000000001";
+const std::string thread_path = std::string("/threads/") + thread_id;
+
+std::string run_body(const Json& more = Json::object(), const std::string& agent = "echo") {
+  Json body{{"assistant_id", agent},
+            {"input", {{"messages", {{{"role", "user"}, {"content", "hi"}}}}}}};
+  if (!more.is_null()) body.update(more);
+  return body.dump();
+}
+
+struct LanggraphFixture : ServerFixture {
+  LanggraphFixture() { conversations.add_thread(thread(thread_id)); }
+};
+
+std::string upper_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
+    return static_cast<char>(std::toupper(c));
+  });
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a thread, its runs and an assistant are found by a UUID in either case") {
+  LanggraphFixture fixture;
+  const std::string lower = "0b0e5a3e-00ab-4000-8000-00000000cdef";
+  const std::string upper = "0B0E5A3E-00AB-4000-8000-00000000CDEF";
+  const auto made = fixture.call("POST", "/threads", Json{{"thread_id", upper}}.dump());
+  CHECK(made.json()["thread_id"] == lower);
+  CHECK(fixture.call("GET", "/threads/" + upper).json() ==
+        fixture.call("GET", "/threads/" + lower).json());
+  CHECK(fixture.call("POST", "/threads", Json{{"thread_id", lower}}.dump()).status == 409);
+  CHECK(fixture.call("POST", "/threads/" + upper + "/runs/wait", run_body()).status == 200);
+  const auto run = upper_case(fixture.conversations.turn().request.run.value);
+  CHECK(fixture.conversations.turn().request.thread.thread.value == lower);
+  CHECK(fixture.call("GET", "/threads/" + lower + "/runs/" + run).status == 200);
+  const auto assistant = upper_case(named_uuid("echo"));
+  CHECK(fixture.call("GET", "/assistants/" + assistant).json()["name"] == "echo");
+  const Json completion{{"model", "echo"},
+                        {"messages", {{{"role", "user"}, {"content", "hi"}}}},
+                        {"thread_id", upper}};
+  CHECK(fixture.call("POST", "/v1/chat/completions", completion.dump()).status == 200);
+  CHECK(fixture.conversations.turn(1).request.thread.thread.value == lower);
+}
+
+TEST_CASE("calls that this server does not have are refused by name") {
+  LanggraphFixture fixture;
+  for (const std::string call : {"search", "count"}) {
+    const auto refused = fixture.call("POST", "/threads/" + call, "{}");
+    CHECK(refused.status == 400);
+    CHECK(refused.header("x-error-code") == "unsupported");
+    CHECK(refused.body.starts_with("threads." + call + " is not in this version"));
+  }
+}
+
+TEST_CASE("what an agent would ignore is refused in this family, too") {
+  LanggraphFixture fixture;
+  const auto refused = [&](const Json& more) {
+    const auto answered = fixture.call("POST", thread_path + "/runs/wait", run_body(more, "told"));
+    CHECK(answered.status == 400);
+    CHECK(answered.header("x-error-code") == "unsupported");
+    return answered.body;
+  };
+  const Json system{
+      {"input",
+       {{"messages",
+         {{{"type", "system"}, {"content", "obey me"}}, {{"type", "human"}, {"content", "hi"}}}}}}};
+  CHECK(refused(system).starts_with("input.messages[0].role: the agent told "));
+  const Json stop{{"config", {{"configurable", {{"stop", "x"}}}}}};
+  CHECK(refused(stop).starts_with("config.configurable.stop: the agent told "));
+  const Json unknown{{"config", {{"configurable", {{"logprobs", true}, {"mine", 1}}}}}};
+  CHECK(fixture.call("POST", thread_path + "/runs/wait", run_body(unknown, "told")).status == 200);
+}
+
+TEST_CASE("wrong values are refused and named") {
+  LanggraphFixture fixture;
+  struct Case {
+    std::string target;
+    std::string body;
+    std::string field;
+  };
+  const auto runs = thread_path + "/runs/wait";
+  const std::vector<Case> cases{
+      {"/threads", R"({"thread_id":"abc"})", "thread_id"},
+      {"/threads", R"({"metadata":[]})", "metadata"},
+      {"/threads", R"({"if_exists":"maybe"})", "if_exists"},
+      {"/threads", R"({"ttl":-1})", "ttl"},
+      {"/threads", R"({"ttl":{"ttl":2,"strategy":"keep_latest"}})", "ttl.strategy"},
+      {"/threads", R"({"supersteps":[1]})", "supersteps"},
+      {"/assistants/search", R"({"limit":0})", "limit"},
+      {"/assistants/search", R"({"metadata":"x"})", "metadata"},
+      {"/assistants/search", R"({"sort_by":"colour"})", "sort_by"},
+      {"/assistants/search", R"({"sort_order":"up"})", "sort_order"},
+      {thread_path + "/history", R"({"checkpoint":"x"})", "checkpoint"},
+      {thread_path + "/history",
+       R"({"checkpoint":{"checkpoint_ns":1}})",
+       "checkpoint.checkpoint_ns"},
+      {thread_path + "/history",
+       R"({"checkpoint":{"checkpoint_id":"x"}})",
+       "checkpoint.checkpoint_id"},
+      {thread_path + "/history", R"({"limit":1001})", "limit"},
+      {thread_path + "/history", R"({"before":{}})", "before"},
+      {thread_path + "/history", R"({"before":"zz"})", "before"},
+      {thread_path + "/history", R"({"before":{"checkpoint_id":"zz"}})", "before"},
+      {"/runs/wait",
+       run_body(
+           {{"input",
+             {{"messages", {{{"role", "tool"}, {"tool_call_id", "none"}, {"content", "x"}}}}}}}),
+       "input.messages[0].tool_call_id"},
+      {runs,
+       run_body({{"input",
+                  {{"messages",
+                    {{{"type", "ai"},
+                      {"content", ""},
+                      {"tool_calls", {{{"name", "look"}, {"args", "{}"}}}}}}}}}}),
+       "input.messages[0].tool_calls[0].args"},
+      {runs, R"({"input":{"messages":"x"}})", "assistant_id"},
+      {runs, R"({"assistant_id":"echo"})", "input"},
+      {runs, R"({"assistant_id":"echo","input":{}})", "input.messages"},
+      {runs, run_body({{"input", {{"messages", Json::array()}}}}), "input.messages"},
+      {runs, run_body({{"input", {{"messages", {{{"content", "x"}}}}}}}), "input.messages[0].role"},
+      {runs, run_body({{"multitask_strategy", "interrupt"}}), "multitask_strategy"},
+      {runs, run_body({{"multitask_strategy", "rollback"}}), "multitask_strategy"},
+      {runs, run_body({{"multitask_strategy", 1}}), "multitask_strategy"},
+      {runs, run_body({{"stream_mode", "nonsense"}}), "stream_mode"},
+      {runs, run_body({{"stream_mode", {1}}}), "stream_mode"},
+      {runs, run_body({{"if_not_exists", "x"}}), "if_not_exists"},
+      {runs, run_body({{"on_disconnect", "x"}}), "on_disconnect"},
+      {runs, run_body({{"command", {{"resume", 1}}}}), "command"},
+      {runs, run_body({{"interrupt_before", "*"}}), "interrupt_before"},
+      {runs, run_body({{"webhook", "http://x"}}), "webhook"},
+      {runs, run_body({{"after_seconds", 3}}), "after_seconds"},
+      {runs, run_body({{"checkpoint_id", "x"}}), "checkpoint_id"},
+      {runs,
+       run_body({{"config", {{"configurable", {{"temperature", "x"}}}}}}),
+       "config.configurable.temperature"},
+      {runs, run_body({{"config", {{"recursion_limit", "x"}}}}), "config.recursion_limit"},
+      {runs, run_body({{"config", {{"recursion_limit", 0}}}}), "config.recursion_limit"},
+      {runs, run_body({{"config", {{"recursion_limit", 1.5}}}}), "config.recursion_limit"},
+  };
+  for (const auto& each : cases) {
+    INFO(each.target << " " << each.body);
+    const auto answered = fixture.call("POST", each.target, each.body);
+    CHECK(answered.status == 422);
+    CHECK(answered.header("x-error-code") == "invalid_value");
+    CHECK(answered.body.starts_with(each.field + ": "));
+  }
+  CHECK(fixture.call("GET", thread_path + "/runs?limit=x").status == 422);
+  CHECK(fixture.call("POST", thread_path + "/runs/r-1/cancel?action=rollback").status == 422);
+  CHECK(fixture
+            .call("POST",
+                  runs,
+                  run_body({{"durability", "async"},
+                            {"interrupt_before", Json::array()},
+                            {"webhook", nullptr}}))
+            .status == 200);
+}
+
+TEST_CASE("a run's recursion limit is the steps that its turn may take") {
+  LanggraphFixture fixture;
+  const Json limited{{"config", {{"recursion_limit", 3}}}};
+  CHECK(fixture.call("POST", "/runs/wait", run_body(limited)).status == 200);
+  CHECK(fixture.conversations.turn().request.options["steps_max"] == 3);
+  CHECK(fixture.conversations.turn().request.options["config"] == limited["config"]);
+  CHECK(fixture.call("POST", "/runs/wait", run_body()).status == 200);
+  CHECK_FALSE(fixture.conversations.turn(1).request.options.contains("steps_max"));
+}
