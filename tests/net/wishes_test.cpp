@@ -93,6 +93,24 @@ TEST_CASE("hints, and what an option means anyway, are taken by every agent") {
     CHECK(complete(fixture, asking("told", more)).status == 200);
 }
 
+TEST_CASE("a client's time counts when it is a positive number, and else says nothing") {
+  using std::chrono::milliseconds;
+  ServerFixture fixture;
+  std::size_t turns = 0;
+  const auto time_left = [&](const std::string& header) {
+    CHECK(fixture.call("POST", "/v1/chat/completions", asking("echo", Json::object()), header)
+              .status == 200);
+    const auto& deadline = fixture.conversations.turn(turns++).request.deadline;
+    return deadline.left(std::chrono::steady_clock::now());
+  };
+  CHECK(time_left("x-stainless-timeout: 1.5\r\n") <= milliseconds(1'500));
+  for (const auto* says_nothing : {"", "0", "-1", "soon", "2s", "nan", "inf"}) {
+    INFO(says_nothing);
+    CHECK(time_left("x-stainless-timeout: " + std::string(says_nothing) + "\r\n") >
+          milliseconds(2'000));
+  }
+}
+
 TEST_CASE("a client's system messages are refused where they would be ignored") {
   ServerFixture fixture;
   for (const auto* role : {"system", "developer"}) {
