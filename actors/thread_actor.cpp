@@ -320,36 +320,43 @@ void ThreadActor::carry_out(Effect effect) {
     return write_waiting();
   }
   const bool tentative = place.turn.accepted_seq() == 0;
-  if (tentative) send(directory_, WatchDeadline{key_, place.turn.number(), place.turn.deadline()});
   pending_ = Pending{next_call(), 0, false, false, false, 0, effect};
-  const auto self = caf::actor_cast<caf::actor>(this);
   if (const auto* wait = std::get_if<WaitEffect>(&effect)) {
     write(place);
     write_waiting();
     delayed_send(this, wait->time, WaitOver{pending_->call});
-    return;
+  } else {
+    if (!ask_pool(effect))
+      return refused({ErrorCode::component_restarted, "a pool is being restarted", {}, {}});
+    if (!tentative) write(place);
   }
+  if (tentative) send(directory_, WatchDeadline{key_, place.turn.number(), place.turn.deadline()});
+}
+
+// False when the pool that `pending_` is about is away.
+bool ThreadActor::ask_pool(const Effect& effect) {
+  const Turn& turn = front().turn;
+  const auto self = caf::actor_cast<caf::actor>(this);
   pending_->is_model_call = std::holds_alternative<AskEffect>(effect);
   const auto pool = (pending_->is_model_call ? tools_.llm_pool : tools_.retriever_pool)->part();
   pending_->generation = pool.generation;
-  if (!pool.actor)
-    return refused({ErrorCode::component_restarted, "a pool is being restarted", {}, {}});
+  if (!pool.actor) return false;
   if (const auto* ask = std::get_if<AskEffect>(&effect)) {
     anon_send(pool.actor,
               Ask{pending_->call,
                   ask->request,
-                  place.turn.deadline(),
+                  turn.deadline(),
                   key_.tenant.value,
-                  place.turn.request_id(),
+                  turn.request_id(),
                   self});
   } else if (const auto* find = std::get_if<FindEffect>(&effect)) {
     anon_send(pool.actor,
               Find{pending_->call,
-                   {place.turn.accepted().agent, find->query, find->passages_max},
-                   place.turn.deadline(),
+                   {turn.accepted().agent, find->query, find->passages_max},
+                   turn.deadline(),
                    self});
   }
-  if (!tentative) write(place);
+  return true;
 }
 
 void ThreadActor::answered(const Answer& answer) {

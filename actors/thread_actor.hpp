@@ -140,6 +140,7 @@ class ThreadActor : public caf::event_based_actor {
   std::optional<Error> refusal_of(const TurnRequest& request) const;
   void run_front();
   void carry_out(Effect effect);
+  bool ask_pool(const Effect& effect);
   void answered(const Answer& answer);
   void refused(Error error);
   void stop(Place& place, TurnOutcome outcome, Error error);

@@ -116,6 +116,7 @@ void ThreadActor::appended(const RecordsAppended& report) {
   Write written = std::move(writes_.front());
   writes_.pop_front();
   committed_seq_ = written.seq;
+  proceed_if_durable();  // a provider takes longer than all the rest
   if (written.deltas_only) {
     streaming_ = std::any_of(
         writes_.begin(), writes_.end(), [](const Write& write) { return write.deltas_only; });
@@ -125,7 +126,6 @@ void ThreadActor::appended(const RecordsAppended& report) {
   for (auto& place : places_)
     show(*place);
   settle();
-  proceed_if_durable();
   stream_pieces();
 }
 
