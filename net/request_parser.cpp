@@ -46,13 +46,18 @@ bool take_origin_form(RequestParser::Message& message) {
   return true;
 }
 
+Error headers_too_large() {
+  return {ErrorCode::headers_too_large, "the request's headers are too large", {}, {}};
+}
+
 Error not_http() {
   return {ErrorCode::malformed_json, "the request is not valid HTTP", {}, {}};
 }
 
 }  // namespace
 
-RequestParser::RequestParser(std::uint32_t header_bytes_max, std::uint64_t body_bytes_max) {
+RequestParser::RequestParser(std::uint32_t header_bytes_max, std::uint64_t body_bytes_max)
+    : header_bytes_max_(header_bytes_max) {
   parser_.header_limit(header_bytes_max);
   parser_.body_limit(body_bytes_max);
   parser_.eager(true);
@@ -68,7 +73,7 @@ Result<std::size_t> RequestParser::feed(std::string_view bytes) {
     used += now;
     if (problem == http::error::need_more) break;
     if (problem == http::error::header_limit) {
-      return Error{ErrorCode::headers_too_large, "the request's headers are too large", {}, {}};
+      return headers_too_large();
     }
     if (problem == http::error::body_limit) {
       return Error{ErrorCode::body_too_large, "the request's body is too large", {}, {}};
@@ -80,6 +85,8 @@ Result<std::size_t> RequestParser::feed(std::string_view bytes) {
       !(has_one_framing(parser_.get()) && take_origin_form(parser_.get()))) {
     return not_http();
   }
+  // What the parser takes only whole: a chunk's extensions, and the trailers.
+  if (!parser_.is_done() && bytes.size() - used > header_bytes_max_) return headers_too_large();
   return used;
 }
 

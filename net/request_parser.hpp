@@ -7,8 +7,8 @@
 // A target in absolute form ("http://host/path") is taken apart: the message has the path as its
 // target and the host as its Host, whatever Host said (RFC 9112, 3.2.2).
 //
-// Bounds: header_bytes_max of request line and headers (headers_too_large), body_bytes_max of body
-// (body_too_large), chunked or not.
+// Bounds: header_bytes_max of request line and headers, of the extensions of one chunk, and of the
+// trailers (headers_too_large); body_bytes_max of body (body_too_large), chunked or not.
 #pragma once
 
 #include "runtime/base/result.hpp"
@@ -28,7 +28,7 @@ class RequestParser {
   RequestParser(std::uint32_t header_bytes_max, std::uint64_t body_bytes_max);
 
   // How many of `bytes` were used; feed the rest again, with what follows it. Stops at the
-  // request's end.
+  // request's end; until then it leaves at most header_bytes_max.
   Result<std::size_t> feed(std::string_view bytes);
 
   bool header_done() const { return parser_.is_header_done(); }
@@ -37,6 +37,7 @@ class RequestParser {
   Message take() { return parser_.release(); }
 
  private:
+  const std::uint32_t header_bytes_max_;
   boost::beast::http::request_parser<boost::beast::http::string_body> parser_;
   bool is_header_read_ = false;
 };

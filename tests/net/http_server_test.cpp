@@ -90,6 +90,24 @@ TEST_CASE("bodies may be chunked, and may wait for 100 Continue") {
   CHECK(waits.answer().status == 200);
 }
 
+TEST_CASE("what frames a chunked body is bounded like a head") {
+  HttpServerOptions options;
+  options.header_bytes_max = 1024;
+  ServerFixture fixture(options);
+  const std::string head = "GET /livez HTTP/1.1\r\nhost: t\r\ntransfer-encoding: chunked\r\n\r\n";
+  const std::string long_text(4096, 'a');
+  for (const auto& endless : {head + "5;" + long_text, head + "0\r\ntrailer: " + long_text}) {
+    RawClient client(fixture.port);
+    client.send(endless);
+    CHECK(client.answer().status == 431);
+    CHECK(client.ended());
+  }
+  RawClient modest(fixture.port);
+  modest.send(head + "1;a=b\r\nx\r\n0\r\ntrailer: c\r\n\r\n");
+  CHECK(modest.answer().status == 200);
+  CHECK(works(modest));
+}
+
 TEST_CASE("HTTP/1.0 is answered and closed, HEAD has no body") {
   ServerFixture fixture;
   RawClient old(fixture.port);
