@@ -168,6 +168,7 @@ net::HttpServerOptions http_options(const HttpSettings& http) {
   options.body_bytes_max = http.body_max;
   options.json_depth_max = static_cast<std::uint32_t>(http.json_depth_max);
   options.header_time_max = http.header_time_max;
+  options.body_time_max = http.body_time_max;
   options.idle_time_max = http.idle_time_max;
   options.write_time_max = http.write_time_max;
   options.heartbeat_time = http.heartbeat;

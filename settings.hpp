@@ -33,6 +33,7 @@ struct HttpSettings {
   std::uint64_t connections_max = 11'000;
   std::uint64_t stream_buffer_max = 256 * 1024;
   std::chrono::milliseconds header_time_max{10'000};
+  std::chrono::milliseconds body_time_max{30'000};
   std::chrono::milliseconds idle_time_max{75'000};
   std::chrono::milliseconds write_time_max{30'000};
   std::chrono::milliseconds heartbeat{5'000};
