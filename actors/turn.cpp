@@ -245,6 +245,7 @@ void Turn::end(TurnOutcome outcome, std::optional<Error> error, const Clock& clo
   if (error) {
     ended.error = error->code;
     ended.error_detail = error->detail;
+    ended.retry_after = error->retry_after.value_or(std::chrono::milliseconds(0));
   }
   ended.ended_ms = clock.unix_ms();
   unwritten_.emplace_back(std::move(ended));

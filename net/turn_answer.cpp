@@ -66,11 +66,13 @@ asio::awaitable<void> leave(HttpSession& session,
 }  // namespace
 
 Error error_of(const TurnEnded& ended) {
-  return {ended.error.value_or(ended.outcome == TurnOutcome::cancelled ? ErrorCode::cancelled
-                                                                       : ErrorCode::internal),
-          ended.error_detail,
-          {},
-          {}};
+  Error error{ended.error.value_or(ended.outcome == TurnOutcome::cancelled ? ErrorCode::cancelled
+                                                                           : ErrorCode::internal),
+              ended.error_detail,
+              {},
+              {}};
+  if (ended.retry_after.count() > 0) error.retry_after = ended.retry_after;
+  return error;
 }
 
 asio::awaitable<void> stream_turn(HttpSession& session,

@@ -35,6 +35,7 @@
 //   TurnEnded  = turn:uint outcome accepted_seq:uint previous_ended_seq:uint
 //                message_seqs:list(uint) fields:json Usage model:bytes stop_reason
 //                error:optional(bytes) error_detail:bytes ended_ms:int begun:bool
+//                retry_after_ms:int
 //   Message    = id:bytes role text:bytes extra:json usage:optional(Usage)
 //   Usage      = tokens_in:uint tokens_out:uint
 //   outcome    = 0x01 finished | 0x02 failed | 0x03 cancelled

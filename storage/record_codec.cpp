@@ -13,7 +13,7 @@ namespace parlance::storage {
 namespace {
 
 constexpr std::uint8_t layout_version = 2;
-constexpr std::uint8_t layout_version_oldest = 1;  // TurnEnded without `begun`
+constexpr std::uint8_t layout_version_oldest = 1;  // TurnEnded ends with ended_ms
 constexpr std::size_t header_bytes = 5;
 
 constexpr std::uint8_t kind_turn_accepted = 1;
@@ -268,6 +268,7 @@ void put(WireWriter& out, const TurnEnded& e) {
   out.bytes(e.error_detail);
   out.integer(e.ended_ms);
   out.boolean(e.begun);
+  out.integer(e.retry_after.count());
 }
 
 TurnEnded read_turn_ended(WireReader& in, std::uint8_t version) {
@@ -284,7 +285,10 @@ TurnEnded read_turn_ended(WireReader& in, std::uint8_t version) {
   if (in.boolean()) e.error = error_code_from(in.bytes());
   e.error_detail = in.bytes();
   e.ended_ms = in.integer();
-  if (version >= 2) e.begun = in.boolean();
+  if (version >= 2) {
+    e.begun = in.boolean();
+    e.retry_after = std::chrono::milliseconds(in.integer());
+  }
   return e;
 }
 

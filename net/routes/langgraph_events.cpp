@@ -2,6 +2,7 @@
 
 #include "net/json_text.hpp"
 #include "net/response.hpp"
+#include "net/turn_answer.hpp"
 #include "runtime/base/ids.hpp"
 
 #include <algorithm>
@@ -243,12 +244,7 @@ void LanggraphEvents::show_end(EventId id, const TurnEnded& ended, std::string& 
     after_met_ = after_met_ || id == after_;
     return;
   }
-  const Error error{
-      ended.error.value_or(ended.outcome == TurnOutcome::cancelled ? ErrorCode::cancelled
-                                                                   : ErrorCode::internal),
-      ended.error_detail,
-      {},
-      {}};
+  const Error error = error_of(ended);
   emit(id, StreamModes::always, "error", out, [&] { append_error(out, error); });
 }
 

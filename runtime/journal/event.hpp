@@ -22,6 +22,7 @@
 #include "runtime/base/ids.hpp"
 #include "runtime/llm/chat.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -90,6 +91,7 @@ struct TurnEnded {
   StopReason stop_reason = StopReason::stop;
   std::optional<ErrorCode> error;  // set when failed; when cancelled, why
   std::string error_detail;
+  std::chrono::milliseconds retry_after{0};  // advice of who failed; 0: none but the code's own
   std::int64_t ended_ms = 0;
 
   bool operator==(const TurnEnded&) const = default;

@@ -202,6 +202,13 @@ test_with_clients('503: a provider that fails, with advice', async (t, openai) =
   assert.ok(await client.chat.completions.create(hello));
 });
 
+test_with_clients('503: a provider that asks for time gets it: its advice is passed on', async (t, openai) => {
+  const { client } = await with_mock(t, openai, { fault: '429', retry_after: '7s' });
+  const failing = client.chat.completions.create(hello);
+  const { headers } = await refused(openai.OpenAI.InternalServerError, { status: 503, code: 'model_unavailable' }, failing);
+  assert.deepEqual([headers.get('retry-after'), headers.get('retry-after-ms')], ['7', '7000']);
+});
+
 test_with_clients('503: a provider whose time is over (408), with advice', async (t, openai) => {
   const { client } = await with_mock(t, openai, { fault: '408' });
   const failing = client.chat.completions.create(hello);

@@ -56,6 +56,7 @@ std::vector<Event> one_of_each() {
   failed.error = ErrorCode::deadline_passed;
   failed.error_detail = "after 30 s";
   failed.ended_ms = 1'800'000'000'999;
+  failed.retry_after = std::chrono::milliseconds(7'000);
   TurnEnded cancelled = failed;
   cancelled.outcome = TurnOutcome::cancelled;
   cancelled.error.reset();
@@ -145,12 +146,14 @@ TEST_CASE("the layout on disk is the one that is written down") {
 
 TEST_CASE("a turn's end of the oldest version is one of a turn that had begun") {
   const std::string value = encode(one_of_each()[5]);
-  const std::string body = value.substr(5, value.size() - 6);  // without the last field, `begun`
+  // Without the last fields: `begun`, one byte, and `retry_after`, two.
+  const std::string body = value.substr(5, value.size() - 8);
   const auto event = decode_event(framed(1, body));
   REQUIRE(event);
   auto expected = std::get<TurnEnded>(one_of_each()[5]);
   REQUIRE_FALSE(expected.begun);
   expected.begun = true;
+  expected.retry_after = {};
   CHECK((std::get<TurnEnded>(*event) == expected));
   CHECK_FALSE(decode_event(framed(2, body)));
 }
