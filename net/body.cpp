@@ -27,21 +27,37 @@ std::optional<Role> role_of(std::string_view word) {
   return std::nullopt;
 }
 
-Result<std::string> read_content(Json& content, const std::string& path) {
+bool is_text(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() &&
+         !found->get_ref<const std::string&>().empty();
+}
+
+// An assistant's content may hold parts of a refusal; elsewhere `refusal` is null.
+Result<std::string> read_content(Json& content, const std::string& path, std::string* refusal) {
   std::string text;
+  bool is_first = true;
+  const auto add = [&](const Json& words) {
+    if (!std::exchange(is_first, false)) text.push_back('\n');
+    text.append(words.get_ref<const std::string&>());
+  };
   if (content.is_string()) {
     text = std::move(content.get_ref<std::string&>());
   } else if (content.is_array()) {
     for (std::size_t i = 0; i < content.size(); ++i) {
-      if (i > 0) text.push_back('\n');
-      Json& part = content[i];
+      const Json& part = content[i];
       const auto place = path + "[" + std::to_string(i) + "]";
       if (part.is_string()) {
-        text.append(part.get_ref<const std::string&>());
+        add(part);
         continue;
       }
       if (!part.is_object()) return wrong(place, "must be an object");
       const auto type = part.find("type");
+      if (refusal != nullptr && type != part.end() && *type == "refusal" &&
+          is_text(part, "refusal")) {
+        refusal->append(part["refusal"].get_ref<const std::string&>());
+        continue;
+      }
       if (type == part.end() || !type->is_string() ||
           (*type != "text" && *type != "input_text" && *type != "output_text")) {
         return wrong(place + ".type", "only text is understood");
@@ -49,19 +65,13 @@ Result<std::string> read_content(Json& content, const std::string& path) {
       const auto words = part.find("text");
       if (words == part.end() || !words->is_string())
         return wrong(place + ".text", "must be a string");
-      text.append(words->get_ref<const std::string&>());
+      add(*words);
     }
   } else if (!content.is_null()) {
     return wrong(path, "must be a string or an array of parts");
   }
   std::erase_if(text, is_unwanted);
   return text;
-}
-
-bool is_text(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() &&
-         !found->get_ref<const std::string&>().empty();
 }
 
 // In either family's shape (runtime/llm/tool_calls.hpp).
@@ -134,12 +144,13 @@ Result<MessagePtr> read_message(Json& value, const std::string& path) {
   if (speaker != value.end() && !speaker->is_null() && !speaker->is_string())
     return wrong(path + ".name", "must be a string");
 
+  std::string refusal;
   const auto content = value.find("content");
   if (content == value.end() && *role != Role::ai) return wrong(path + ".content", "is missing");
   if (content != value.end()) {
     if (content->is_null() && *role != Role::ai)
       return wrong(path + ".content", "must be a string");
-    auto text = read_content(*content, path + ".content");
+    auto text = read_content(*content, path + ".content", *role == Role::ai ? &refusal : nullptr);
     if (!text) return text.error();
     message->text = std::move(*text);
   }
@@ -159,6 +170,7 @@ Result<MessagePtr> read_message(Json& value, const std::string& path) {
       continue;
     message->extra[name] = std::move(further);
   }
+  if (!refusal.empty()) message->extra["refusal"] = std::move(refusal);
   return MessagePtr(std::move(message));
 }
 
@@ -231,7 +243,7 @@ Json BodyReader::object(const char* name) {
 
 void BodyReader::not_in_this_version(const char* name) {
   const Json* const value = find(name);
-  if (value == nullptr || *value == false) return;
+  if (value == nullptr || *value == false || *value == 0) return;
   if ((value->is_structured() || value->is_string()) && value->empty()) return;
   refuse(name, "is not in this version");
 }

@@ -96,6 +96,23 @@ TEST_CASE("what is asked for reaches the turn") {
   CHECK(request.deadline.left(std::chrono::steady_clock::now()) <= milliseconds(2'000));
 }
 
+TEST_CASE("a refusal may be a part of an assistant's content, and of nobody else's") {
+  ServerFixture fixture;
+  const Json content{{{"type", "text"}, {"text", "a"}}, {{"type", "refusal"}, {"refusal", "no"}}};
+  const auto said_by = [&](const char* role) {
+    return asking(
+        "echo",
+        {{"messages",
+          {{{"role", role}, {"content", content}}, {{"role", "user"}, {"content", "x"}}}}});
+  };
+  CHECK(complete(fixture, said_by("assistant")).status == 200);
+  const auto& message = *fixture.conversations.turn().request.input[0];
+  CHECK(message.text == "a");
+  CHECK(message.extra["refusal"] == "no");
+  CHECK(complete(fixture, said_by("user")).json()["error"]["param"] ==
+        "messages[0].content[1].type");
+}
+
 TEST_CASE("a wrong value is refused and named") {
   ServerFixture fixture;
   struct Case {

@@ -85,6 +85,7 @@ TEST_CASE("text that is not JSON is malformed, whatever is wrong with it") {
     REQUIRE_FALSE(json);
     CHECK(json.error().code == ErrorCode::malformed_json);
   }
+  CHECK_FALSE(parse_json(std::string_view("{}\0", 3), 8));
   CHECK(parse_json("\"\xFF\"", 8).error().code == ErrorCode::not_utf8);
 }
 
