@@ -279,7 +279,7 @@ TEST_CASE("each wait has its limit") {
   HttpClient client{threads.io(), options};
   const auto request = [](const RudeServer& server) {
     HttpRequest made = request_to(server.url());
-    made.first_piece_time_max = 50ms;
+    made.first_piece_time_max = 500ms;
     made.gap_time_max = 50ms;
     return made;
   };

@@ -418,7 +418,7 @@ TEST_CASE(
   }};
   IoThreads threads;
   OpenAiProviderOptions options = options_for(server);
-  options.first_token_time_max = 100ms;
+  options.first_token_time_max = start_of_stream == "word" ? 5'000ms : 100ms;
   options.gap_time_max = 100ms;
   OpenAiProvider provider{threads.io(), options};
   const Outcome outcome = start(provider).outcome.get();
