@@ -43,7 +43,7 @@ function announce(text) {
 }
 
 function announce_end(turn) {
-  if (turn.status === 'done') announce(outcome_of(turn) || spoken(turn.text));
+  if (turn.status === 'done') announce(outcome_of(turn) || spoken(turn.text, turn.passages.length));
   if (turn.status === 'stopped') announce('Stopped.');
   if (turn.status === 'failed') announce(trouble_of(turn).reason);
 }

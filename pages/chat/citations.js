@@ -1,47 +1,53 @@
 // From an answer to its sources: where it cites, what it says there, and where a passage says the same.
 
-const citation = /\[(\d+(?:\s*,\s*\d+)*)\]/g;
+import { blocks } from './markdown.js';
 
-function paragraphs(answer, passages_count) {
-  return answer
-    .split(/\n{2,}/)
-    .filter((paragraph) => paragraph.trim())
-    .map((paragraph) => pieces(paragraph, passages_count));
+// Where a span has spans of its own.
+const inner_of = ({ spans, bold, italic, struck }) => spans ?? bold ?? italic ?? struck;
+
+// Spans as pieces of the same line, {text} or {cites: number[]}.
+function pieces_of(spans) {
+  return spans.flatMap((span) => {
+    const inner = inner_of(span);
+    return inner ? pieces_of(inner) : span.cites ? [span] : [{ text: span.text ?? span.code }];
+  });
 }
 
-// A text as pieces, {text} or {cites: number[]}. Only numbers of passages that exist are citations.
-export function pieces(text, passages_count) {
-  const found = [];
-  let from = 0;
-  for (const match of text.matchAll(citation)) {
-    const cites = match[1].split(',').map(Number);
-    if (!cites.every((cite) => cite >= 1 && cite <= passages_count)) continue;
-    const before = text.slice(from, match.index).trimEnd();
-    if (before) found.push({ text: before });
-    found.push({ cites });
-    from = match.index + match[0].length;
-  }
-  if (from < text.length) found.push({ text: text.slice(from) });
-  return found;
-}
+// What a block says, line by line, each as such pieces; a row of a table is one.
+const lines_of = (block) => readers[block.type](block);
+const row_of = (cells) => cells.flatMap((cell, at) => [{ text: at > 0 ? ' · ' : '' }, ...pieces_of(cell)]);
+const readers = {
+  paragraph: ({ spans }) => [pieces_of(spans)],
+  heading: ({ spans }) => [pieces_of(spans)],
+  rule: () => [],
+  code: ({ text }) => [[{ text }]],
+  quote: ({ blocks }) => blocks.flatMap(lines_of),
+  list: ({ items }) => items.flat().flatMap(lines_of),
+  table: ({ head, rows }) => [head, ...rows].map(row_of),
+};
 
 // What the answer says with each passage behind it: a map from its number to sentences.
 export function claims(answer, passages_count) {
   const said = new Map();
-  for (const paragraph of paragraphs(answer, passages_count)) {
+  for (const line of blocks(answer, { passages_count }).flatMap(lines_of)) {
     let claim = '';
-    for (const [at, piece] of paragraph.entries()) {
-      if (piece.text !== undefined) claim = paragraph[at - 1]?.cites ? piece.text : claim + piece.text;
+    for (const [at, piece] of line.entries()) {
+      if (piece.text !== undefined) claim = line[at - 1]?.cites ? piece.text : claim + piece.text;
       for (const cite of piece.cites ?? []) {
-        said.set(cite, [...(said.get(cite) ?? []), ...claim.split(/(?<=[.!?])\s+|\n/)]);
+        if (!said.has(cite)) said.set(cite, []);
+        for (const sentence of claim.split(/(?<=[.!?])\s+|\n/)) said.get(cite).push(sentence);
       }
     }
   }
   return said;
 }
 
-// An answer without its citations and the signs of its markup, as it is read out.
-export const spoken = (answer) => plain(answer.replace(/ ?\[[\d,\s]+\]/g, ''));
+// What the page shows of an answer, without its citations: as it is read out.
+export const spoken = (answer, passages_count) =>
+  blocks(answer, { passages_count })
+    .flatMap(lines_of)
+    .map((line) => line.map((piece) => piece.text ?? '').join(''))
+    .join('\n');
 
 // A passage without the signs of its markup, as an answer quotes it.
 export function plain(text) {

@@ -26,22 +26,26 @@ const is_blank = (line) => line.trim() === '';
 const indent_of = (line) => line.length - line.trimStart().length;
 
 // `grows`: more of the text will come, and marks that are half there are taken as what they will be.
-export function blocks(text, grows = false) {
+// `passages_count`: how many passages the text may cite.
+export function blocks(text, { grows = false, passages_count = 0 } = {}) {
   const lines = text.replace(/\r\n?/g, '\n').replace(/\t/g, '    ').split('\n');
   // What the next line will be is not known yet: it is no blank one.
   if (grows && lines.at(-1) === '') lines.pop();
-  return blocks_of(lines, grows, 0);
+  return blocks_of(lines, { grows, passages_count, depth: 0 });
 }
 
-function blocks_of(lines, grows, depth) {
+// What stands within a container, whose end may be that of the whole text.
+const inner = (context, is_last) => ({ ...context, grows: context.grows && is_last, depth: context.depth + 1 });
+
+function blocks_of(lines, context) {
   const found = [];
   for (let at = 0; at < lines.length; ) {
     if (is_blank(lines[at])) {
       at++;
       continue;
     }
-    const read = readers.find((reader) => reader.begins(lines, at, depth));
-    const { block, end } = read.take(lines, at, { grows, depth });
+    const read = readers.find((reader) => reader.begins(lines, at, context.depth));
+    const { block, end } = read.take(lines, at, context);
     if (block) found.push(block);
     at = end;
   }
@@ -84,25 +88,26 @@ function take_code(lines, at, { grows }) {
   return { block: { type: 'code', language: language.trim().split(' ')[0], text: text.join('\n') }, end: end + 1 };
 }
 
-function take_heading(lines, at, { grows }) {
+function take_heading(lines, at, context) {
   const [, signs, words = ''] = heading.exec(lines[at]);
   const text = words.trim().replace(/(?:^| )#+$/, '').trim();
+  const grows = context.grows && at + 1 === lines.length;
   return {
-    block: text && { type: 'heading', level: signs.length, spans: spans(text, grows && at + 1 === lines.length) },
+    block: text && { type: 'heading', level: signs.length, spans: spans(text, { ...context, grows }) },
     end: at + 1,
   };
 }
 
-function take_quote(lines, at, { grows, depth }) {
+function take_quote(lines, at, context) {
   let end = at;
   while (end < lines.length && quoted.test(lines[end])) end++;
-  const inner = lines.slice(at, end).map((line) => line.replace(quoted, ''));
-  return { block: { type: 'quote', blocks: blocks_of(inner, grows && end === lines.length, depth + 1) }, end };
+  const own = lines.slice(at, end).map((line) => line.replace(quoted, ''));
+  return { block: { type: 'quote', blocks: blocks_of(own, inner(context, end === lines.length)) }, end };
 }
 
 // Items are of one kind. What is indented by two belongs to the item above, as models write it, and so does
 // a line that goes on with its paragraph.
-function take_list(lines, at, { grows, depth }) {
+function take_list(lines, at, context) {
   const [, , first] = item.exec(lines[at]);
   const outer = indent_of(lines[at]);
   const is_numbered = /\d/.test(first);
@@ -119,7 +124,7 @@ function take_list(lines, at, { grows, depth }) {
     } else if (mark && !is_rule(line)) {
       if (/\d/.test(mark[2]) !== is_numbered) break;
       found.push({ width: mark[0].length, lines: [line.slice(mark[0].length)] });
-    } else if (found.at(-1).lines.at(-1) !== '' && !interrupts(lines, end, depth)) {
+    } else if (found.at(-1).lines.at(-1) !== '' && !interrupts(lines, end, context.depth)) {
       found.at(-1).lines.push(line);
     } else {
       break;
@@ -127,7 +132,7 @@ function take_list(lines, at, { grows, depth }) {
     end++;
   }
   const items = found.map((each, n) =>
-    blocks_of(each.lines, grows && end === lines.length && n === found.length - 1, depth + 1),
+    blocks_of(each.lines, inner(context, end === lines.length && n === found.length - 1)),
   );
   return { block: { type: 'list', start: is_numbered ? parseInt(first, 10) : null, items }, end };
 }
@@ -140,7 +145,7 @@ function cells(line) {
 }
 
 // A row that is half there waits for its end.
-function take_table(lines, at, { grows }) {
+function take_table(lines, at, { grows, passages_count }) {
   const head = cells(lines[at]);
   let end = at + 2;
   while (end < lines.length && lines[end].includes('|')) end++;
@@ -149,19 +154,19 @@ function take_table(lines, at, { grows }) {
   const alignments = cells(lines[at + 1]).map((cell) =>
     /^:.*:$/.test(cell) ? 'center' : cell.endsWith(':') ? 'right' : 'left',
   );
-  const of_row = (row) => row.map((cell) => spans(cell));
+  const of_row = (row) => row.map((cell) => spans(cell, { passages_count }));
   return { block: { type: 'table', alignments, head: of_row(head), rows: rows.map(of_row) }, end };
 }
 
-function take_paragraph(lines, at, { grows, depth }) {
+function take_paragraph(lines, at, context) {
   let end = at + 1;
-  while (end < lines.length && !is_blank(lines[end]) && !interrupts(lines, end, depth)) end++;
+  while (end < lines.length && !is_blank(lines[end]) && !interrupts(lines, end, context.depth)) end++;
   const own = lines.slice(at, end).map((line) => line.trim());
-  const is_last = grows && end === lines.length;
-  if (is_last && half_block.test(own.at(-1))) own.pop();
+  const grows = context.grows && end === lines.length;
+  if (grows && half_block.test(own.at(-1))) own.pop();
   // The head of a table is one when the line below it is whole.
-  while (is_last && own.at(-1)?.startsWith('|')) own.pop();
-  const block = own.length > 0 && { type: 'paragraph', spans: spans(own.join('\n'), is_last), grows: is_last };
+  while (grows && own.at(-1)?.startsWith('|')) own.pop();
+  const block = own.length > 0 && { type: 'paragraph', spans: spans(own.join('\n'), { ...context, grows }), grows };
   return { block, end };
 }
 

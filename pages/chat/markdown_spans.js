@@ -1,8 +1,9 @@
 // What stands within a line of Markdown: a list of
 //
-//   {text} · {code} · {link, spans} · {bold: spans} · {italic: spans} · {struck: spans}
+//   {text} · {code} · {link, spans} · {bold: spans} · {italic: spans} · {struck: spans} · {cites: number[]}
 //
 // A link goes to http, https or mailto; of any other one its words stay, and of an image, too, a link.
+// A citation is "[2]" or "[1, 3]", with numbers of passages that exist; within a link it is text.
 // Bounds: marks within marks up to open_max, more are text; the time is linear in the text.
 
 const open_max = 16;
@@ -11,6 +12,7 @@ const half_mark_characters_max = 300;
 const escaped = /\\[!-/:-@[-`{-~]/y;
 const bare_address = /https?:\/\/[^\s<>"`*[\]]+/y;
 const bracketed_address = /<((?:https?:\/\/|mailto:)[^\s<>]*)>/y;
+const citation = /\[(\d+(?:\s*,\s*\d+)*)\]/y;
 const destination = /\( ?<?([^\s<>()]*(?:\([^\s<>()]*\)[^\s<>()]*)*)>?(?: "[^"\n]*")? ?\)/y;
 const kinds = { '*': ['italic', 'bold'], _: ['italic', 'bold'], '~': [null, 'struck'] };
 
@@ -25,9 +27,9 @@ export function safe_address(text) {
 }
 
 // `grows`: the end is still to come. A mark that is half there is left out, and one that is open
-// marks all that follows.
-export function spans(text, grows = false, is_in_link = false) {
-  return new Line(grows ? without_half_mark(text) : text, grows, is_in_link).read();
+// marks all that follows. `passages_count`: how many passages may be cited.
+export function spans(text, { grows = false, passages_count = 0 } = {}) {
+  return new Line(grows ? without_half_mark(text) : text, { grows, passages_count }).read();
 }
 
 function without_half_mark(text) {
@@ -43,6 +45,7 @@ function without_half_mark(text) {
 class Line {
   #text;
   #grows;
+  #passages_count;
   #is_in_link;
   #at = 0;
   #found = [];
@@ -50,9 +53,10 @@ class Line {
   #brackets; // where each "[" ends
   #ticks; // where runs of so many "`" are, the first one last
 
-  constructor(text, grows, is_in_link) {
+  constructor(text, { grows = false, passages_count = 0, is_in_link = false }) {
     this.#text = text;
     this.#grows = grows;
+    this.#passages_count = passages_count;
     this.#is_in_link = is_in_link;
   }
 
@@ -65,6 +69,7 @@ class Line {
         (sign === '`' && this.#code()) ||
         (sign in kinds && this.#mark(sign)) ||
         (!this.#is_in_link && (sign === '[' || sign === '!') && this.#link()) ||
+        (sign === '[' && this.#cite()) ||
         (!this.#is_in_link && (sign === '<' || sign === 'h') && this.#address());
       if (!read) this.#say(text[this.#at++]);
     }
@@ -175,8 +180,20 @@ class Line {
     const end = this.#text[begin] === '[' ? this.#closing_bracket(begin) : undefined;
     const to = end !== undefined && this.#match(destination, end + 1);
     if (!to) return false;
-    this.#lead(to[1], spans(this.#text.slice(begin + 1, end), false, true));
+    this.#lead(to[1], new Line(this.#text.slice(begin + 1, end), { is_in_link: true }).read());
     this.#at = end + 1 + to[0].length;
+    return true;
+  }
+
+  // The space before a citation goes with it.
+  #cite() {
+    const match = this.#passages_count > 0 && this.#match(citation);
+    const cites = match ? match[1].split(',').map(Number) : [];
+    if (!match || !cites.every((cite) => cite >= 1 && cite <= this.#passages_count)) return false;
+    const last = this.#found.at(-1);
+    if (last?.text !== undefined) last.text = last.text.trimEnd();
+    this.#found.push({ cites });
+    this.#at += match[0].length;
     return true;
   }
 

@@ -5,18 +5,20 @@ import { element } from './element.js';
 const copied_ms = 2_000;
 const heading_level_min = 3; // below the question, which is one of the second level
 
-// `nodes_of(text)` are the nodes of a plain piece of text: where citations become buttons.
-export function element_of(block, nodes_of) {
-  return makers[block.type](block, (spans) => spans.flatMap((span) => nodes_of_span(span, nodes_of)), nodes_of);
+// `cite_of(number)` is the element of a citation.
+export function element_of(block, cite_of) {
+  const inner = (spans) => spans.flatMap((span) => nodes_of(span, cite_of));
+  const within = (blocks) => blocks.map((each) => element_of(each, cite_of));
+  return makers[block.type](block, inner, within);
 }
 
 const makers = {
   paragraph: ({ spans, grows }, inner) => element('p', grows ? { className: 'grows' } : {}, ...inner(spans)),
   heading: ({ level, spans }, inner) => element(`h${Math.min(6, level + heading_level_min - 1)}`, {}, ...inner(spans)),
   rule: () => element('hr'),
-  quote: ({ blocks }, _, nodes_of) => element('blockquote', {}, ...blocks.map((block) => element_of(block, nodes_of))),
-  list: ({ start, items }, _, nodes_of) => {
-    const lines = items.map((blocks) => element('li', {}, ...blocks.map((block) => element_of(block, nodes_of))));
+  quote: ({ blocks }, _, within) => element('blockquote', {}, ...within(blocks)),
+  list: ({ start, items }, _, within) => {
+    const lines = items.map((blocks) => element('li', {}, ...within(blocks)));
     return start === null ? element('ul', {}, ...lines) : element('ol', { start }, ...lines);
   },
   code: code_block,
@@ -40,13 +42,15 @@ function code_block({ language, text }) {
   const copy = element('button', { type: 'button', className: 'copy', textContent: 'Copy' });
   copy.setAttribute('aria-label', 'Copy the code');
   const bar = element('div', { className: 'code_bar' }, element('span', { textContent: language }), copy);
-  return element('div', { className: 'code' }, bar, scroller('pre', 'Code', {}, element('code', { textContent: text })));
+  const lines = scroller('pre', 'Code', {}, element('code', { textContent: text }));
+  return element('div', { className: 'code' }, bar, lines);
 }
 
-function nodes_of_span(span, nodes_of) {
-  const inner = (spans) => spans.flatMap((each) => nodes_of_span(each, nodes_of));
-  if (span.text !== undefined) return nodes_of(span.text);
+function nodes_of(span, cite_of) {
+  const inner = (spans) => spans.flatMap((each) => nodes_of(each, cite_of));
+  if (span.text !== undefined) return [span.text];
   if (span.code !== undefined) return [element('code', { textContent: span.code })];
+  if (span.cites) return span.cites.map(cite_of);
   if (span.bold) return [element('strong', {}, ...inner(span.bold))];
   if (span.italic) return [element('em', {}, ...inner(span.italic))];
   if (span.struck) return [element('s', {}, ...inner(span.struck))];

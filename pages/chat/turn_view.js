@@ -1,6 +1,5 @@
 // Shows a turn. Text appears a little at a time and evenly, however it comes from the network.
 
-import { pieces } from './citations.js';
 import { copy_of, element } from './element.js';
 import { blocks } from './markdown.js';
 import { copy_code, element_of, update } from './markdown_view.js';
@@ -77,27 +76,24 @@ export class TurnView {
   }
 
   #draw_text(is_over) {
-    const { passages } = this.#turn;
-    const wanted = blocks(this.#shown, !is_over);
+    const passages_count = this.#turn.passages.length;
+    const wanted = blocks(this.#shown, { grows: !is_over, passages_count });
     const box = this.#at('.text');
-    const drawn = wanted.map((block) => JSON.stringify([block, passages.length]));
+    const drawn = wanted.map((block) => JSON.stringify(block));
     while (box.children.length > wanted.length) box.lastElementChild.remove();
     for (const [at, block] of wanted.entries()) {
       if (drawn[at] === this.#drawn[at]) continue;
-      const fresh = element_of(block, (text) => pieces(text, passages.length).flatMap((piece) => this.#nodes(piece)));
+      const fresh = element_of(block, (number) => this.#cite(number));
       if (at < box.children.length) update(box.children[at], fresh);
       else box.append(fresh);
     }
     this.#drawn = drawn;
   }
 
-  #nodes(piece) {
-    if (piece.text !== undefined) return [piece.text];
-    return piece.cites.map((cite) => {
-      const button = element('button', { type: 'button', className: 'cite', textContent: String(cite), value: cite });
-      button.setAttribute('aria-label', `Source ${cite}: ${this.#turn.passages[cite - 1].title ?? ''}`);
-      return button;
-    });
+  #cite(number) {
+    const button = element('button', { type: 'button', className: 'cite', textContent: String(number), value: number });
+    button.setAttribute('aria-label', `Source ${number}: ${this.#turn.passages[number - 1].title ?? ''}`);
+    return button;
   }
 
   // One listener for all that is in the text, since its elements come and go while it grows.

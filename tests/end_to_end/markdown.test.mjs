@@ -1,7 +1,9 @@
-// What the chat page reads out of an answer's Markdown. No browser is needed: it is data until it is shown.
+// What the chat page reads out of an answer's Markdown and its citations. No browser is needed: it is data until it is
+// shown.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { claims, spoken } from '../../pages/chat/citations.js';
 import { blocks } from '../../pages/chat/markdown.js';
 import { safe_address, spans } from '../../pages/chat/markdown_spans.js';
 
@@ -37,6 +39,54 @@ const inline = {
 for (const [markdown, expected] of Object.entries(inline)) {
   test(`within a line: ${JSON.stringify(markdown)}`, () => assert.deepEqual(merged(spans(markdown)), merged(expected)));
 }
+
+const cited = {
+  'It opens at nine. [1] [2, 3]': [{ text: 'It opens at nine.' }, { cites: [1] }, { cites: [2, 3] }],
+  '**It opens [1]** at nine.': [{ bold: [{ text: 'It opens' }, { cites: [1] }] }, { text: ' at nine.' }],
+  'In [2024] or [0] or [1, 4].': text('In [2024] or [0] or [1, 4].'),
+  '\\[1\\] `a[1]`': [{ text: '[1] ' }, { code: 'a[1]' }],
+  '[see [1]](https://x.org/)': [{ link: 'https://x.org/', spans: text('see [1]') }],
+  '[1](https://x.org/)': [{ link: 'https://x.org/', spans: text('1') }],
+};
+
+for (const [markdown, expected] of Object.entries(cited)) {
+  test(`citations of three passages: ${JSON.stringify(markdown)}`, () => {
+    assert.deepEqual(spans(markdown, { passages_count: 3 }), expected);
+  });
+}
+
+test('what is said with a passage behind it is what stands before its number, and code cites nothing', () => {
+  const answer = `It *is* heated. It opens at nine. [2] It closes at ten. [1, 2]
+
+- Towels: \`towels[1]\` [3]
+- Sauna
+
+| Day | Price |
+|--|--|
+| Monday | 12 [1] |
+
+\`\`\`
+a[1] = b
+\`\`\``;
+  const said = [...claims(answer, 3)].map(([number, sentences]) => [number, sentences.map((sentence) => sentence.trim())]);
+  assert.deepEqual(said, [
+    [2, ['It is heated.', 'It opens at nine.', 'It closes at ten.']],
+    [1, ['It closes at ten.', 'Monday · 12']],
+    [3, ['Towels: towels[1]']],
+  ]);
+});
+
+test('what is read out of an answer is what the page shows, without its citations', () => {
+  const answer = `# Pool\n\nIt is *open* in [2024]. [1]\n\n> [see](https://x.org) \\[1\\]\n\n1. \`arr[1]\`\n\n| a | b |\n|-|-|\n| 1 | **2** |
+
+---
+
+\`\`\`
+a[1] = b[2] * c[3]
+\`\`\``;
+  const heard = ['Pool', 'It is open in [2024].', 'see [1]', 'arr[1]', 'a · b', '1 · 2', 'a[1] = b[2] * c[3]'];
+  assert.equal(spoken(answer, 3), heard.join('\n'));
+});
 
 // Texts side by side are one.
 function merged(all) {
@@ -95,19 +145,19 @@ const half = {
 
 for (const [markdown, expected] of Object.entries(half)) {
   test(`while it grows: ${JSON.stringify(markdown)}`, () => {
-    const [{ spans: shown, grows }] = blocks(markdown, true);
+    const [{ spans: shown, grows }] = blocks(markdown, { grows: true });
     assert.equal(grows, true);
-    assert.deepEqual(shown, expected);
+    assert.deepEqual(merged(shown), expected);
   });
 }
 
 test('while it grows, half a block is not shown as text', () => {
   for (const markdown of ['-', '##', '12.', '``', '| a | b |', '| a | b |\n|', '| a | b |\n|:--|', '>']) {
-    assert.equal(JSON.stringify(blocks(markdown, true)).includes('"text"'), false, markdown);
+    assert.equal(JSON.stringify(blocks(markdown, { grows: true })).includes('"text"'), false, markdown);
   }
-  const [table] = blocks('|a|b|\n|-|-|\n|1|2|\n|3|', true);
+  const [table] = blocks('|a|b|\n|-|-|\n|1|2|\n|3|', { grows: true });
   assert.equal(table.rows.length, 2);
-  assert.equal(blocks('|a|b|\n|-|-|\n|1|2|\n|3', true)[0].rows.length, 1);
+  assert.equal(blocks('|a|b|\n|-|-|\n|1|2|\n|3', { grows: true })[0].rows.length, 1);
 });
 
 test('no beginning of an answer shows a mark', () => {
@@ -137,7 +187,7 @@ The **end**.`;
     return Object.entries(value).flatMap(([name, each]) => (name === 'link' ? [] : words(each)));
   };
   for (let end = 1; end <= answer.length; end++) {
-    const shown = words(blocks(answer.slice(0, end), true)).join(' ');
+    const shown = words(blocks(answer.slice(0, end), { grows: true })).join(' ');
     assert.doesNotMatch(shown, /[*`|~#[\]>]|--/, JSON.stringify(answer.slice(Math.max(0, end - 30), end)));
   }
 });
@@ -154,7 +204,7 @@ const long = (piece) => piece.repeat(Math.ceil(100_000 / piece.length));
 const hostile = [
   ...['*', '*a ', '**a *b', '*a _b ', '_', '~~a ', '[', '![', '[a](', '[a](b(c)', '`', '`a``b', '```\n', '\\', '<'],
   ...['<http://', 'http://', '>', '> ', '> - ', '- ', '* ', '1. ', '- a\n', '- a\n  - b\n', '#', '# '],
-  ...['|', '|-', '|a\n|-\n', 'a\n', '\n', '\r', ' '],
+  ...['|', '|-', '|a\n|-\n', 'a\n', '\n', '\r', ' ', '[1', '[1,', '[1] '],
 ]
   .map(long)
   .concat([
@@ -169,13 +219,23 @@ const hostile = [
     Array.from({ length: 400 }, (_, n) => `${'`'.repeat(n)}a`).join(''),
   ]);
 
+// Of the processor: what else a machine does costs nothing.
+function in_time(markdown, read) {
+  const begin = process.cpuUsage();
+  read(markdown);
+  const { user, system } = process.cpuUsage(begin);
+  const ms = (user + system) / 1_000;
+  assert.ok(ms < 1_500, `${JSON.stringify(markdown.slice(0, 12))}… took ${Math.round(ms)} ms`);
+}
+
 test('100 kB of whatever takes no longer than 100 kB', () => {
   for (const markdown of hostile) {
     for (const grows of [false, true]) {
-      const begin = performance.now();
-      JSON.stringify(blocks(markdown, grows));
-      const ms = performance.now() - begin;
-      assert.ok(ms < 1_500, `${JSON.stringify(markdown.slice(0, 12))}… took ${Math.round(ms)} ms`);
+      in_time(markdown, (text) => JSON.stringify(blocks(text, { grows, passages_count: 9 })));
     }
   }
+});
+
+test('100 kB of citations are followed to what they stand behind as fast', () => {
+  for (const markdown of ['[1] ', 'a[1]: ', '- a [1]\n', 'A. B. [1]\n'].map(long)) in_time(markdown, (text) => claims(text, 9));
 });
