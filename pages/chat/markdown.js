@@ -6,29 +6,43 @@
 //          {type: 'table', alignments, head: spans[], rows: spans[][]}
 // Spans:   markdown_spans.js
 //
-// A line's end within a paragraph stays one, and HTML is text. Bounds: containers within containers up to
-// depth_max, deeper ones are text; the time is linear in the text, whatever it is. That is why this is no
-// library: those that Debian 12 has as one file take seconds for 100 kB that is hostile, and run every frame here.
+// A line's end within a paragraph stays one, a tab stays a tab, and HTML is text. Bounds: containers within
+// containers up to depth_max, deeper ones are text; the time is linear in the text, whatever it is. That is why
+// this is no library: those that Debian 12 has as one file take seconds for 100 kB that is hostile, and run every
+// frame here.
 
 import { spans } from './markdown_spans.js';
 
 const depth_max = 8;
+const tab_columns = 4;
 
-const fence = /^ *(`{3,}|~{3,})([^`]*)$/;
-const heading = /^ {0,3}(#{1,6})(?: (.*))?$/;
+const fence = /^[ \t]*(`{3,}|~{3,})([^`]*)$/;
+const heading = /^ {0,3}(#{1,6})(?:[ \t](.*))?$/;
 const quoted = /^ {0,3}> ?/;
-const item = /^( *)([-*+]|\d{1,9}[.)])( +|$)/;
+const item = /^[ \t]*([-*+]|\d{1,9}[.)])([ \t]+|$)/;
 
 // While an answer grows, what may still become the mark of a block: "-", "##", "12.", "``".
 const half_block = /^(?:[-*+#>|`~_=]+|\d{1,9}[.)]?)$/;
 
 const is_blank = (line) => line.trim() === '';
-const indent_of = (line) => line.length - line.trimStart().length;
+
+// Where a sign stands that follows another one in this column.
+const column_after = (sign, column) => (sign === '\t' ? column + tab_columns - (column % tab_columns) : column + 1);
+const columns_of = (text) => [...text].reduce((column, sign) => column_after(sign, column), 0);
+const indent_of = (line) => columns_of(/^[ \t]*/.exec(line)[0]);
+
+// The line without so many columns of its indent; of a tab that reaches further, spaces are left.
+function outdented(line, columns) {
+  let column = 0;
+  let at = 0;
+  while (column < columns && (line[at] === ' ' || line[at] === '\t')) column = column_after(line[at++], column);
+  return ' '.repeat(Math.max(0, column - columns)) + line.slice(at);
+}
 
 // `grows`: more of the text will come, and marks that are half there are taken as what they will be.
 // `passages_count`: how many passages the text may cite.
 export function blocks(text, { grows = false, passages_count = 0 } = {}) {
-  const lines = text.replace(/\r\n?/g, '\n').replace(/\t/g, '    ').split('\n');
+  const lines = text.replace(/\r\n?/g, '\n').split('\n');
   // What the next line will be is not known yet: it is no blank one.
   if (grows && lines.at(-1) === '') lines.pop();
   return blocks_of(lines, { grows, passages_count, depth: 0 });
@@ -53,14 +67,14 @@ function blocks_of(lines, context) {
 }
 
 function is_rule(line) {
-  const signs = line.replace(/ /g, '');
+  const signs = line.replace(/[ \t]/g, '');
   return /^(?:-{3,}|\*{3,}|_{3,})$/.test(signs);
 }
 
 const is_table = (lines, at) =>
   lines[at].includes('|') &&
   at + 1 < lines.length &&
-  /^[ |:-]+$/.test(lines[at + 1]) &&
+  /^[ \t|:-]+$/.test(lines[at + 1]) &&
   /\|/.test(lines[at + 1]) &&
   /-/.test(lines[at + 1]) &&
   cells(lines[at]).length === cells(lines[at + 1]).length;
@@ -71,7 +85,7 @@ function interrupts(lines, at, depth) {
   if (fence.test(line) || heading.test(line) || is_rule(line) || is_table(lines, at)) return true;
   if (depth >= depth_max) return false;
   const mark = item.exec(line);
-  return quoted.test(line) || (mark !== null && mark[3] !== '' && /^(?:[-*+]|1[.)])$/.test(mark[2]));
+  return quoted.test(line) || (mark !== null && mark[2] !== '' && /^(?:[-*+]|1[.)])$/.test(mark[1]));
 }
 
 function take_code(lines, at, { grows }) {
@@ -84,13 +98,13 @@ function take_code(lines, at, { grows }) {
   let end = at + 1;
   while (end < lines.length && !closes(lines[end])) end++;
   const is_half = grows && end === lines.length && closes(lines[end - 1], 1);
-  const text = lines.slice(at + 1, is_half ? end - 1 : end).map((line) => line.slice(Math.min(indent, indent_of(line))));
-  return { block: { type: 'code', language: language.trim().split(' ')[0], text: text.join('\n') }, end: end + 1 };
+  const text = lines.slice(at + 1, is_half ? end - 1 : end).map((line) => outdented(line, indent));
+  return { block: { type: 'code', language: language.trim().split(/\s/)[0], text: text.join('\n') }, end: end + 1 };
 }
 
 function take_heading(lines, at, context) {
   const [, signs, words = ''] = heading.exec(lines[at]);
-  const text = words.trim().replace(/(?:^| )#+$/, '').trim();
+  const text = words.trim().replace(/(?:^|\s)#+$/, '').trim();
   const grows = context.grows && at + 1 === lines.length;
   return {
     block: text && { type: 'heading', level: signs.length, spans: spans(text, { ...context, grows }) },
@@ -108,7 +122,7 @@ function take_quote(lines, at, context) {
 // Items are of one kind. What is indented by two belongs to the item above, as models write it, and so does
 // a line that goes on with its paragraph.
 function take_list(lines, at, context) {
-  const [, , first] = item.exec(lines[at]);
+  const [, first] = item.exec(lines[at]);
   const outer = indent_of(lines[at]);
   const is_numbered = /\d/.test(first);
   const found = [];
@@ -120,10 +134,10 @@ function take_list(lines, at, context) {
     if (is_blank(line)) {
       found.at(-1).lines.push('');
     } else if (is_inner) {
-      found.at(-1).lines.push(line.slice(Math.min(indent_of(line), found.at(-1).width)));
+      found.at(-1).lines.push(outdented(line, found.at(-1).width));
     } else if (mark && !is_rule(line)) {
-      if (/\d/.test(mark[2]) !== is_numbered) break;
-      found.push({ width: mark[0].length, lines: [line.slice(mark[0].length)] });
+      if (/\d/.test(mark[1]) !== is_numbered) break;
+      found.push({ width: columns_of(mark[0]), lines: [line.slice(mark[0].length)] });
     } else if (found.at(-1).lines.at(-1) !== '' && !interrupts(lines, end, context.depth)) {
       found.at(-1).lines.push(line);
     } else {

@@ -183,6 +183,19 @@ test('code is copied by the keyboard, and both code and tables scroll by it on a
   chat.assert_clean();
 });
 
+test('a tab in code is one on the page and on the clipboard', async (t) => {
+  const code = 'all:\n\tcc a.c\t# b';
+  const chat = await opened_saying(t, `- Write this:\n  \`\`\`make\n${code.replaceAll(/^/gm, '  ')}\n  \`\`\``);
+  await chat.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await chat.ask(question);
+  const turn = await chat.turn('done');
+  assert.equal(await turn.locator('pre').textContent(), code);
+  await turn.locator('.copy').click();
+  await turn.getByText('Copied', { exact: true }).waitFor();
+  assert.equal(await chat.page.evaluate(() => navigator.clipboard.readText()), code);
+  chat.assert_clean();
+});
+
 test('the button on code keeps the focus while more of the answer comes', async (t) => {
   const lines = Array.from({ length: 60 }, (_, n) => `line ${n}`).join('\n');
   const chat = await opened_saying(t, `\`\`\`\n${lines}\n\`\`\`\nThe end.`, { delay_ms: 20 });

@@ -125,6 +125,12 @@ const structure = {
     },
   ],
   'a | b\nc': [paragraph('a | b\nc')],
+  '```\n\ta\tb\n```': [{ type: 'code', language: '', text: '\ta\tb' }],
+  '-\ta\n\t- b\n\n\t  ```\n\t  \tc\n\t  ```': [
+    list(null, [paragraph('a'), list(null, [paragraph('b'), { type: 'code', language: '', text: '\tc' }])]),
+  ],
+  '- ```\n\ta\n\t\tb\n  ```': [list(null, [{ type: 'code', language: '', text: '  a\n  \tb' }])],
+  'a\tb': [paragraph('a\tb')],
   '': [],
 };
 
@@ -204,7 +210,7 @@ const long = (piece) => piece.repeat(Math.ceil(100_000 / piece.length));
 const hostile = [
   ...['*', '*a ', '**a *b', '*a _b ', '_', '~~a ', '[', '![', '[a](', '[a](b(c)', '`', '`a``b', '```\n', '\\', '<'],
   ...['<http://', 'http://', '>', '> ', '> - ', '- ', '* ', '1. ', '- a\n', '- a\n  - b\n', '#', '# '],
-  ...['|', '|-', '|a\n|-\n', 'a\n', '\n', '\r', ' ', '[1', '[1,', '[1] '],
+  ...['|', '|-', '|a\n|-\n', 'a\n', '\n', '\r', ' ', '\t', '-\t', '\t- a\n', '[1', '[1,', '[1] '],
 ]
   .map(long)
   .concat([
