@@ -163,7 +163,8 @@ function take_table(lines, at, { grows, passages_count }) {
   const head = cells(lines[at]);
   let end = at + 2;
   while (end < lines.length && lines[end].includes('|')) end++;
-  const is_half = grows && end > at + 2 && end === lines.length && !lines[end - 1].trimEnd().endsWith('|');
+  const is_whole = (line) => /(?<!\\)\|\s*$/.test(line) && cells(line).length >= head.length;
+  const is_half = grows && end > at + 2 && end === lines.length && !is_whole(lines[end - 1]);
   const rows = lines.slice(at + 2, is_half ? end - 1 : end).map((line) => cells(line).slice(0, head.length));
   const alignments = cells(lines[at + 1]).map((cell) =>
     /^:.*:$/.test(cell) ? 'center' : cell.endsWith(':') ? 'right' : 'left',

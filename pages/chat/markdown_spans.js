@@ -12,6 +12,7 @@ const half_mark_characters_max = 300;
 const escaped = /\\[!-/:-@[-`{-~]/y;
 const bare_address = /https?:\/\/[^\s<>"`*[\]]+/y;
 const bracketed_address = /<((?:https?:\/\/|mailto:)[^\s<>]*)>/y;
+const growing_address = /<((?:https?:\/\/|mailto:)[^\s<>]*)(?:>|$)/y;
 const citation = /\[(\d+(?:\s*,\s*\d+)*)\]/y;
 const destination = /\( ?<?([^\s<>()]*(?:\([^\s<>()]*\)[^\s<>()]*)*)>?(?: "[^"\n]*")? ?\)/y;
 const kinds = { '*': ['italic', 'bold'], _: ['italic', 'bold'], '~': [null, 'struck'] };
@@ -36,9 +37,10 @@ function without_half_mark(text) {
   const from = Math.max(0, text.length - half_mark_characters_max);
   const end = text
     .slice(from)
-    .replace(/\s?!?\[[\d,\s]*$/, '')
-    .replace(/!?\[(?![\d,\s]*\])([^\]\n]*)(?:\](?:\([^)\s]*)?)?$/, '$1')
-    .replace(/(?<=^|\s)[*_~`]{1,3}$|(?<=[^\s*_~`])[*~`]{1,2}$|[!<]$/, '');
+    .replace(/\\$/, '')
+    .replace(/\s?!?(?<!\\)\[[\d,\s]*$/, '')
+    .replace(/!?(?<!\\)\[(?![\d,\s]*\](?!\())([^\]\n]*)(?:\](?:\([^)\s]*)?)?$/, '$1')
+    .replace(/(?<=^|\s)[*_~`]{1,3}$|(?<=[^\s*_~`\\])[*~`]{1,2}$|(?<!\\)(?:!|<[a-z]{0,6}:?\/?)$/, '');
   return text.slice(0, from) + end;
 }
 
@@ -210,7 +212,7 @@ class Line {
   }
 
   #address() {
-    const bracketed = this.#match(bracketed_address);
+    const bracketed = this.#match(this.#grows ? growing_address : bracketed_address);
     const bare = !bracketed && !/\w/.test(this.#text[this.#at - 1] ?? '') && this.#match(bare_address);
     if (!bracketed && !bare) return false;
     const address = bracketed ? bracketed[1] : without_end_of_sentence(bare[0]);

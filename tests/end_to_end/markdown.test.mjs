@@ -147,6 +147,13 @@ const half = {
   'a [b](https://x.o': text('a b'),
   'It opens at nine. [1': text('It opens at nine.'),
   'It opens at nine. [1]': text('It opens at nine. [1]'),
+  'a <': text('a '),
+  'a <https:/': text('a '),
+  'a <https://x.org/b': [{ text: 'a ' }, { link: 'https://x.org/b', spans: text('https://x.org/b') }],
+  'a [1](https://x.o': text('a 1'),
+  'a \\': text('a '),
+  'a \\[': text('a ['),
+  'a \\*': text('a *'),
 };
 
 for (const [markdown, expected] of Object.entries(half)) {
@@ -161,13 +168,21 @@ test('while it grows, half a block is not shown as text', () => {
   for (const markdown of ['-', '##', '12.', '``', '| a | b |', '| a | b |\n|', '| a | b |\n|:--|', '>']) {
     assert.equal(JSON.stringify(blocks(markdown, { grows: true })).includes('"text"'), false, markdown);
   }
-  const [table] = blocks('|a|b|\n|-|-|\n|1|2|\n|3|', { grows: true });
-  assert.equal(table.rows.length, 2);
-  assert.equal(blocks('|a|b|\n|-|-|\n|1|2|\n|3', { grows: true })[0].rows.length, 1);
+});
+
+test('while a table grows, a row is there once it is whole, and stays', () => {
+  const table = '| a | b |\n|-|-|\n| 1 | 2 |\n| 3 | 4\\| |\n| 5 |';
+  const counts = Array.from({ length: table.length }, (_, at) => blocks(table.slice(0, at + 1), { grows: true })[0]?.rows?.length);
+  const head = table.indexOf('-|\n');
+  assert.deepEqual([...new Set(counts.slice(head))], [0, 1, 2]);
+  assert.deepEqual(counts.slice(head), counts.slice(head).sort());
+  assert.equal(blocks(`${table}\n`, { grows: true })[0].rows.length, 2, 'a short row may still go on');
+  assert.equal(blocks(table)[0].rows.length, 3);
 });
 
 test('no beginning of an answer shows a mark', () => {
-  const answer = `Some **bold**, *slanted*, ~~gone~~, ***both***, \`code\` and [a link](https://example.com/a).
+  const answer = `Some **bold**, *slanted*, ~~gone~~, ***both***, \`code\` and [a link](https://example.com/a),
+<https://example.com/b>.
 
 ## A heading
 
@@ -194,7 +209,7 @@ The **end**.`;
   };
   for (let end = 1; end <= answer.length; end++) {
     const shown = words(blocks(answer.slice(0, end), { grows: true })).join(' ');
-    assert.doesNotMatch(shown, /[*`|~#[\]>]|--/, JSON.stringify(answer.slice(Math.max(0, end - 30), end)));
+    assert.doesNotMatch(shown, /[*`|~#[\]<>]|--/, JSON.stringify(answer.slice(Math.max(0, end - 30), end)));
   }
 });
 
