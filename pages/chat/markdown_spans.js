@@ -19,6 +19,10 @@ const kinds = { '*': ['italic', 'bold'], _: ['italic', 'bold'], '~': [null, 'str
 
 const is_space = (character) => character === undefined || /\s/.test(character);
 const is_sign = (character) => /[\p{P}\p{S}]/u.test(character);
+const ends_words = (character) => /[.,:;!?%\p{Pe}\p{Pf}]/u.test(character);
+// Of scripts whose words, or endings of words, follow without a space.
+const is_unspaced = (character) => /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}]/u.test(character);
+const is_border = (character) => is_space(character) || is_sign(character) || is_unspaced(character);
 
 // The address as a browser understands it, or null when a page should not lead there.
 export function safe_address(text) {
@@ -132,7 +136,8 @@ class Line {
     return places.at(-1);
   }
 
-  // By CommonMark's rules on what stands before and after; "_" does not mark within a word.
+  // By CommonMark's rules on what stands before and after; "_" does not mark within a word. Looser where its rules
+  // leave marks in texts as models write them: "**Note:**text", and signs beside words of unspaced scripts.
   #mark(sign) {
     const width = this.#run(sign);
     const before = this.#text[this.#at - 1];
@@ -143,8 +148,9 @@ class Line {
       this.#say(signs);
       return true;
     }
-    const is_left = !is_space(after) && (!is_sign(after) || is_space(before) || is_sign(before));
-    const is_right = !is_space(before) && (!is_sign(before) || is_space(after) || is_sign(after));
+    const is_awaited = ends_words(before) && this.#openers.some((opener) => opener.sign === sign && opener.width === width);
+    const is_left = !is_space(after) && (!is_sign(after) || is_border(before));
+    const is_right = !is_space(before) && (!is_sign(before) || is_border(after) || is_awaited);
     const ends = is_right && (sign !== '_' || !is_left || is_sign(after));
     const begins = is_left && (sign !== '_' || !is_right || is_sign(before));
     const left = ends ? this.#close(sign, width) : width;

@@ -34,6 +34,11 @@ const inline = {
   '<mailto:a@x.org>': [{ link: 'mailto:a@x.org', spans: text('a@x.org') }],
   '[a](javascript:alert(1))': text('a'),
   '[a': text('[a'),
+  '**Note:**a **b**': [{ bold: text('Note:') }, { text: 'a ' }, { bold: text('b') }],
+  '*(*a*)*': [{ italic: [{ text: '(' }, { italic: text('a') }, { text: ')' }] }],
+  '**「引用」**です': [{ bold: text('「引用」') }, { text: 'です' }],
+  'これは**「引用」**': [{ text: 'これは' }, { bold: text('「引用」') }],
+  '2**(a) and 3**(b)': text('2**(a) and 3**(b)'),
 };
 
 for (const [markdown, expected] of Object.entries(inline)) {
@@ -225,7 +230,7 @@ const long = (piece) => piece.repeat(Math.ceil(100_000 / piece.length));
 const hostile = [
   ...['*', '*a ', '**a *b', '*a _b ', '_', '~~a ', '[', '![', '[a](', '[a](b(c)', '`', '`a``b', '```\n', '\\', '<'],
   ...['<http://', 'http://', '>', '> ', '> - ', '- ', '* ', '1. ', '- a\n', '- a\n  - b\n', '#', '# '],
-  ...['|', '|-', '|a\n|-\n', 'a\n', '\n', '\r', ' ', '\t', '-\t', '\t- a\n', '[1', '[1,', '[1] '],
+  ...['|', '|-', '|a\n|-\n', 'a\n', '\n', '\r', ' ', '\t', '-\t', '\t- a\n', '[1', '[1,', '[1] ', '**a:**'],
 ]
   .map(long)
   .concat([
