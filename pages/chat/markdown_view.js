@@ -61,15 +61,29 @@ function nodes_of(span, cite_of) {
 // Makes `old` look like `fresh` and changes only what differs: the rest keeps its focus, selection and scroll.
 export function update(old, fresh) {
   if (old.isEqualNode(fresh)) return;
-  if (old.nodeType === Node.TEXT_NODE && fresh.nodeType === Node.TEXT_NODE) {
-    old.data = fresh.data;
-  } else if (!old.cloneNode(false).isEqualNode(fresh.cloneNode(false))) {
+  if (old.nodeName !== fresh.nodeName) {
     old.replaceWith(fresh);
+  } else if (old.nodeType === Node.TEXT_NODE) {
+    update_text(old, fresh.data);
   } else {
+    update_attributes(old, fresh);
     const wanted = [...fresh.childNodes];
     while (old.childNodes.length > wanted.length) old.lastChild.remove();
     wanted.forEach((node, at) => (old.childNodes[at] ? update(old.childNodes[at], node) : old.append(node)));
   }
+}
+
+// A selection is lost in what is written anew: that is what comes after the part that both have.
+function update_text(node, wanted) {
+  const { data } = node;
+  let same = 0;
+  while (same < data.length && data[same] === wanted[same]) same++;
+  node.replaceData(same, data.length - same, wanted.slice(same));
+}
+
+function update_attributes(old, fresh) {
+  for (const name of old.getAttributeNames()) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
 }
 
 // Puts the code beside this button on the clipboard, and says so on the button.

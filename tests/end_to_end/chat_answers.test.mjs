@@ -196,6 +196,26 @@ test('a tab in code is one on the page and on the clipboard', async (t) => {
   chat.assert_clean();
 });
 
+const counted = Array.from({ length: 40 }, (_, n) => `word ${n}`).join(' ');
+for (const [where, text] of Object.entries({ p: `${counted} **bold** ${counted}\n\nThe end.`, pre: `\`\`\`\n${counted}\n\`\`\`\nThe end.` })) {
+  test(`what is selected in a <${where}> stays so while it grows, and after it`, async (t) => {
+    const chat = await opened_saying(t, text, { delay_ms: 20 });
+    await chat.ask(question);
+    const box = chat.page.locator(`.text ${where}`).first();
+    await until('it has begun', async () => /word 2/.test(await box.textContent()));
+    const before = await box.evaluate((each) => {
+      const [node] = [each.querySelector('code') ?? each].map((holder) => holder.firstChild);
+      getSelection().setBaseAndExtent(node, 0, node, 6);
+      return each.textContent.length;
+    });
+    assert.equal(await chat.page.locator('.turn').getAttribute('data-status'), 'streaming');
+    await chat.turn('done');
+    assert.ok((await box.textContent()).length > before, 'it grew');
+    assert.equal(await chat.page.evaluate(() => getSelection().toString()), 'word 0');
+    chat.assert_clean();
+  });
+}
+
 test('the button on code keeps the focus while more of the answer comes', async (t) => {
   const lines = Array.from({ length: 60 }, (_, n) => `line ${n}`).join('\n');
   const chat = await opened_saying(t, `\`\`\`\n${lines}\n\`\`\`\nThe end.`, { delay_ms: 20 });
