@@ -34,7 +34,8 @@ export class ConversationList {
   }
 
   add(id, text) {
-    const title = text.trim().replace(/\s+/g, ' ').slice(0, title_characters_max);
+    // One line, and none of the signs that turn around what is written after them.
+    const title = text.replace(/[\s\u202a-\u202e\u2066-\u2069]+/g, ' ').trim().slice(0, title_characters_max);
     this.#write([{ id, title }, ...read().filter((entry) => entry.id !== id)]);
   }
 

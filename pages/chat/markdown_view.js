@@ -5,10 +5,17 @@ import { element } from './element.js';
 const copied_ms = 2_000;
 const heading_level_min = 3; // below the question, which is one of the second level
 
+// A block that stands on its own, written from the side that its first letters are; code, always from the left.
 // `cite_of(number)` is the element of a citation.
 export function element_of(block, cite_of) {
+  const made = element_within(block, cite_of);
+  made.dir ||= 'auto';
+  return made;
+}
+
+function element_within(block, cite_of) {
   const inner = (spans) => spans.flatMap((span) => nodes_of(span, cite_of));
-  const within = (blocks) => blocks.map((each) => element_of(each, cite_of));
+  const within = (blocks) => blocks.map((each) => element_within(each, cite_of));
   return makers[block.type](block, inner, within);
 }
 
@@ -43,13 +50,13 @@ function code_block({ language, text }) {
   copy.setAttribute('aria-label', 'Copy the code');
   const bar = element('div', { className: 'code_bar' }, element('span', { textContent: language }), copy);
   const lines = scroller('pre', 'Code', {}, element('code', { textContent: text }));
-  return element('div', { className: 'code' }, bar, lines);
+  return element('div', { className: 'code', dir: 'ltr' }, bar, lines);
 }
 
 function nodes_of(span, cite_of) {
   const inner = (spans) => spans.flatMap((each) => nodes_of(each, cite_of));
   if (span.text !== undefined) return [span.text];
-  if (span.code !== undefined) return [element('code', { textContent: span.code })];
+  if (span.code !== undefined) return [element('code', { dir: 'ltr', textContent: span.code })];
   if (span.cites) return span.cites.map(cite_of);
   if (span.bold) return [element('strong', {}, ...inner(span.bold))];
   if (span.italic) return [element('em', {}, ...inner(span.italic))];

@@ -216,6 +216,39 @@ for (const [where, text] of Object.entries({ p: `${counted} **bold** ${counted}\
   });
 }
 
+test('what is written from the right is laid out from there, and code from the left', async (t) => {
+  const asked = 'متى يفتح المسبح؟';
+  const answer = 'يفتح في **التاسعة**.\n\n- `pool open` هكذا\n\n> مقتبس\n\n```\nopen(pool)\n```\n\nIn English.';
+  const chat = await opened_saying(t, answer);
+  const { page } = chat;
+  const direction = (selector) => page.locator(selector).first().evaluate((each) => getComputedStyle(each).direction);
+  await page.fill('#question', asked);
+  assert.equal(await direction('#question'), 'rtl');
+  await page.keyboard.press('Enter');
+  await chat.turn('done');
+  for (const selector of ['.question', '.title', '.text > p', '.text li', '.text blockquote p']) {
+    assert.equal(await direction(selector), 'rtl', selector);
+  }
+  for (const selector of ['#question', '.text li code', '.text pre', '.text > p:last-child', '.turn']) {
+    assert.equal(await direction(selector), 'ltr', selector);
+  }
+  const [mark, words] = await page.evaluate(() => {
+    const range = document.createRange();
+    range.selectNodeContents(document.querySelector('.text li'));
+    return [document.querySelector('.text ul'), range].map((each) => each.getBoundingClientRect().right);
+  });
+  assert.ok(mark > words, 'a mark of a list stands on the right of it');
+  chat.assert_clean();
+});
+
+test('a title keeps its own direction from what follows', async (t) => {
+  const chat = await opened_saying(t, 'Yes.');
+  await chat.ask('Is it\u202e open?');
+  await chat.turn('done');
+  assert.equal(await chat.page.locator('.title').textContent(), 'Is it open?');
+  chat.assert_clean();
+});
+
 test('the button on code keeps the focus while more of the answer comes', async (t) => {
   const lines = Array.from({ length: 60 }, (_, n) => `line ${n}`).join('\n');
   const chat = await opened_saying(t, `\`\`\`\n${lines}\n\`\`\`\nThe end.`, { delay_ms: 20 });
