@@ -249,6 +249,29 @@ test('a title keeps its own direction from what follows', async (t) => {
   chat.assert_clean();
 });
 
+test("in the system's own colours all that has an edge shows it, and the question that it has the focus", async (t) => {
+  const chat = await opened_saying(t, formatted, { forcedColors: 'active' });
+  const { page } = chat;
+  const style = (selector, names) =>
+    page.locator(selector).first().evaluate((each, all) => all.map((name) => getComputedStyle(each)[name]), names);
+  const shows_edge = async (selector) => {
+    const edge = await style(selector, ['borderTopStyle', 'borderTopWidth']);
+    assert.deepEqual(edge, ['solid', '1px'], selector);
+  };
+  for (const selector of ['.field', '.new', '.suggestion', '#send']) await shows_edge(selector);
+  await page.locator('#question').focus();
+  assert.deepEqual(await style('.field', ['outlineStyle', 'outlineWidth']), ['solid', '2px']);
+  await page.locator('.new').focus();
+  assert.deepEqual(await style('.field', ['outlineStyle']), ['none']);
+  await chat.ask(question);
+  await chat.turn('done');
+  for (const selector of ['.question', '.code', '.copy', '.table', '.conversation']) await shows_edge(selector);
+  await page.locator('.steps summary').click();
+  const [bar, track] = [await style('.share', ['backgroundColor']), await style('body', ['backgroundColor'])];
+  assert.notDeepEqual(bar, track, 'the bars of the steps are seen');
+  chat.assert_clean();
+});
+
 test('the button on code keeps the focus while more of the answer comes', async (t) => {
   const lines = Array.from({ length: 60 }, (_, n) => `line ${n}`).join('\n');
   const chat = await opened_saying(t, `\`\`\`\n${lines}\n\`\`\`\nThe end.`, { delay_ms: 20 });
