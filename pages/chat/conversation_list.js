@@ -18,6 +18,7 @@ function read() {
 
 export class ConversationList {
   #box = by_id('conversations');
+  #lines = new Map(); // by id
   #on_remove;
   #open = null;
 
@@ -49,8 +50,25 @@ export class ConversationList {
     this.draw();
   }
 
+  // What stays keeps its elements, and with them the focus; from a line that goes the focus moves to its neighbour.
   draw() {
-    this.#box.replaceChildren(...read().map((entry) => this.#line(entry)));
+    const before = [...this.#box.children];
+    const at = before.findIndex((line) => line.contains(document.activeElement));
+    const entries = read();
+    const lines = entries.map((entry) => this.#lines.get(entry.id) ?? this.#line(entry));
+    this.#lines = new Map(entries.map(({ id }, n) => [id, lines[n]]));
+    for (const line of before) if (!lines.includes(line)) line.remove();
+    for (const [n, line] of lines.entries()) {
+      if (this.#box.children[n] !== line) this.#box.insertBefore(line, this.#box.children[n] ?? null);
+      const link = line.querySelector('.title');
+      if (entries[n].id === this.#open) link.setAttribute('aria-current', 'page');
+      else link.removeAttribute('aria-current');
+    }
+    if (at >= 0 && !before[at].isConnected) this.#focus(lines[at] ?? lines.at(-1));
+  }
+
+  #focus(line) {
+    (line?.querySelector('.title') ?? by_id('new')).focus();
   }
 
   #line({ id, title }) {
@@ -59,7 +77,6 @@ export class ConversationList {
     link.href = `#thread=${encodeURIComponent(id)}`;
     link.textContent = title || 'Conversation';
     link.title = title;
-    if (id === this.#open) link.setAttribute('aria-current', 'page');
     const button = line.querySelector('.remove');
     button.setAttribute('aria-label', `Delete “${title}”`);
     button.addEventListener('click', () => this.#on_remove(id, title));

@@ -23,20 +23,35 @@ export class ChatPage {
 
   // A page on the server's `/`; after the test it must have kept to itself and said nothing.
   static async open(t, server, options = {}) {
-    const chat = new ChatPage();
-    chat.page = await new_page(options);
+    const chat = new ChatPage(server, await new_page(options));
     t.after(() => chat.page.context().close());
-    chat.page.setDefaultTimeout(20_000);
-    chat.page.on('request', (request) => {
-      if (new URL(request.url()).origin !== new URL(server.url).origin) chat.foreign.push(request.url());
-    });
-    chat.page.on('console', (message) => {
-      if (['error', 'warning'].includes(message.type())) chat.complaints.push(message.text());
-    });
-    chat.page.on('pageerror', (error) => chat.complaints.push(error.stack));
-    await chat.page.goto(`${server.url}/`);
-    await chat.page.locator('#agent option, #key_dialog[open]').first().waitFor({ state: 'attached' });
+    await chat.#begin('/');
     return chat;
+  }
+
+  // The same address in another tab of the same browser.
+  async another_tab() {
+    const chat = new ChatPage(this.server, await this.page.context().newPage());
+    await chat.#begin(`/${new URL(this.page.url()).hash}`);
+    return chat;
+  }
+
+  constructor(server, page) {
+    this.server = server;
+    this.page = page;
+    page.setDefaultTimeout(20_000);
+    page.on('request', (request) => {
+      if (new URL(request.url()).origin !== new URL(server.url).origin) this.foreign.push(request.url());
+    });
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) this.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => this.complaints.push(error.stack));
+  }
+
+  async #begin(path) {
+    await this.page.goto(`${this.server.url}${path}`);
+    await this.page.locator('#agent option, #key_dialog[open]').first().waitFor({ state: 'attached' });
   }
 
   async choose(agent) {
@@ -53,6 +68,15 @@ export class ChatPage {
     const turn = this.page.locator(`.turn:last-child[data-status="${status}"]`);
     await turn.waitFor();
     return turn;
+  }
+
+  questions() {
+    return this.page.locator('.question').allTextContents();
+  }
+
+  // The line of the sidebar with this title, or all of them.
+  listed(title = '') {
+    return this.page.locator('.conversation', { hasText: title });
   }
 
   // The words of the last answer so far, without the numbers of its citations.
