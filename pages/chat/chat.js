@@ -99,6 +99,8 @@ function add_turn(turn, is_new) {
   views.set(turn, view);
   show_state();
   if (is_new) scroll.to_end();
+  // Of what was over before, the sources and steps are fetched when they may be seen.
+  if (turn.is_over) scroll.when_near(view.element, () => conversation.replay(turn));
 }
 
 function try_again(turn, how) {

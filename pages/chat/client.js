@@ -5,6 +5,7 @@ import { read_events } from './event_stream.js';
 import { recall, remember } from './storage.js';
 
 const key_name = 'parlance.key';
+const stream_modes = ['updates', 'messages-tuple', 'custom'];
 
 export class Refusal extends Error {
   constructor(status, message, code, retry_after_ms) {
@@ -72,7 +73,7 @@ export class Client {
     const body = {
       assistant_id: agent,
       input: { messages: [{ role: 'user', id: message.id, content: message.text }] },
-      stream_mode: ['updates', 'messages-tuple', 'custom'],
+      stream_mode: stream_modes,
       stream_resumable: true,
       on_disconnect: 'continue',
       if_not_exists: 'create',
@@ -82,10 +83,12 @@ export class Client {
     return { run, events: read_events(response.body) };
   }
 
-  // The events of a run after `last_id`, or from its beginning.
+  // The events of a run after `last_id`, or from its beginning; another client may have asked with other modes.
   async events(thread, run, last_id, signal) {
     const headers = last_id === null ? {} : { 'last-event-id': last_id };
-    const response = await this.#send('GET', `/threads/${thread}/runs/${run}/stream`, undefined, { signal, headers });
+    const modes = stream_modes.map((mode) => `stream_mode=${mode}`).join('&');
+    const path = `/threads/${thread}/runs/${run}/stream?${modes}`;
+    const response = await this.#send('GET', path, undefined, { signal, headers });
     return read_events(response.body);
   }
 

@@ -4,8 +4,7 @@ import { insist } from './retry.js';
 import { outcomes, RunReader } from './run_reader.js';
 import { text_of, Turn } from './turn.js';
 
-const runs_replayed_max = 20;
-const replays_at_once = 3;
+const replays_at_once_max = 3;
 
 // crypto.randomUUID is for secure contexts only, and a server in one's own network may have no certificate.
 function new_id() {
@@ -26,6 +25,8 @@ export class Conversation {
   #on_thread;
   #closing = new AbortController();
   #stops = new Map(); // of the turns that are followed
+  #replays = []; // turns that wait for theirs
+  #replaying = 0;
 
   // `on_turn(turn, is_new)` for every turn, `on_thread(id, title)` when the thread comes to be.
   constructor(client, { thread = null, on_turn, on_thread }) {
@@ -48,8 +49,7 @@ export class Conversation {
     this.#closing.abort();
   }
 
-  // Everything from the server. The texts are there when this is done; sources and steps come with the
-  // replays of the runs, the newest first.
+  // Everything from the server: the texts. Sources and steps come with `replay`.
   async load(on_wait) {
     const { signal } = this.#closing;
     const read = () => Promise.all([this.#client.messages(this.thread, signal), this.#client.runs(this.thread, signal)]);
@@ -57,10 +57,7 @@ export class Conversation {
     runs.sort((a, b) => a.created_at.localeCompare(b.created_at));
     this.turns = restored(messages, runs);
     for (const turn of this.turns) this.#on_turn(turn, false);
-    const recent = this.turns.filter((turn) => turn.run).slice(-runs_replayed_max);
-    for (const turn of recent.filter((turn) => !turn.is_over)) this.#follow(turn);
-    const past = recent.filter((turn) => turn.is_over).reverse();
-    for (let at_once = 0; at_once < replays_at_once; at_once++) this.#replay_all(past);
+    for (const turn of this.turns.filter((turn) => !turn.is_over)) this.#follow(turn);
   }
 
   async ask(agent, text) {
@@ -85,6 +82,13 @@ export class Conversation {
   // Takes a question back that the server refused.
   remove(turn) {
     this.turns = this.turns.filter((other) => other !== turn);
+  }
+
+  // Brings the sources and steps of a turn that was over when it was read. The one asked for last comes first.
+  replay(turn) {
+    if (!turn.run) return;
+    this.#replays.push(turn);
+    if (this.#replaying < replays_at_once_max) this.#replay_all();
   }
 
   async stop() {
@@ -138,20 +142,24 @@ export class Conversation {
     if (!this.#closing.signal.aborted) turn.change({ ...end, is_reconnecting: false });
   }
 
-  async #replay_all(turns) {
-    while (turns.length > 0 && !this.#closing.signal.aborted) await this.#replay(turns.shift());
+  async #replay_all() {
+    this.#replaying += 1;
+    while (this.#replays.length > 0 && !this.#closing.signal.aborted) await this.#replay(this.#replays.pop());
+    this.#replaying -= 1;
   }
 
   async #replay(turn) {
+    const { run } = turn;
     const replayed = new Turn(turn.agent, turn.question);
     const reader = new RunReader(this.#client, {
       thread: this.thread,
-      run: turn.run,
+      run,
       signal: this.#closing.signal,
       on_event: (name, data) => replayed.apply(name, data),
     });
     try {
       const { error } = await reader.read();
+      if (turn.run !== run) return; // it is asked again
       turn.adopt(replayed);
       if (error) turn.change({ error });
     } catch {
