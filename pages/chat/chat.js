@@ -29,9 +29,12 @@ const views = new Map(); // of its turns
 const chosen_agent = () => by_id('agent').value;
 const thread_in_address = () => /^#thread=([\w-]+)$/.exec(location.hash)?.[1] ?? null;
 
-function show_line(is_waiting) {
-  by_id('line').hidden = !is_waiting;
+function show_line(text) {
+  by_id('line').hidden = !text;
+  by_id('line').textContent = text;
 }
+
+const show_waiting = (is_waiting) => show_line(is_waiting ? 'Reconnecting…' : '');
 
 function show_notice(text) {
   by_id('notice').hidden = !text;
@@ -51,12 +54,13 @@ function announce_end(turn) {
 function ask(text) {
   show_notice('');
   conversation.ask(chosen_agent(), text);
+  scroll.to_end();
 }
 
 function show_state() {
-  const is_empty = conversation.turns.length === 0 && conversation.thread === null;
+  const { is_loaded, is_empty, is_busy, is_stopping } = conversation;
   by_id('welcome').hidden = !is_empty || agents.length === 0;
-  composer.show({ is_ready: agents.length > 0, is_busy: conversation.is_busy });
+  composer.show({ is_ready: agents.length > 0 && is_loaded, is_busy, is_stopping });
 }
 
 function show_agent() {
@@ -85,7 +89,8 @@ function choose_agent(name) {
   show_agent();
 }
 
-function add_turn(turn, is_new) {
+// Before the turn `next`, or at the end.
+function add_turn(turn, next) {
   const view = new TurnView(turn, try_again);
   let { is_over, is_reconnecting } = turn;
   turn.on_change = () => {
@@ -95,10 +100,9 @@ function add_turn(turn, is_new) {
     ({ is_over, is_reconnecting } = turn);
     show_state();
   };
-  by_id('turns').append(view.element);
+  by_id('turns').insertBefore(view.element, views.get(next)?.element ?? null);
   views.set(turn, view);
   show_state();
-  if (is_new) scroll.to_end();
   // Of what was over before, the sources and steps are fetched when they may be seen.
   if (turn.is_over) scroll.when_near(view.element, () => conversation.replay(turn));
 }
@@ -123,14 +127,14 @@ async function open_conversation() {
   views.clear();
   by_id('turns').replaceChildren();
   show_notice('');
-  show_line(false);
+  show_line('');
   sidebar.show(false);
   const opened = new Conversation(client, {
     thread,
-    on_turn: (turn, is_new) => opened === conversation && add_turn(turn, is_new),
-    on_thread: (id, title) => {
-      list.add(id, title);
-      if (opened === conversation) name_conversation(id);
+    on_turn: (turn, next) => opened === conversation && add_turn(turn, next),
+    on_asked: (turn, is_first) => {
+      if (is_first) list.add(opened.thread, turn.question.text);
+      if (is_first && opened === conversation) name_conversation(opened.thread);
     },
   });
   conversation = opened;
@@ -151,17 +155,22 @@ function show_title(thread) {
 }
 
 async function load(opened) {
+  show_line('Loading…');
   try {
-    await opened.load((is_waiting) => opened === conversation && show_line(is_waiting));
+    await opened.load((is_waiting) => opened === conversation && show_waiting(is_waiting));
     if (opened !== conversation) return;
     choose_agent(opened.agent);
+    show_state();
     scroll.to_end();
   } catch (error) {
     if (opened !== conversation) return;
-    if (error instanceof Refusal && error.status === 404) opened.thread = null;
+    if (error instanceof Refusal && error.status === 404) {
+      history.replaceState(null, '', location.pathname);
+      open_conversation();
+    }
     show_notice(trouble_of({ error }).reason);
-    show_state();
   }
+  show_line('');
 }
 
 function begin_conversation() {
@@ -189,14 +198,14 @@ async function begin() {
   by_id('new').addEventListener('click', begin_conversation);
   by_id('agent').addEventListener('change', () => {
     // A conversation stays with its agent: another one begins another.
-    if (conversation.turns.length > 0) begin_conversation();
+    if (!conversation.is_empty) begin_conversation();
     show_agent();
     composer.focus();
   });
   addEventListener('hashchange', open_conversation);
   open_conversation();
   try {
-    agents = await insist(() => client.agents(), { on_wait: show_line });
+    agents = await insist(() => client.agents(), { on_wait: show_waiting });
   } catch (error) {
     show_notice(trouble_of({ error }).reason);
     return;

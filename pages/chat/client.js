@@ -42,10 +42,6 @@ export class Client {
     return this.#json('POST', '/assistants/search', { limit: 100 });
   }
 
-  async create_thread() {
-    return (await this.#json('POST', '/threads', {})).thread_id;
-  }
-
   delete_thread(thread) {
     return this.#send('DELETE', `/threads/${thread}`);
   }
@@ -67,20 +63,21 @@ export class Client {
     return this.#send('POST', `/threads/${thread}/runs/${run}/cancel`);
   }
 
-  // Asks, and answers {run, events}. The message's id is ours, so that a question whose answer got lost on
-  // the way can be found again instead of asked twice.
-  async ask(thread, agent, message, signal) {
+  // Asks, and answers {run, events}. The ids of the thread and of the question are ours, so that a question whose
+  // answer got lost on the way can be found again instead of asked twice. Only the first one makes its thread: what
+  // was deleted does not come back. The question is sent in any case; `signal` ends the reading of its events.
+  async ask(thread, { agent, question, is_first }, signal) {
     const body = {
       assistant_id: agent,
-      input: { messages: [{ role: 'user', id: message.id, content: message.text }] },
+      input: { messages: [{ role: 'user', id: question.id, content: question.text }] },
       stream_mode: stream_modes,
       stream_resumable: true,
       on_disconnect: 'continue',
-      if_not_exists: 'create',
+      if_not_exists: is_first ? 'create' : 'reject',
     };
-    const response = await this.#send('POST', `/threads/${thread}/runs/stream`, body, { signal });
+    const response = await this.#send('POST', `/threads/${thread}/runs/stream`, body);
     const run = /\/runs\/([^/]+)/.exec(response.headers.get('content-location') ?? '')?.[1];
-    return { run, events: read_events(response.body) };
+    return { run, events: read_events(response.body, signal) };
   }
 
   // The events of a run after `last_id`, or from its beginning; another client may have asked with other modes.

@@ -42,12 +42,14 @@ export class Composer {
     this.#fit();
   }
 
-  // `is_ready`: there is an agent to talk to. `is_busy`: it is talking.
-  show({ is_ready, is_busy }) {
+  // `is_ready`: there is an agent to talk to, and all that was said before is here. `is_busy`: it is talking.
+  // `is_stopping`: it was told to stop.
+  show({ is_ready, is_busy, is_stopping }) {
     this.#is_ready = is_ready;
     this.#is_busy = is_busy;
     this.#send.hidden = is_busy;
     this.#stop.hidden = !is_busy;
+    this.#stop.disabled = is_stopping;
     this.#show_send();
   }
 

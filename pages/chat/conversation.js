@@ -22,59 +22,71 @@ export class Conversation {
 
   #client;
   #on_turn;
-  #on_thread;
+  #on_asked;
+  #id; // of the thread, also before it is on the server
   #closing = new AbortController();
-  #stops = new Map(); // of the turns that are followed
   #replays = []; // turns that wait for theirs
   #replaying = 0;
 
-  // `on_turn(turn, is_new)` for every turn, `on_thread(id, title)` when the thread comes to be.
-  constructor(client, { thread = null, on_turn, on_thread }) {
+  // A `thread` has to be loaded; without one the first question makes it. `on_turn(turn, next)` for every turn, with
+  // the one that it stands before, or null at the end. `on_asked(turn, is_first)` when the server has a question.
+  constructor(client, { thread, on_turn, on_asked }) {
     this.#client = client;
     this.thread = thread;
+    this.is_loaded = thread === null;
+    this.#id = thread ?? new_id();
     this.#on_turn = on_turn;
-    this.#on_thread = on_thread;
+    this.#on_asked = on_asked;
+  }
+
+  get is_empty() {
+    return this.is_loaded && this.turns.length === 0;
   }
 
   get is_busy() {
-    return this.turns.some((turn) => !turn.is_over);
+    return this.#running !== undefined;
+  }
+
+  get is_stopping() {
+    return this.#running?.is_stopping ?? false;
   }
 
   get agent() {
-    return this.turns.at(-1)?.agent ?? null;
+    return this.turns.findLast((turn) => turn.agent)?.agent ?? null;
   }
 
-  // The page leaves it; what runs goes on at the server.
+  get #running() {
+    return this.turns.findLast((turn) => !turn.is_over);
+  }
+
+  // The page leaves it; what was asked is sent, what runs goes on at the server, and a stop is still carried out.
   close() {
     this.#closing.abort();
   }
 
   // Everything from the server: the texts. Sources and steps come with `replay`.
   async load(on_wait) {
-    const { signal } = this.#closing;
-    const read = () => Promise.all([this.#client.messages(this.thread, signal), this.#client.runs(this.thread, signal)]);
-    const [messages, runs] = await insist(read, { signal, on_wait });
-    runs.sort((a, b) => a.created_at.localeCompare(b.created_at));
-    this.turns = restored(messages, runs);
-    for (const turn of this.turns) this.#on_turn(turn, false);
-    for (const turn of this.turns.filter((turn) => !turn.is_over)) this.#follow(turn);
+    const turns = await insist(() => this.#read(), { signal: this.#closing.signal, on_wait });
+    this.is_loaded = true;
+    this.#take_in(turns);
   }
 
+  // The conversation stays with its agent; `agent` is for the first question.
   async ask(agent, text) {
-    const turn = new Turn(agent, { id: new_id(), text });
-    this.turns.push(turn);
-    this.#on_turn(turn, true);
+    const turn = new Turn(this.agent ?? agent, { id: new_id(), text });
+    this.#add(turn, null);
     await this.#begin(turn);
   }
 
   async ask_again(turn) {
     const lost = turn.run === null;
-    turn.reset();
     turn.run = null;
+    turn.reset();
     // The question may have arrived although its answer did not: then it is not asked twice.
-    if (lost && this.thread) {
-      const runs = await this.#client.runs(this.thread).catch(() => []);
-      turn.run = runs.find((run) => question_of(run)?.id === turn.question.id)?.run_id ?? null;
+    if (lost) {
+      const runs = await this.#client.runs(this.#id).catch(() => []);
+      const run = runs.find((run) => question_of(run)?.id === turn.question.id);
+      if (run) this.#accept(turn, run.run_id);
     }
     await (turn.run ? this.#follow(turn) : this.#begin(turn));
   }
@@ -91,55 +103,84 @@ export class Conversation {
     if (this.#replaying < replays_at_once_max) this.#replay_all();
   }
 
-  async stop() {
-    const turn = this.turns.findLast((turn) => !turn.is_over);
+  stop() {
+    const turn = this.#running;
     if (!turn || turn.is_stopping) return;
     turn.change({ is_stopping: true });
-    if (!turn.run) return; // it is cancelled as soon as it has a name
+    if (turn.run) this.#cancel(turn); // else as soon as it has a name
+  }
+
+  // Until the server has heard it, however long it is away or busy: only what it says is over has stopped.
+  async #cancel(turn) {
+    const { run } = turn;
     try {
-      await this.#client.cancel(this.thread, turn.run);
-    } catch (error) {
-      // A run that is over needs no stop; a server that is away cannot, and the page stops waiting for it.
-      if (error instanceof TypeError) this.#stops.get(turn)?.abort();
+      await insist(() => turn.is_over || this.#client.cancel(this.thread, run));
+    } catch {
+      // Refused for good: the answer goes on, and can be told again.
+      if (!this.#closing.signal.aborted) turn.change({ is_stopping: false });
     }
+  }
+
+  // First the runs: what ends in between has its answer among the messages.
+  async #read() {
+    const { signal } = this.#closing;
+    const runs = await this.#client.runs(this.thread, signal);
+    const messages = await this.#client.messages(this.thread, signal);
+    runs.sort((a, b) => a.created_at.localeCompare(b.created_at));
+    return restored(messages, runs);
+  }
+
+  // Adds what is not here yet, each turn at its place, and follows what has begun.
+  #take_in(turns) {
+    let next = null;
+    for (const turn of turns.reverse()) {
+      const known = this.turns.find(({ question }) => question.id === turn.question.id);
+      if (!known) {
+        this.#add(turn, next);
+        if (!turn.is_over) this.#follow(turn);
+      }
+      next = known ?? turn;
+    }
+  }
+
+  #add(turn, next) {
+    this.turns.splice(next ? this.turns.indexOf(next) : this.turns.length, 0, turn);
+    this.#on_turn(turn, next);
   }
 
   async #begin(turn) {
     const { signal } = this.#closing;
     try {
-      if (!this.thread) {
-        this.thread = await this.#client.create_thread();
-        this.#on_thread(this.thread, turn.question.text);
-      }
-      const { run, events } = await this.#client.ask(this.thread, turn.agent, turn.question, signal);
-      turn.run = run;
-      if (turn.is_stopping) this.#client.cancel(this.thread, run).catch(() => {});
+      const question = { agent: turn.agent, question: turn.question, is_first: this.thread === null };
+      const { run, events } = await this.#client.ask(this.#id, question, signal);
+      this.#accept(turn, run);
       await this.#follow(turn, events);
     } catch (error) {
       if (!signal.aborted) turn.change({ status: 'failed', error });
     }
   }
 
+  #accept(turn, run) {
+    const is_first = this.thread === null;
+    this.thread = this.#id;
+    turn.run = run;
+    this.#on_asked(turn, is_first);
+    if (turn.is_stopping) this.#cancel(turn);
+  }
+
   async #follow(turn, events = null) {
-    const stop = new AbortController();
-    this.#stops.set(turn, stop);
+    const { signal } = this.#closing;
     const reader = new RunReader(this.#client, {
       thread: this.thread,
       run: turn.run,
-      signal: AbortSignal.any([this.#closing.signal, stop.signal]),
+      signal,
       on_event: (name, data) => turn.apply(name, data),
       on_wait: (is_reconnecting) => {
         if (turn.is_reconnecting !== is_reconnecting) turn.change({ is_reconnecting });
       },
     });
-    let end;
-    try {
-      end = await reader.read(events);
-    } catch (error) {
-      end = stop.signal.aborted ? { status: 'stopped' } : { status: 'failed', error };
-    }
-    this.#stops.delete(turn);
-    if (!this.#closing.signal.aborted) turn.change({ ...end, is_reconnecting: false });
+    const end = await reader.read(events).catch((error) => ({ status: 'failed', error }));
+    if (!signal.aborted) turn.change({ ...end, is_reconnecting: false });
   }
 
   async #replay_all() {

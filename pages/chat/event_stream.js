@@ -27,9 +27,9 @@ async function read_in_time(reader) {
   }
 }
 
-// Yields {name, data, id} with `data` parsed. Throws what fetch throws when the connection breaks.
-export async function* read_events(body) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+// Yields {name, data, id} with `data` parsed. Throws what fetch throws when the connection breaks or `signal` aborts.
+export async function* read_events(body, signal) {
+  const reader = body.pipeThrough(new TextDecoderStream(), { signal }).getReader();
   let text = '';
   try {
     for (;;) {

@@ -109,7 +109,9 @@ export class TurnView {
     const waits = !is_over && (is_bare || turn.is_reconnecting || turn.has_begun_again);
     this.#at('.thinking').hidden = !waits;
     const about = turn.is_reconnecting
-      ? 'Reconnecting…'
+      ? turn.is_stopping
+        ? 'Stopping as soon as the server is back…'
+        : 'Reconnecting…'
       : turn.has_begun_again
         ? 'The answer was interrupted and begins again…'
         : '';

@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
-import { configuration, configuration_with, free_port } from './harness.mjs';
-import { run_wait, Server, until } from './harness.mjs';
+import { configuration, configuration_with, create_thread, free_port, Mock } from './harness.mjs';
+import { history_texts, run_wait, Server, until } from './harness.mjs';
 import { ChatPage, close_browser } from './support/browser.mjs';
 
 const agent = 'concierge';
 const question = 'When does the pool open?';
+const endless = { tokens: 2_000, first_token_delay: '100ms', token_delay: '40ms' };
 
 after(close_browser);
 
@@ -19,8 +20,175 @@ async function opened(t, mock = null) {
   return { server, chat: await ChatPage.open(t, server) };
 }
 
+// With an answer that is coming.
+async function opened_endless(t) {
+  const page = await opened(t, await Mock.start(t, endless));
+  await page.chat.choose('chat');
+  await page.chat.ask('Count for me');
+  await page.chat.turn('streaming');
+  return page;
+}
+
 const thread_of = (chat) => /#thread=(.*)$/.exec(chat.page.url())[1];
+const statuses = async (server, thread) => (await server.call(`/threads/${thread}/runs`)).json.map(({ status }) => status);
 const focused = (chat) => chat.page.evaluate(() => document.activeElement.id || document.activeElement.textContent);
+
+// Requests to `pattern` wait until the answer is called.
+async function hold(page, pattern) {
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  await page.route(pattern, async (route) => {
+    await released;
+    await route.continue();
+  });
+  return release;
+}
+
+// What is written while the conversation is not there yet stays in the field, and is sent when it is.
+async function write_early(chat, text, come) {
+  const { page } = chat;
+  await chat.ask(text);
+  assert.equal(await page.inputValue('#question'), text);
+  assert.equal(await page.locator('#send').isDisabled(), true);
+  assert.equal(await page.locator('.turn').count(), 0);
+  await come();
+  await page.locator('#send:enabled').waitFor();
+  await page.press('#question', 'Enter');
+  await until('it is answered', async () => (await chat.text()) === `echo: ${text}`);
+}
+
+test('nothing is asked in a conversation before it is loaded; then its own agent answers', async (t) => {
+  const { server, chat } = await opened(t);
+  const { page } = chat;
+  await chat.choose('echo');
+  await chat.ask('first');
+  await chat.turn('done');
+  await page.click('#new');
+  await chat.choose(agent);
+  const release = await hold(page, '**/threads/*/state');
+  await chat.listed('first').locator('.title').click();
+  await page.getByText('Loading…').waitFor();
+  await write_early(chat, 'second', release);
+  assert.equal(await page.inputValue('#agent'), 'echo');
+  assert.equal(await page.locator('#line').isVisible(), false);
+  assert.deepEqual(await chat.questions(), ['first', 'second']);
+  assert.deepEqual(await history_texts(server, thread_of(chat)), ['first', 'echo: first', 'second', 'echo: second']);
+  chat.assert_clean();
+});
+
+test('a conversation that is opened while the server is away comes before what is asked in it', async (t) => {
+  const { server, chat } = await opened(t);
+  await chat.choose('echo');
+  await chat.ask('first');
+  await chat.turn('done');
+  await chat.page.click('#new');
+  await server.kill();
+  await chat.listed('first').locator('.title').click();
+  await chat.page.getByText('Reconnecting…').waitFor();
+  await write_early(chat, 'second', () => server.begin());
+  assert.deepEqual(await chat.questions(), ['first', 'second']);
+  chat.assert_clean({ failures: true });
+});
+
+test('a stop that the server is not there for is carried out when it is back', async (t) => {
+  const { server, chat } = await opened_endless(t);
+  await server.kill();
+  await chat.page.getByText('Reconnecting…').first().waitFor();
+  await chat.page.click('#stop');
+  await chat.page.getByText('Stopping as soon as the server is back…').waitFor();
+  assert.equal(await chat.page.locator('#stop').isDisabled(), true);
+  assert.equal(await chat.page.getByText('Stopped here.').count(), 0);
+  await server.begin();
+  const turn = await chat.turn('stopped');
+  assert.equal(await turn.locator('.outcome').textContent(), 'Stopped here.');
+  assert.deepEqual(await statuses(server, thread_of(chat)), ['interrupted']);
+  chat.assert_clean({ failures: true });
+});
+
+test('a stop outlives leaving the conversation', async (t) => {
+  const { server, chat } = await opened_endless(t);
+  const thread = thread_of(chat);
+  const release = await hold(chat.page, '**/cancel');
+  await chat.page.click('#stop');
+  await chat.page.click('#new');
+  release();
+  await until('it is stopped', async () => (await statuses(server, thread))[0] === 'interrupted');
+  chat.assert_clean();
+});
+
+for (const [name, refusal, presses] of [
+  ['for now is tried again', { status: 503, headers: { 'retry-after-ms': '10' }, body: 'busy' }, 1],
+  ['for good can be told again', { status: 403, body: 'no' }, 2],
+]) {
+  test(`a stop that is refused ${name}`, async (t) => {
+    const { chat } = await opened_endless(t);
+    await chat.page.route('**/cancel', (route) => route.fulfill(refusal), { times: 1 });
+    for (let pressed = 0; pressed < presses; pressed++) {
+      const answered = chat.page.waitForResponse('**/cancel');
+      await chat.page.locator('#stop:enabled').click();
+      await answered;
+    }
+    await chat.turn('stopped');
+    chat.assert_clean({ failures: true });
+  });
+}
+
+test('a question is sent although its conversation is left at once', async (t) => {
+  const { chat } = await opened(t);
+  const { page } = chat;
+  await chat.choose('echo');
+  const release = await hold(page, '**/runs/stream');
+  await chat.ask('left at once');
+  await page.click('#new');
+  assert.equal(await chat.listed().count(), 0, 'what is listed is on the server');
+  release();
+  await chat.listed('left at once').locator('.title').click();
+  await until('it is answered', async () => (await chat.text()) === 'echo: left at once');
+  chat.assert_clean();
+});
+
+test('a conversation without questions shows the welcome', async (t) => {
+  const { server, chat } = await opened(t);
+  await chat.choose('echo');
+  const thread = await create_thread(server);
+  await chat.page.goto(`${server.url}/#thread=${thread}`);
+  await chat.page.locator('#welcome').waitFor();
+  await chat.page.locator('#send').waitFor();
+  await chat.ask('hello');
+  await chat.turn('done');
+  assert.equal(thread_of(chat), thread);
+  chat.assert_clean();
+});
+
+test('a conversation that is gone is told, and a new one begins', async (t) => {
+  const { server, chat } = await opened(t);
+  await chat.page.goto(`${server.url}/#thread=0b9f3a54-5b0f-4a57-9a3e-3f6c4a6f2c11`);
+  await chat.page.getByText('This conversation is no longer on the server.').waitFor();
+  assert.equal(await chat.page.locator('#welcome').isVisible(), true);
+  await chat.choose('echo');
+  await chat.ask('hello');
+  await chat.turn('done');
+  assert.equal(await chat.listed('hello').count(), 1);
+  chat.assert_clean({ failures: true });
+});
+
+test('a conversation that another tab deleted does not come back', async (t) => {
+  const { server, chat } = await opened(t);
+  await chat.choose('echo');
+  await chat.ask('first');
+  await chat.turn('done');
+  const other = await chat.another_tab();
+  await other.listed('first').hover();
+  await other.listed('first').locator('.remove').click();
+  await other.page.locator('#delete_dialog .danger').click();
+  await until('it is gone from the list', async () => (await chat.listed().count()) === 0);
+  await chat.ask('second');
+  const turn = await chat.turn('failed');
+  assert.equal(await turn.locator('.reason').textContent(), 'This conversation is no longer on the server.');
+  assert.equal(await turn.locator('.again').isVisible(), false);
+  assert.equal((await server.call(`/threads/${thread_of(chat)}`)).status, 404);
+  chat.assert_clean({ failures: true });
+});
 
 test('the list of conversations keeps the focus', async (t) => {
   const { chat } = await opened(t);
