@@ -20,6 +20,7 @@ const client = new Client(ask_for_key);
 const sidebar = new Sidebar();
 const scroll = new Scroll();
 const list = new ConversationList(delete_conversation);
+const tabs = new BroadcastChannel('parlance.asked'); // with the thread of each question, to this browser's other tabs
 const composer = new Composer({ on_send: ask, on_stop: () => conversation.stop() });
 
 let agents = [];
@@ -135,6 +136,7 @@ async function open_conversation() {
     on_asked: (turn, is_first) => {
       if (is_first) list.add(opened.thread, turn.question.text);
       if (is_first && opened === conversation) name_conversation(opened.thread);
+      tabs.postMessage(opened.thread);
     },
   });
   conversation = opened;
@@ -203,6 +205,8 @@ async function begin() {
     composer.focus();
   });
   addEventListener('hashchange', open_conversation);
+  tabs.addEventListener('message', ({ data }) => data === conversation.thread && conversation.catch_up());
+  document.addEventListener('visibilitychange', () => document.hidden || conversation.catch_up());
   open_conversation();
   try {
     agents = await insist(() => client.agents(), { on_wait: show_waiting });

@@ -1,4 +1,4 @@
-// One thread on the server: its turns, asked now or restored, each followed until it is over.
+// One thread on the server: its turns, asked here or elsewhere, each followed until it is over.
 
 import { insist } from './retry.js';
 import { outcomes, RunReader } from './run_reader.js';
@@ -71,6 +71,12 @@ export class Conversation {
     this.#take_in(turns);
   }
 
+  // What was asked elsewhere since: in another tab, or on another device.
+  async catch_up() {
+    if (!this.thread || !this.is_loaded) return;
+    this.#take_in(await this.#read().catch(() => []));
+  }
+
   // The conversation stays with its agent; `agent` is for the first question.
   async ask(agent, text) {
     const turn = new Turn(this.agent ?? agent, { id: new_id(), text });
@@ -138,6 +144,11 @@ export class Conversation {
       if (!known) {
         this.#add(turn, next);
         if (!turn.is_over) this.#follow(turn);
+      } else if (known.is_over && turn.run && known.run !== turn.run) {
+        // Asked again elsewhere, or here by a request whose answer got lost.
+        known.run = turn.run;
+        known.reset();
+        this.#follow(known);
       }
       next = known ?? turn;
     }

@@ -172,6 +172,28 @@ test('a conversation that is gone is told, and a new one begins', async (t) => {
   chat.assert_clean({ failures: true });
 });
 
+test('what one tab asks appears in the others, in the order of the server', async (t) => {
+  const { server, chat } = await opened(t);
+  await chat.choose('echo');
+  await chat.ask('one');
+  await chat.turn('done');
+  const other = await chat.another_tab();
+  await other.turn('done');
+  await other.ask('two');
+  await until('it is in the first tab', async () => (await chat.text()) === 'echo: two');
+  await chat.ask('three');
+  await until('it is in the other tab', async () => (await other.text()) === 'echo: three');
+  for (const tab of [chat, other]) assert.deepEqual(await tab.questions(), ['one', 'two', 'three']);
+
+  // Another device tells nobody: its question is there when one comes back to the tab.
+  await run_wait(server, thread_of(chat), 'echo', 'four');
+  await chat.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await until('it is in the first tab', async () => (await chat.text()) === 'echo: four');
+  assert.deepEqual(await chat.questions(), ['one', 'two', 'three', 'four']);
+  chat.assert_clean();
+  other.assert_clean();
+});
+
 test('a conversation that another tab deleted does not come back', async (t) => {
   const { server, chat } = await opened(t);
   await chat.choose('echo');
