@@ -19,7 +19,7 @@ export class Composer {
     });
     this.#field.addEventListener('input', () => this.#fit());
     this.#field.addEventListener('keydown', (event) => {
-      // Enter that ends the input of a character is not meant for us.
+      // A key that ends the input of a character is not meant for us.
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
       event.preventDefault();
       by_id('composer').requestSubmit();
@@ -29,7 +29,8 @@ export class Composer {
       this.focus();
     });
     addEventListener('keydown', (event) => {
-      if (event.key === 'Escape' && this.#is_busy && !document.querySelector('dialog[open]')) on_stop();
+      if (event.key !== 'Escape' || event.isComposing || document.querySelector('dialog[open]')) return;
+      if (this.#is_busy) on_stop();
     });
   }
 

@@ -133,6 +133,20 @@ for (const [name, refusal, presses] of [
   });
 }
 
+test('an Escape that ends the input of a character does not stop the answer', async (t) => {
+  const { chat } = await opened_endless(t);
+  const is_stopping = (isComposing) =>
+    chat.page.evaluate((composing) => {
+      const key = new KeyboardEvent('keydown', { key: 'Escape', isComposing: composing, bubbles: true });
+      document.getElementById('question').dispatchEvent(key);
+      return document.getElementById('stop').disabled;
+    }, isComposing);
+  assert.equal(await is_stopping(true), false);
+  assert.equal(await is_stopping(false), true);
+  await chat.turn('stopped');
+  chat.assert_clean();
+});
+
 test('a question is sent although its conversation is left at once', async (t) => {
   const { chat } = await opened(t);
   const { page } = chat;
