@@ -1,5 +1,5 @@
 // What LangGraph's clients ask for: what is taken, what is refused, and how it is named.
-#include "tests/net/server_fixture.hpp"
+#include "tests/net/langgraph_fixture.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -10,20 +10,6 @@ using namespace parlance;
 using namespace parlance::net;
 
 namespace {
-
-constexpr const char* thread_id = "0b0e5a3e-0000-4000-8000-000000000001";
-const std::string thread_path = std::string("/threads/") + thread_id;
-
-std::string run_body(const Json& more = Json::object(), const std::string& agent = "echo") {
-  Json body{{"assistant_id", agent},
-            {"input", {{"messages", {{{"role", "user"}, {"content", "hi"}}}}}}};
-  if (!more.is_null()) body.update(more);
-  return body.dump();
-}
-
-struct LanggraphFixture : ServerFixture {
-  LanggraphFixture() { conversations.add_thread(thread(thread_id)); }
-};
 
 std::string upper_case(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
