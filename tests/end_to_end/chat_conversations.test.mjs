@@ -20,6 +20,15 @@ async function opened(t, mock = null) {
   return { server, chat: await ChatPage.open(t, server) };
 }
 
+// With an echo of `text`.
+async function opened_with(t, text) {
+  const page = await opened(t);
+  await page.chat.choose('echo');
+  await page.chat.ask(text);
+  await page.chat.turn('done');
+  return page;
+}
+
 // With an answer that is coming.
 async function opened_endless(t) {
   const page = await opened(t, await Mock.start(t, endless));
@@ -58,11 +67,8 @@ async function write_early(chat, text, come) {
 }
 
 test('nothing is asked in a conversation before it is loaded; then its own agent answers', async (t) => {
-  const { server, chat } = await opened(t);
+  const { server, chat } = await opened_with(t, 'first');
   const { page } = chat;
-  await chat.choose('echo');
-  await chat.ask('first');
-  await chat.turn('done');
   await page.click('#new');
   await chat.choose(agent);
   const release = await hold(page, '**/threads/*/state');
@@ -77,10 +83,7 @@ test('nothing is asked in a conversation before it is loaded; then its own agent
 });
 
 test('a conversation that is opened while the server is away comes before what is asked in it', async (t) => {
-  const { server, chat } = await opened(t);
-  await chat.choose('echo');
-  await chat.ask('first');
-  await chat.turn('done');
+  const { server, chat } = await opened_with(t, 'first');
   await chat.page.click('#new');
   await server.kill();
   await chat.listed('first').locator('.title').click();
@@ -187,10 +190,7 @@ test('a conversation that is gone is told, and a new one begins', async (t) => {
 });
 
 test('what one tab asks appears in the others, in the order of the server', async (t) => {
-  const { server, chat } = await opened(t);
-  await chat.choose('echo');
-  await chat.ask('one');
-  await chat.turn('done');
+  const { server, chat } = await opened_with(t, 'one');
   const other = await chat.another_tab();
   await other.turn('done');
   await other.ask('two');
@@ -209,10 +209,7 @@ test('what one tab asks appears in the others, in the order of the server', asyn
 });
 
 test('a conversation that another tab deleted does not come back', async (t) => {
-  const { server, chat } = await opened(t);
-  await chat.choose('echo');
-  await chat.ask('first');
-  await chat.turn('done');
+  const { server, chat } = await opened_with(t, 'first');
   const other = await chat.another_tab();
   await other.listed('first').hover();
   await other.listed('first').locator('.remove').click();
