@@ -66,10 +66,10 @@ Result<Json> parse_json(std::string_view text, std::size_t depth_max) {
     return Error{
         ErrorCode::too_deep, "the JSON is nested deeper than " + std::to_string(depth_max), {}, {}};
   }
-  const Error malformed{ErrorCode::malformed_json, "the body is not valid JSON", {}, {}};
-  if (text.find('\0') != std::string_view::npos) return malformed;  // the parser would end there
+  const bool is_cut = text.find('\0') != std::string_view::npos;  // the parser would end there
   Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (value.is_discarded()) return malformed;
+  if (is_cut || value.is_discarded())
+    return Error{ErrorCode::malformed_json, "the body is not valid JSON", {}, {}};
   return value;
 }
 
