@@ -9,7 +9,7 @@
 //
 //   thread     = tenant 0x00 thread-id    both without 0x00 (is_identifier, runtime/base/ids.hpp)
 //   value(X)   = version:u8 crc32:le32 X    crc32 is zlib's, over X
-//   version    = 0x02; 0x01 is read too: it has no `begun`, and all its turns had begun
+//   version    = 0x02; 0x01 is read too: its TurnEnded ends with ended_ms, of turns that had begun
 //   be64, le32 = fixed width, most or least significant byte first
 //   uint       = LEB128, 1 to 10 bytes
 //   int        = uint of the zigzag form
