@@ -125,8 +125,8 @@ TEST_CASE("a burst is sent at one moment, and its refusals are timed") {
   plan.burst = 100;
   const auto figures = figures_of(plan);
   CHECK(figures.sent == 100);
-  // What comes while the first are answered finds the slots and the queue full. A busy machine takes longer than one
-  // answer to send them all, and then a slot was free again for some.
+  // What comes while the first are answered finds the slots and the queue full. A busy machine
+  // takes longer than one answer to send them all, and then a slot was free again for some.
   CHECK(figures.finished >= 24);
   CHECK(figures.refused > 0);
   CHECK(figures.finished + figures.refused == 100);
