@@ -16,9 +16,10 @@
 namespace parlance::storage {
 namespace {
 
+// Whoever opens a thread waits for what was written to be read, not for the disk.
 bool is_waited_for(const WriterCall& call) {
   if (const auto* erase = std::get_if<EraseCall>(&call)) return erase->done != nullptr;
-  return std::holds_alternative<AppendCall>(call) || std::holds_alternative<OpenCall>(call);
+  return std::holds_alternative<AppendCall>(call);
 }
 
 std::size_t bytes_of(const WriterCall& call) {
