@@ -204,6 +204,7 @@ actors::DirectoryOptions directory_options(const Settings& settings, std::size_t
   options.thread.turns_waiting_max = static_cast<std::uint32_t>(settings.threads.turns_waiting_max);
   options.thread.attempts_max = static_cast<std::uint32_t>(settings.threads.attempts_max);
   options.thread.thread_ttl = settings.storage.thread_ttl;
+  options.thread.idempotency_ttl = settings.storage.idempotency_ttl;
   return options;
 }
 

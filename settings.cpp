@@ -15,6 +15,7 @@ namespace parlance {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::minutes;
 namespace fs = std::filesystem;
 
 Error wrong(const std::string& path, const std::string& reason) {
@@ -302,6 +303,12 @@ const std::vector<Setting>& table() {
                milliseconds(0),
                hours(24 * 3650),
                "How long a thread is kept after its last turn; 0ms keeps it until it is deleted."),
+      duration("storage.idempotency_ttl",
+               &S::storage,
+               &StorageSettings::idempotency_ttl,
+               minutes(1),
+               hours(24 * 30),
+               "How long a stateless turn with an Idempotency-Key is kept after its end."),
       size("storage.memtable_max",
            &S::storage,
            &StorageSettings::memtable_max,

@@ -45,6 +45,7 @@ struct HttpSettings {
 struct StorageSettings {
   std::filesystem::path path = "var/parlance";
   std::chrono::milliseconds thread_ttl{std::chrono::hours(24 * 30)};
+  std::chrono::milliseconds idempotency_ttl{std::chrono::hours(1)};
   std::uint64_t memtable_max = 16 * 1024 * 1024;
   std::uint64_t block_cache_max = 32 * 1024 * 1024;
 };

@@ -20,6 +20,10 @@ std::uint64_t next_call() {
 
 }  // namespace
 
+Error too_many_turns() {
+  return {ErrorCode::mailbox_full, "the thread already has all the turns that may wait", {}, {}};
+}
+
 ThreadActor::ThreadActor(caf::actor_config& config,
                          ThreadKey key,
                          const ThreadOptions& options,
@@ -235,13 +239,13 @@ void ThreadActor::forget_if_expired() {
 
 void ThreadActor::take(TurnJob& job) {
   forget_if_expired();
-  if (auto error = refusal_of(job.request)) {
-    tools_.metrics.turn_refused(error->code);
-    job.refuse(std::move(*error));
-    job.ticket.leave();
-    return leave_if_empty();
-  }
   TurnRequest& request = job.request;
+  if (!request.request_digest.empty()) {
+    if (take_repeated(job)) return;
+    job.ticket = slot_->turns.try_enter();
+    if (!job.ticket) return refuse(job, too_many_turns());
+  }
+  if (auto error = refusal_of(request)) return refuse(job, std::move(*error));
   const auto now = tools_.clock.now();
   TurnAccepted accepted;
   accepted.turn = ++turns_;
@@ -255,6 +259,7 @@ void ThreadActor::take(TurnJob& job) {
       std::chrono::duration_cast<std::chrono::milliseconds>(request.deadline.left(now)).count();
   accepted.temporary = request.temporary;
   accepted.options = std::move(request.options);
+  accepted.request_digest = std::move(request.request_digest);
   auto place = std::make_unique<Place>(
       Place{Turn(std::move(accepted), request.deadline, std::move(request.request_id)),
             std::move(job.ticket),
@@ -262,12 +267,40 @@ void ThreadActor::take(TurnJob& job) {
             {},
             false,
             now});
-  place->readers.push_back({std::exchange(job.sink, nullptr)});
+  place->readers.push_back({.sink = std::exchange(job.sink, nullptr)});
   tools_.metrics.turn_inside();
   places_.push_back(std::move(place));
   if (places_.size() == 1) return run_front();
   send(directory_, WatchDeadline{key_, turns_, places_.back()->turn.deadline()});
   write_waiting();
+}
+
+// Shows the turn that was asked for by the same Idempotency-Key before. False: there is none.
+bool ThreadActor::take_repeated(TurnJob& job) {
+  const TurnRequest& request = job.request;
+  const Place* const place = find(request.run);
+  const RunView* const ended = find_ended(request.run);
+  if (place == nullptr && ended == nullptr) return false;
+  const TurnAccepted& first = place != nullptr ? place->turn.accepted() : *ended->accepted;
+  if (first.request_digest != request.request_digest) {
+    refuse(job,
+           {ErrorCode::idempotency_key_reused,
+            "the Idempotency-Key was used for another request on this thread",
+            {},
+            {}});
+    return true;
+  }
+  tools_.metrics.turn_repeated();
+  join(request.run, {.sink = std::exchange(job.sink, nullptr), .repeated = true});
+  job.ticket.leave();
+  return true;
+}
+
+void ThreadActor::refuse(TurnJob& job, Error error) {
+  tools_.metrics.turn_refused(error.code);
+  job.refuse(std::move(error));
+  job.ticket.leave();
+  leave_if_empty();
 }
 
 std::optional<Error> ThreadActor::refusal_of(const TurnRequest& request) const {
@@ -438,8 +471,10 @@ void ThreadActor::close_readers(const Error& error) {
       reader.sink->closed(error);
     place->readers.clear();
   }
-  for (auto& replay : replays_)
-    replay.sink->closed(error);
+  for (auto& replay : replays_) {
+    for (auto& reader : replay.readers)
+      reader.sink->closed(error);
+  }
   replays_.clear();
 }
 

@@ -17,12 +17,17 @@
 // The output gate: records are shown to readers, and providers are called, only when everything
 // before has been committed (`committed_seq_`).
 //
+// A turn with an Idempotency-Key that is there already, waiting, running or ended, is shown to
+// whoever asks for it again (take_repeated).
+//
 // Bounds: turns by the slot's gate, requests by its control gate (both tickets are taken by the
-// directory before a message is sent); all other messages are answers to something this actor asked
-// for. Streamed text is batched: one batch of deltas is on its way at a time, a second one only
-// when the first takes longer than delta_wait_max. Threading: CAF runs one message at a time.
-// Callbacks of the journal come back as messages. Failure: an exception ends the actor; its readers
-// are told (component_restarted), its turns are on disk, and the directory starts it again.
+// directory before a message is sent; a turn that may be there already comes with a request's, and
+// takes a turn's when it is not); all other messages are answers to something this actor asked for.
+// Readers of a turn are bounded by the connections. Streamed text is batched: one batch of deltas
+// is on its way at a time, a second one only when the first takes longer than delta_wait_max.
+// Threading: CAF runs one message at a time. Callbacks of the journal come back as messages.
+// Failure: an exception ends the actor; its readers are told (component_restarted), its turns are
+// on disk, and the directory starts it again.
 #pragma once
 
 #include "actors/messages.hpp"
@@ -48,7 +53,11 @@ struct ThreadOptions {
   std::uint32_t turns_waiting_max = 8;
   std::uint32_t attempts_max = 3;  // of a turn, crashes included; then it is quarantined
   std::chrono::milliseconds thread_ttl{std::chrono::hours(24 * 30)};  // 0: kept until deleted
+  // Of a temporary thread whose turn has an Idempotency-Key: for those who ask for it again.
+  std::chrono::milliseconds idempotency_ttl{std::chrono::hours(1)};
 };
+
+Error too_many_turns();
 
 // What the directory and the thread share.
 struct ThreadSlot {
@@ -89,6 +98,7 @@ class ThreadActor : public caf::event_based_actor {
  private:
   struct Reader {
     std::shared_ptr<TurnSink> sink;
+    bool repeated = false;  // see TurnStart
     bool started = false;
     std::size_t shown = 0;  // records of the turn that it has
   };
@@ -118,12 +128,11 @@ class ThreadActor : public caf::event_based_actor {
     bool deltas_only = false;
     std::vector<WhenDurable> then;
   };
-  // An ended turn that is read back for a late reader.
+  // An ended turn that is read back, once for all the late readers that come meanwhile.
   struct Replay {
     std::uint64_t number = 0;
-    std::shared_ptr<TurnSink> sink;
     RunView run;
-    std::vector<RecordPtr> records;
+    std::vector<Reader> readers;
   };
 
   caf::behavior loading();
@@ -137,6 +146,8 @@ class ThreadActor : public caf::event_based_actor {
 
   // --- turns
   void take(TurnJob& job);
+  bool take_repeated(TurnJob& job);
+  void refuse(TurnJob& job, Error error);
   std::optional<Error> refusal_of(const TurnRequest& request) const;
   void run_front();
   void carry_out(Effect effect);
@@ -169,17 +180,21 @@ class ThreadActor : public caf::event_based_actor {
   void handle(ShowThread& show);
   void handle(DeleteThread& remove);
   void handle(WakeThread& wake);
-  void replay(RunView run, std::shared_ptr<TurnSink> sink);
+  void join(const RunId& run, Reader reader);
+  void replay(const RunView& run, Reader reader);
   void replayed(ReplayRead& read);
+  void show(const Replay& replay, std::vector<RecordPtr> records);
   void erase(std::function<void(std::optional<Error>)> then);
   void forget();
   void clear();
   std::shared_ptr<const ThreadView> view() const;
+  std::shared_ptr<const ThreadView> view_when_made() const;
 
   void update_busy();
   void leave_if_empty();
   void close_readers(const Error& error);
   Place* find(const RunId& run);
+  const RunView* find_ended(const RunId& run) const;
   Place& front() { return *places_.front(); }
 
   // Constant after construction.

@@ -24,6 +24,10 @@ Error no_room() {
   return {ErrorCode::threads_full, "every thread in memory is busy", {}, {}};
 }
 
+Error too_many_requests() {
+  return {ErrorCode::mailbox_full, "too many requests for one thread", {}, {}};
+}
+
 }  // namespace
 
 ThreadDirectory::ThreadDirectory(caf::actor_config& config,
@@ -104,11 +108,13 @@ void ThreadDirectory::take(RunTurn& run) {
     tools_.metrics.turn_refused(ErrorCode::threads_full);
     return job.refuse(no_room());
   }
-  job.ticket = resident->slot->turns.try_enter();
+  // A turn with an Idempotency-Key may be one that is there already. Only the thread can tell, and
+  // takes its place among the turns if it is not.
+  const bool may_be_there = !job.request.request_digest.empty();
+  job.ticket = (may_be_there ? resident->slot->requests : resident->slot->turns).try_enter();
   if (!job.ticket) {
     tools_.metrics.turn_refused(ErrorCode::mailbox_full);
-    return job.refuse(
-        {ErrorCode::mailbox_full, "the thread already has all the turns that may wait", {}, {}});
+    return job.refuse(may_be_there ? too_many_requests() : too_many_turns());
   }
   deliver(*resident, std::move(run));
 }
@@ -118,8 +124,7 @@ void ThreadDirectory::take(AskThread& asked) {
   Resident* resident = enter(job.thread);
   if (resident == nullptr) return job.refuse(no_room());
   job.ticket = resident->slot->requests.try_enter();
-  if (!job.ticket)
-    return job.refuse({ErrorCode::mailbox_full, "too many requests for one thread", {}, {}});
+  if (!job.ticket) return job.refuse(too_many_requests());
   deliver(*resident, std::move(asked));
 }
 

@@ -39,7 +39,7 @@ namespace parlance::actors {
 
 struct DirectoryOptions {
   std::uint32_t resident_max = 10'000;
-  std::uint32_t requests_max = 64;  // a thread, beside its turns
+  std::uint32_t requests_max = 256;  // a thread, beside its turns
   std::chrono::milliseconds idle_time_max{300'000};
   RestartOptions restarts{20,
                           std::chrono::milliseconds(60'000),

@@ -38,24 +38,24 @@ ThreadActor::Place* ThreadActor::find(const RunId& run) {
   return place == places_.end() ? nullptr : place->get();
 }
 
-void ThreadActor::handle(JoinRun& join) {
-  if (Place* place = find(join.run); place != nullptr && place->turn.accepted_seq() != 0) {
-    place->readers.push_back({std::move(join.sink)});
+const RunView* ThreadActor::find_ended(const RunId& run) const {
+  const auto found = std::find_if(
+      state_.runs.begin(), state_.runs.end(), [&](const RunView& each) { return each.run == run; });
+  return found == state_.runs.end() ? nullptr : &*found;
+}
+
+void ThreadActor::handle(JoinRun& join_run) {
+  join(join_run.run, {.sink = std::move(join_run.sink)});
+}
+
+void ThreadActor::join(const RunId& run, Reader reader) {
+  if (Place* place = find(run)) {
+    place->readers.push_back(std::move(reader));
     return show(*place);
   }
-  const auto ended = std::find_if(state_.runs.begin(), state_.runs.end(), [&](const RunView& run) {
-    return run.run == join.run;
-  });
-  if (ended == state_.runs.end()) {
-    return join.sink->closed(
-        head_ ? Error{ErrorCode::run_not_found, "the thread has no such run", {}, {}}
-              : not_found());
-  }
-  if (replays_.size() == replays_max) {
-    return join.sink->closed(
-        Error{ErrorCode::mailbox_full, "too many readers of turns that have ended", {}, {}});
-  }
-  replay(*ended, std::move(join.sink));
+  if (const RunView* const ended = find_ended(run)) return replay(*ended, std::move(reader));
+  reader.sink->closed(head_ ? Error{ErrorCode::run_not_found, "the thread has no such run", {}, {}}
+                            : not_found());
 }
 
 void ThreadActor::handle(CancelRun& cancel) {
@@ -65,26 +65,26 @@ void ThreadActor::handle(CancelRun& cancel) {
         cancel.reason == CancelReason::client_left ? "the client left" : "the turn was cancelled";
     return stop(*place, TurnOutcome::cancelled, {ErrorCode::cancelled, why, {}, {}});
   }
-  const bool ended = std::any_of(state_.runs.begin(), state_.runs.end(), [&](const RunView& run) {
-    return run.run == cancel.run;
-  });
-  if (ended) return cancel.done({});
+  if (find_ended(cancel.run) != nullptr) return cancel.done({});
   cancel.done(head_ ? Error{ErrorCode::run_not_found, "the thread has no such run", {}, {}}
                     : not_found());
 }
 
 void ThreadActor::handle(MakeThread& make) {
-  auto answer = [this, done = std::move(make.done)](std::optional<Error> error) {
+  const bool repeated = head_ && !make.create.request_digest.empty() &&
+                        head_->request_digest == make.create.request_digest;
+  auto answer = [this, repeated, done = std::move(make.done)](std::optional<Error> error) {
     if (error) return done(*error);
-    done(view());
+    done(repeated ? view_when_made() : view());
   };
   if (head_) {
-    if (!make.create.existing_ok)
+    if (!repeated && !make.create.existing_ok)
       return answer(Error{ErrorCode::thread_exists, "the thread exists", {}, {}});
     return when_durable(std::move(answer));
   }
   make_head(make.create.ttl_ms.value_or(options_.thread_ttl.count()));
   head_->metadata = dump(make.create.metadata);
+  head_->request_digest = std::move(make.create.request_digest);
   write_head(std::move(answer));
 }
 
@@ -141,19 +141,27 @@ void ThreadActor::clear() {
   seq_ = committed_seq_ = turns_ = 0;
 }
 
-// An ended turn is read back whole: it is bounded, and its reader has it at once.
-void ThreadActor::replay(RunView run, std::shared_ptr<TurnSink> sink) {
+// An ended turn is read back whole: it is bounded, and its readers have it at once.
+void ThreadActor::replay(const RunView& run, Reader reader) {
+  const auto going_on = std::find_if(replays_.begin(), replays_.end(), [&](const Replay& each) {
+    return each.run.run == run.run;
+  });
+  if (going_on != replays_.end()) return going_on->readers.push_back(std::move(reader));
+  if (replays_.size() == replays_max) {
+    return reader.sink->closed(
+        Error{ErrorCode::mailbox_full, "too many readers of turns that have ended", {}, {}});
+  }
   static std::atomic<std::uint64_t> last{0};
-  replays_.push_back({++last, std::move(sink), std::move(run), {}});
-  Replay& replay = replays_.back();
+  replays_.push_back({++last, run, {}});
+  replays_.back().readers.push_back(std::move(reader));
   constexpr std::size_t records_max = 100'000;
   tools_.journal.read(
       key_,
-      replay.run.accepted_seq,
-      replay.run.ended_seq,
+      run.accepted_seq,
+      run.ended_seq,
       records_max,
       [self = caf::actor_cast<caf::actor>(this),
-       number = replay.number](Result<std::vector<RecordPtr>> records) {
+       number = replays_.back().number](Result<std::vector<RecordPtr>> records) {
         caf::anon_send(
             self,
             ReplayRead{number,
@@ -168,12 +176,23 @@ void ThreadActor::replayed(ReplayRead& read) {
   if (found == replays_.end()) return;
   const Replay replay = std::move(*found);
   replays_.erase(found);
-  if (!*read.records) return replay.sink->closed(read.records->error());
-  auto& records = **read.records;
+  if (*read.records) {
+    show(replay, std::move(**read.records));
+  } else {
+    for (const auto& reader : replay.readers)
+      reader.sink->closed(read.records->error());
+  }
+  leave_if_empty();
+}
+
+void ThreadActor::show(const Replay& replay, std::vector<RecordPtr> records) {
   std::erase_if(records,
                 [&](const RecordPtr& record) { return turn_of(record->event) != replay.run.turn; });
-  if (records.empty() || records.back()->seq != replay.run.ended_seq)
-    return replay.sink->closed(not_found());
+  if (records.empty() || records.back()->seq != replay.run.ended_seq) {
+    for (const auto& reader : replay.readers)
+      reader.sink->closed(not_found());
+    return;
+  }
   const auto before = std::min(replay.run.messages_before, state_.messages->size());
   auto messages = std::make_shared<const Messages>(
       state_.messages->begin(), state_.messages->begin() + static_cast<std::ptrdiff_t>(before));
@@ -183,19 +202,34 @@ void ThreadActor::replayed(ReplayRead& read) {
     if (run.begun && run.turn < replay.run.turn) fields = {run.ended, &run.ended->fields};
   }
   if (!replay.run.begun) fields = std::make_shared<const Json>(nullptr);
-  replay.sink->started({key_,
-                        replay.run.run,
-                        replay.run.turn,
-                        replay.run.accepted_seq,
-                        0,
-                        std::move(messages),
-                        std::move(fields),
-                        replay.run.created_ms});
-  const bool shown = replay.sink->records(records);
-  replay.sink->closed(
-      shown ? std::nullopt
-            : std::optional(Error{ErrorCode::reader_too_slow, "the reader fell behind", {}, {}}));
-  leave_if_empty();
+  TurnStart start{key_,
+                  replay.run.run,
+                  replay.run.turn,
+                  replay.run.accepted_seq,
+                  0,
+                  std::move(messages),
+                  std::move(fields),
+                  replay.run.accepted};
+  for (const auto& reader : replay.readers) {
+    start.repeated = reader.repeated;
+    reader.sink->started(start);
+    if (reader.sink->records(records)) {
+      reader.sink->closed(std::nullopt);
+    } else {
+      reader.sink->closed(Error{ErrorCode::reader_too_slow, "the reader fell behind", {}, {}});
+    }
+  }
+}
+
+// The thread as whoever made it was shown it.
+std::shared_ptr<const ThreadView> ThreadActor::view_when_made() const {
+  auto view = std::make_shared<ThreadView>();
+  view->thread = key_;
+  view->incarnation = head_->incarnation;
+  view->created_ms = view->updated_ms = head_->created_ms;
+  view->metadata = Json::parse(head_->metadata, nullptr, /*allow_exceptions=*/false);
+  view->fields = Json::object();
+  return view;
 }
 
 std::shared_ptr<const ThreadView> ThreadActor::view() const {
@@ -220,7 +254,7 @@ std::shared_ptr<const ThreadView> ThreadActor::view() const {
     run.begun = turn.begun();
     run.status = run.begun ? RunStatus::running : RunStatus::pending;
     run.accepted_seq = turn.accepted_seq();
-    run.accepted = {turn.records().front(), &turn.accepted()};
+    run.accepted = turn.shared_accepted();
     run.created_ms = run.updated_ms = turn.accepted().accepted_ms;
     run.messages_before = view->messages.size();
     if (turn.begun()) {

@@ -31,7 +31,8 @@ void ThreadActor::make_head(std::int64_t ttl_ms) {
 void ThreadActor::write(Place& place) {
   if (!place.turn.has_unwritten()) return;
   auto events = place.turn.take_unwritten();
-  if (!head_) make_head(options_.thread_ttl.count());
+  const bool temporary = place.turn.accepted().temporary;
+  if (!head_) make_head((temporary ? options_.idempotency_ttl : options_.thread_ttl).count());
   place.turn.link_end(events, seq_ + 1, head_->last_ended_seq);
   std::vector<RecordPtr> records;
   records.reserve(events.size());
@@ -162,7 +163,8 @@ void ThreadActor::show(Place& place) {
                             position,
                             turn.messages_before(),
                             turn.fields_before(),
-                            turn.accepted().accepted_ms});
+                            turn.shared_accepted(),
+                            reader.repeated});
     }
     if (!turn.begun() && !turn.ended()) return false;  // what it starts from is not known yet
     if (reader.shown == durable) return false;
@@ -187,7 +189,8 @@ void ThreadActor::settle() {
     const auto over = std::move(*place);
     place = places_.erase(place);
     state_.add_ended_turn(over->turn.records());
-    temporary = temporary || over->turn.accepted().temporary;
+    const TurnAccepted& accepted = over->turn.accepted();
+    temporary = temporary || (accepted.temporary && accepted.request_digest.empty());
     tools_.metrics.turn_left();
     send(directory_, UnwatchDeadline{key_, over->turn.number()});
     over->ticket.leave();

@@ -56,6 +56,7 @@ class Turn {
 
   // The turn's own numbers.
   const TurnAccepted& accepted() const { return *accepted_; }
+  const std::shared_ptr<const TurnAccepted>& shared_accepted() const { return accepted_; }
   std::uint64_t number() const { return accepted_->turn; }
   Deadline deadline() const { return deadline_; }
   const std::string& request_id() const { return request_id_; }

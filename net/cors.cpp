@@ -16,7 +16,7 @@ void Cors::append_headers(std::string& out, std::string_view origin) const {
   if (origin.empty()) return;
   out.append("access-control-allow-origin: ").append(origin);
   out.append(
-      "\r\naccess-control-expose-headers: content-location, location, "
+      "\r\naccess-control-expose-headers: content-location, idempotent-replayed, location, "
       "retry-after, retry-after-ms, x-error-code, x-pagination-next, x-pagination-total, "
       "x-parlance-version, x-request-id, x-should-retry\r\n");
 }

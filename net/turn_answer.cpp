@@ -32,6 +32,12 @@ void append(std::vector<RecordPtr>& records, std::vector<RecordPtr> more) {
   }
 }
 
+bool shows_text(const std::vector<RecordPtr>& records) {
+  return std::any_of(records.begin(), records.end(), [](const auto& record) {
+    return std::holds_alternative<Delta>(record->event);
+  });
+}
+
 const TurnEnded* end_in(const std::vector<RecordPtr>& records) {
   return records.empty() ? nullptr : std::get_if<TurnEnded>(&records.back()->event);
 }
@@ -75,6 +81,15 @@ Error error_of(const TurnEnded& ended) {
   return error;
 }
 
+bool failed_while_held(const HttpSession& session, const TurnStart& start, const TurnEnded& ended) {
+  const std::chrono::milliseconds took(ended.ended_ms - start.accepted->accepted_ms);
+  return ended.outcome != TurnOutcome::finished && took < session.options().hold_time_max;
+}
+
+void tell_if_repeated(Response& head, const TurnStart& start) {
+  if (start.repeated) head.add_header("idempotent-replayed", "true");
+}
+
 asio::awaitable<void> stream_turn(HttpSession& session,
                                   std::shared_ptr<TurnStream> stream,
                                   TurnEvents& events,
@@ -109,7 +124,8 @@ asio::awaitable<void> stream_turn(HttpSession& session,
     co_return co_await session.send_error(std::move(refusal));
   }
   const TurnEnded* const end = end_in(records);
-  if (!options.replay && end != nullptr && end->outcome != TurnOutcome::finished) {
+  if (!options.replay && end != nullptr && !shows_text(records) &&
+      failed_while_held(session, stream->start(), *end)) {
     Error failure = error_of(*end);
     co_return co_await session.send_error(std::move(failure), options.retry);
   }
@@ -117,6 +133,7 @@ asio::awaitable<void> stream_turn(HttpSession& session,
   if (taken.closed && !taken.error && fault)
     co_return co_await session.send_error(std::move(*fault));
 
+  tell_if_repeated(options.head, stream->start());
   co_await session.begin_stream(std::move(options.head));
   auto heartbeat_at = Clock::now() + session.options().heartbeat_time;
   bool head_sent = false;
@@ -174,6 +191,7 @@ asio::awaitable<WaitedTurn> wait_for_turn(HttpSession& session,
       if (taken.started) {
         if (!std::exchange(begun, true)) {
           Response head = *keep_alive_head;
+          tell_if_repeated(head, stream.start());
           co_await session.begin_stream(std::move(head));
         }
         co_await session.write("\n");

@@ -36,6 +36,14 @@ struct Leaving {
 // The error of a turn that did not finish.
 Error error_of(const TurnEnded& ended);
 
+// Whether the turn failed in the time for which the head of its answer is held back: the failure is
+// the answer's status then. The same for the request that made the turn and for one that repeats
+// it.
+bool failed_while_held(const HttpSession& session, const TurnStart& start, const TurnEnded& ended);
+
+// The answer to a request that was made before, under the same Idempotency-Key, says so.
+void tell_if_repeated(Response& head, const TurnStart& start);
+
 struct StreamingOptions {
   Response head;
   // The request is not the turn's own: its failure is no status of this one, and the head waits for

@@ -58,7 +58,7 @@ struct EraseCall {
   std::uint64_t epoch = 0;
   Journal::Erased done;  // may be null: nobody waits
 };
-// Goes on to the readers when everything before it is on disk.
+// Goes on to the readers when everything before it is written.
 struct OpenCall {
   std::string thread;
   Journal::Opened done;

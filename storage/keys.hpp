@@ -8,8 +8,10 @@
 //                threads were erased since then
 //
 //   thread     = tenant 0x00 thread-id    both without 0x00 (is_identifier, runtime/base/ids.hpp)
-//   value(X)   = version:u8 crc32:le32 X    crc32 is zlib's, over X
-//   version    = 0x02; 0x01 is read too: its TurnEnded ends with ended_ms, of turns that had begun
+//   value(X)   = version:u8 crc32:le32 X    crc32 is zlib's, over the version and X; before 0x03
+//   over X version    = 0x03; older ones are read too: 0x02 has no request_digest, and in 0x01
+//   TurnEnded
+//                ends with ended_ms as well, of turns that had begun
 //   be64, le32 = fixed width, most or least significant byte first
 //   uint       = LEB128, 1 to 10 bytes
 //   int        = uint of the zigzag form
@@ -21,13 +23,14 @@
 //
 //   Head       = incarnation:uint epoch:uint seq:uint turns:uint last_ended_seq:uint
 //                unfinished_seqs:list(uint) attempts:uint created_ms:int updated_ms:int
-//                expires_ms:int ttl_ms:int agent:bytes metadata:bytes
+//                expires_ms:int ttl_ms:int agent:bytes metadata:bytes request_digest:bytes
 //   expires    = expires_ms:int
 //   since      = unix_ms:int
 //
 //   Event      = 0x01 TurnAccepted | 0x02 StepDone | 0x03 Delta | 0x04 Superseded | 0x05 TurnEnded
 //   TurnAccepted = turn:uint run:bytes agent:bytes model_override:bytes input:list(Message)
 //                accepted_ms:int deadline_ms:int temporary:bool options:json
+//                request_digest:bytes
 //   StepDone   = turn:uint step:uint node:bytes edge:bytes update:json messages:list(Message)
 //                time_us:uint
 //   Delta      = turn:uint node:bytes message:bytes pieces:list(bytes)

@@ -12,8 +12,10 @@
 namespace parlance::storage {
 namespace {
 
-constexpr std::uint8_t layout_version = 2;
-constexpr std::uint8_t layout_version_oldest = 1;  // TurnEnded ends with ended_ms
+constexpr std::uint8_t layout_version = 3;
+constexpr std::uint8_t layout_version_oldest = 1;
+constexpr std::uint8_t layout_version_of_begun = 2;   // TurnEnded's begun and retry_after
+constexpr std::uint8_t layout_version_of_digest = 3;  // request_digest, and the version is checked
 constexpr std::size_t header_bytes = 5;
 
 constexpr std::uint8_t kind_turn_accepted = 1;
@@ -30,9 +32,10 @@ Error damaged(std::string what) {
 
 // ---- the frame around every value
 
-std::uint32_t checksum(std::string_view body) {
+std::uint32_t checksum(std::uint8_t version, std::string_view body) {
+  const uLong before = version < layout_version_of_digest ? 0 : crc32_z(0, &version, 1);
   return static_cast<std::uint32_t>(
-      crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size()));
+      crc32_z(before, reinterpret_cast<const Bytef*>(body.data()), body.size()));
 }
 
 std::string new_frame() {
@@ -40,7 +43,7 @@ std::string new_frame() {
 }
 
 std::string close_frame(std::string value) {
-  const std::uint32_t crc = checksum(std::string_view(value).substr(header_bytes));
+  const std::uint32_t crc = checksum(layout_version, std::string_view(value).substr(header_bytes));
   value[0] = static_cast<char>(layout_version);
   for (std::size_t i = 0; i < 4; ++i)
     value[1 + i] = static_cast<char>((crc >> (8 * i)) & 0xFFU);
@@ -62,7 +65,7 @@ Result<Frame> open_frame(std::string_view value) {
     crc |= static_cast<std::uint32_t>(static_cast<std::uint8_t>(value[1 + i])) << (8 * i);
   }
   value.remove_prefix(header_bytes);
-  if (crc != checksum(value)) return damaged("a record's checksum does not match");
+  if (crc != checksum(version, value)) return damaged("a record's checksum does not match");
   return Frame{version, value};
 }
 
@@ -178,9 +181,10 @@ void put(WireWriter& out, const TurnAccepted& e) {
   out.integer(e.deadline_ms);
   out.boolean(e.temporary);
   put_json(out, e.options);
+  out.bytes(e.request_digest);
 }
 
-TurnAccepted read_turn_accepted(WireReader& in) {
+TurnAccepted read_turn_accepted(WireReader& in, std::uint8_t version) {
   TurnAccepted e;
   e.turn = in.uint();
   e.run.value = in.bytes();
@@ -191,6 +195,7 @@ TurnAccepted read_turn_accepted(WireReader& in) {
   e.deadline_ms = in.integer();
   e.temporary = in.boolean();
   e.options = read_json(in);
+  if (version >= layout_version_of_digest) e.request_digest = in.bytes();
   return e;
 }
 
@@ -285,7 +290,7 @@ TurnEnded read_turn_ended(WireReader& in, std::uint8_t version) {
   if (in.boolean()) e.error = error_code_from(in.bytes());
   e.error_detail = in.bytes();
   e.ended_ms = in.integer();
-  if (version >= 2) {
+  if (version >= layout_version_of_begun) {
     e.begun = in.boolean();
     e.retry_after = std::chrono::milliseconds(in.integer());
   }
@@ -295,7 +300,7 @@ TurnEnded read_turn_ended(WireReader& in, std::uint8_t version) {
 Event read_event(WireReader& in, std::uint8_t version) {
   switch (in.byte()) {
     case kind_turn_accepted:
-      return read_turn_accepted(in);
+      return read_turn_accepted(in, version);
     case kind_step_done:
       return read_step_done(in);
     case kind_delta:
@@ -344,6 +349,7 @@ std::string encode(const Head& head) {
   out.integer(head.ttl_ms);
   out.bytes(head.agent);
   out.bytes(head.metadata);
+  out.bytes(head.request_digest);
   return close_frame(std::move(value));
 }
 
@@ -365,6 +371,7 @@ Result<Head> decode_head(std::string_view value) {
   head.ttl_ms = in.integer();
   head.agent = in.bytes();
   head.metadata = in.bytes();
+  if (frame->version >= layout_version_of_digest) head.request_digest = in.bytes();
   if (!in.ok() || !in.at_end()) return damaged("a head does not have its layout");
   return head;
 }

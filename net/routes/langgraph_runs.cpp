@@ -1,4 +1,5 @@
 #include "net/body.hpp"
+#include "net/idempotency.hpp"
 #include "net/json_text.hpp"
 #include "net/routes/langgraph.hpp"
 #include "net/routes/langgraph_events.hpp"
@@ -40,6 +41,8 @@ Result<NewRun> read_new_run(HttpSession& session, const Backend& backend, On on)
   }
   auto body = parse_body(request.message.body(), session.options().json_depth_max);
   if (!body) return body.error();
+  const auto key = read_idempotency_key(request, *body);
+  if (!key) return key.error();
   auto read = read_run_create(*body, backend.agents);
   if (!read) return read.error();
   if (on == On::nothing) {
@@ -55,13 +58,20 @@ Result<NewRun> read_new_run(HttpSession& session, const Backend& backend, On on)
                       .if_missing = on == On::thread ? read->if_missing : IfMissing::create,
                       .multitask = read->multitask,
                       .temporary = on == On::nothing && !read->keep_thread,
-                      .deadline = deadline_of(request, backend.agents, read->agent),
+                      .deadline = deadline_of_waiting(request, backend.agents, read->agent),
                       .options = std::move(read->options),
                       .request_id = request.id},
              .modes = read->modes,
              .leaving = {},
              .location = {}};
-  if (read->cancel_when_left.value_or(on == On::nothing)) {
+  if (*key) {
+    // A client that can repeat its request comes back for the answer.
+    if (on == On::nothing) run.turn.thread.thread.value = (*key)->stateless_thread();
+    run.turn.run.value = (*key)->run_on(run.turn.thread.thread.value);
+    run.turn.deadline = deadline_of(request, backend.agents, read->agent);
+    run.turn.request_digest = (*key)->request_digest;
+  }
+  if (read->cancel_when_left.value_or(on == On::nothing && !*key)) {
     run.leaving = {&backend.conversations, run.turn.thread, run.turn.run};
   }
   if (on == On::thread) run.location = "/threads/" + run.turn.thread.thread.value;
@@ -99,22 +109,19 @@ asio::awaitable<void> create_run(HttpSession& session, const Backend& backend, O
   auto run = read_new_run(session, backend, on);
   if (!run) co_return co_await session.send_error(run.error());
   const auto stream = stream_for(session, TurnStream::Wants::start);
-  RunView view;
-  view.run = run->turn.run;
-  view.agent = run->turn.agent;
-  auto accepted = std::make_shared<TurnAccepted>();
-  accepted->input = run->turn.input;
-  accepted->options = run->turn.options;
-  accepted->temporary = run->turn.temporary;
-  view.accepted = std::move(accepted);
   const ThreadKey thread = run->turn.thread;
   backend.conversations.start_turn(std::move(run->turn), stream);
   const auto started = co_await wait_for_start(session, *stream);
   if (!started) co_return co_await session.send_error(started.error());
-  view.created_ms = view.updated_ms = stream->start().accepted_ms;
   stream->leave();
+  RunView view;
+  view.accepted = stream->start().accepted;
+  view.run = view.accepted->run;
+  view.agent = view.accepted->agent;
+  view.created_ms = view.updated_ms = view.accepted->accepted_ms;
   Response response;
   append_run(response.body, thread, view);
+  tell_if_repeated(response, stream->start());
   response.add_header("content-location", run->location);
   co_await session.send(std::move(response));
 }
@@ -144,7 +151,7 @@ asio::awaitable<void> send_values(HttpSession& session,
   const bool begun = session.streaming();
   std::optional<Error> failure = std::move(waited.error);
   std::string text;
-  bool ended = false;
+  bool is_status = true;
   if (!failure) {
     TurnView view(stream.start(), backend.agents);
     for (const auto& record : waited.records)
@@ -153,23 +160,20 @@ asio::awaitable<void> send_values(HttpSession& session,
       failure = Error{ErrorCode::internal, "the turn has no end", {}, {}};
     } else if (view.ended()->outcome != TurnOutcome::finished) {
       failure = error_of(*view.ended());
-      ended = true;
+      is_status = own_request && failed_while_held(session, stream.start(), *view.ended());
     } else {
       append_values(text, view.messages(), view.fields());
     }
   }
   if (failure) {
-    const bool in_time = std::chrono::steady_clock::now() <
-                         session.request().received + session.options().hold_time_max;
-    if (!begun && (!ended || (own_request && in_time))) {
-      co_return co_await session.send_error(std::move(*failure));
-    }
+    if (is_status && !begun) co_return co_await session.send_error(std::move(*failure));
     append_failed(text, *failure);
   }
   if (begun) {
     co_await session.write(text);
     co_return co_await session.end_stream();
   }
+  tell_if_repeated(head, stream.start());
   head.body = std::move(text);
   co_await session.send(std::move(head));
 }

@@ -1,4 +1,5 @@
 #include "net/body.hpp"
+#include "net/idempotency.hpp"
 #include "net/routes/langgraph.hpp"
 #include "net/routes/langgraph_objects.hpp"
 #include "net/turn_answer.hpp"
@@ -47,15 +48,24 @@ asio::awaitable<Result<ThreadAnswer>> view_of(HttpSession& session, const Backen
   co_return co_await answer_of<ThreadAnswer>(ask);
 }
 
+constexpr const char* key_made_another =
+    "the Idempotency-Key was used for a thread that was asked for in another way";
+
 asio::awaitable<void> create_thread(HttpSession& session, const Backend& backend) {
   Request& request = session.request();
   auto body = parse_body(request.message.body(), session.options().json_depth_max);
   if (!body) co_return co_await session.send_error(body.error());
+  const auto key = read_idempotency_key(request, *body);
+  if (!key) co_return co_await session.send_error(key.error());
   BodyReader reader(*body, "");
   CreateThread create;
   const auto id = reader.text("thread_id");
   if (!id.empty() && !is_uuid(id)) reader.refuse("thread_id", "must be a UUID");
   create.thread = {request.caller.tenant, {parse_identifier(id).value_or(random_uuid())}};
+  if (*key) {
+    if (id.empty()) create.thread.thread.value = (*key)->new_thread();
+    create.request_digest = (*key)->request_digest;
+  }
   create.metadata = reader.object("metadata");
   const auto if_exists = reader.text("if_exists", "raise");
   create.existing_ok = if_exists == "do_nothing";
@@ -69,7 +79,12 @@ asio::awaitable<void> create_thread(HttpSession& session, const Backend& backend
     backend.conversations.create_thread(std::move(create), std::move(done));
   };
   const auto made = co_await answer_of<ThreadAnswer>(ask);
-  if (!made) co_return co_await session.send_error(made.error());
+  if (!made) {
+    Error error = made.error();
+    if (*key && id.empty() && error.code == ErrorCode::thread_exists)
+      error = {ErrorCode::idempotency_key_reused, key_made_another, {}, {}};
+    co_return co_await session.send_error(std::move(error));
+  }
   Response response;
   append_thread(response.body, **made, backend.agents);
   co_await session.send(std::move(response));
@@ -94,11 +109,15 @@ asio::awaitable<void> get_state(HttpSession& session, const Backend& backend) {
 asio::awaitable<void> delete_thread(HttpSession& session, const Backend& backend) {
   auto thread = thread_in_path(session.request());
   if (!thread) co_return co_await session.send_error(thread.error());
+  const auto key = read_idempotency_key(session.request(), Json::object());
+  if (!key) co_return co_await session.send_error(key.error());
   auto ask = [&](Conversations::Answer<void> done) {
     backend.conversations.delete_thread(*thread, std::move(done));
   };
   const auto deleted = co_await answer_of<void>(ask);
-  if (!deleted) co_return co_await session.send_error(deleted.error());
+  // Asked for again, it is gone as it was the first time.
+  const bool gone = *key && !deleted && deleted.error().code == ErrorCode::thread_not_found;
+  if (!deleted && !gone) co_return co_await session.send_error(deleted.error());
   Response response;
   response.status = 204;
   co_await session.send(std::move(response));

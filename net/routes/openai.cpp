@@ -1,5 +1,6 @@
 #include "net/body.hpp"
 #include "net/http_session.hpp"
+#include "net/idempotency.hpp"
 #include "net/json_text.hpp"
 #include "net/routes/openai_events.hpp"
 #include "net/routes/openai_request.hpp"
@@ -26,6 +27,8 @@ asio::awaitable<void> complete_chat(HttpSession& session, const Backend& backend
   Request& request = session.request();
   auto body = parse_body(request.message.body(), session.options().json_depth_max);
   if (!body) co_return co_await session.send_error(body.error());
+  const auto key = read_idempotency_key(request, *body);
+  if (!key) co_return co_await session.send_error(key.error());
   auto read = read_completion_request(*body, backend.agents);
   if (!read) co_return co_await session.send_error(read.error());
 
@@ -38,18 +41,22 @@ asio::awaitable<void> complete_chat(HttpSession& session, const Backend& backend
                    .if_missing = IfMissing::create,
                    .multitask = Multitask::enqueue,
                    .temporary = stateless,
-                   .deadline = deadline_of(request, backend.agents, read->agent),
+                   .deadline = deadline_of_waiting(request, backend.agents, read->agent),
                    .options = std::move(read->options),
                    .request_id = request.id};
-  CompletionLook look{read->model,
-                      "chatcmpl-" + turn.run.value,
-                      backend.clock.unix_ms() / 1'000,
-                      read->include_usage,
-                      !stateless};
-  // What a turn was asked stands on its thread, also when it failed.
-  const auto retry = stateless ? Retry::as_the_error_says : Retry::never;
+  if (*key) {
+    // A client that can repeat its request comes back for the answer.
+    if (stateless) turn.thread.thread.value = (*key)->stateless_thread();
+    turn.run.value = (*key)->run_on(turn.thread.thread.value);
+    turn.deadline = deadline_of(request, backend.agents, read->agent);
+    turn.request_digest = (*key)->request_digest;
+  }
+  CompletionLook look{read->model, "chatcmpl-" + turn.run.value, read->include_usage, !stateless};
+  // What a turn was asked stands on its thread, also when it failed; and what has a key fails
+  // again.
+  const auto retry = stateless && !*key ? Retry::as_the_error_says : Retry::never;
   Leaving leaving;
-  if (read->cancel_when_left.value_or(true))
+  if (read->cancel_when_left.value_or(!*key))
     leaving = {&backend.conversations, turn.thread, turn.run};
 
   TurnStream::Options options;
@@ -82,6 +89,7 @@ asio::awaitable<void> complete_chat(HttpSession& session, const Backend& backend
   }
   Response response;
   response.body = completion_text(look, view);
+  tell_if_repeated(response, stream->start());
   co_await session.send(std::move(response));
 }
 

@@ -37,11 +37,14 @@ std::string_view finish_reason(const TurnEnded& ended) {
   return "stop";
 }
 
-void append_head(std::string& out, const CompletionLook& look, std::string_view object) {
+void append_head(std::string& out,
+                 const CompletionLook& look,
+                 const TurnStart& start,
+                 std::string_view object) {
   out.append(R"({"id":)");
   append_quoted(out, look.id);
   out.append(R"(,"object":")").append(object).append(R"(","created":)");
-  append_number(out, static_cast<std::uint64_t>(look.created_s));
+  append_number(out, static_cast<std::uint64_t>(start.accepted->accepted_ms / 1'000));
   out.append(R"(,"model":)");
   append_quoted(out, look.model);
 }
@@ -53,7 +56,7 @@ void OpenaiEvents::append_chunk(std::string& out,
                                 std::string_view usage,
                                 const EventId* id) {
   begin_event(out, {});
-  append_head(out, look_, "chat.completion.chunk");
+  append_head(out, look_, view_->start(), "chat.completion.chunk");
   out.append(R"(,"choices":)").append(choices);
   if (look_.include_usage) out.append(R"(,"usage":)").append(usage);
   out.push_back('}');
@@ -179,7 +182,7 @@ std::string completion_text(const CompletionLook& look, const TurnView& turn) {
   }
   std::string text;
   text.reserve(512 + answer.size());
-  append_head(text, look, "chat.completion");
+  append_head(text, look, turn.start(), "chat.completion");
   text.append(R"(,"choices":[{"index":0,"message":{"role":"assistant","content":)");
   if (answer.empty() && (!calls.empty() || !refusal.empty())) {
     text.append("null");

@@ -27,7 +27,6 @@ namespace parlance::net {
 struct CompletionLook {
   std::string model;  // as the client asked for it
   std::string id;     // of the completion
-  std::int64_t created_s = 0;
   bool include_usage = false;
   bool with_ids = false;
 };

@@ -192,17 +192,22 @@ Result<void> check_agent(const Agents& agents,
 
 Deadline deadline_of(const Request& request, const Agents& agents, std::string_view agent) {
   const auto found = agents.find(agent);
-  auto time =
-      found == agents.end() ? AgentLimits{}.turn_time_max : found->second->limits().turn_time_max;
+  const auto& limits = found == agents.end() ? AgentLimits{} : found->second->limits();
+  return Deadline::at(request.received + limits.turn_time_max);
+}
+
+Deadline deadline_of_waiting(const Request& request, const Agents& agents, std::string_view agent) {
+  const auto deadline = deadline_of(request, agents, agent);
   const auto header = request.header("x-stainless-timeout");
   const char* const header_end = header.data() + header.size();
   double seconds = 0;
   const auto [end, problem] = std::from_chars(header.data(), header_end, seconds);
-  if (problem == std::errc{} && end == header_end && std::isfinite(seconds) && seconds > 0 &&
-      seconds < 1e6) {
-    time = std::min(time, std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000)));
+  if (problem != std::errc{} || end != header_end || !std::isfinite(seconds) || seconds <= 0 ||
+      seconds >= 1e6) {
+    return deadline;
   }
-  return Deadline::at(request.received + time);
+  const std::chrono::milliseconds waits(static_cast<std::int64_t>(seconds * 1'000));
+  return Deadline::at(std::min(deadline.when(), request.received + waits));
 }
 
 }  // namespace parlance::net

@@ -39,9 +39,11 @@ Result<void> check_agent(const Agents& agents,
                          std::string_view model_override,
                          std::string_view field);
 
-// The agent's turn_time_max, or less when the client says by x-stainless-timeout (seconds) that it
-// waits for less. What is no positive number says nothing: clients round short times down to 0. The
-// agent is one of `agents`.
+// How long a turn may take. The agent is one of `agents`.
 Deadline deadline_of(const Request& request, const Agents& agents, std::string_view agent);
+
+// The same, or less when the client says by x-stainless-timeout (seconds) that it waits for less.
+// What is no positive number says nothing: clients round short times down to 0.
+Deadline deadline_of_waiting(const Request& request, const Agents& agents, std::string_view agent);
 
 }  // namespace parlance::net

@@ -129,6 +129,13 @@ constexpr std::array kinds{
               false,
               none,
               "The thread holds as many messages as its agent allows; start a new one."},
+    ErrorKind{
+        ErrorCode::idempotency_key_reused,
+        "idempotency_key_reused",
+        422,
+        false,
+        none,
+        "The Idempotency-Key stands for another request; give each request a key of its own."},
     ErrorKind{ErrorCode::mailbox_full,
               "mailbox_full",
               429,

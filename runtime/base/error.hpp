@@ -40,6 +40,7 @@ enum class ErrorCode : std::uint8_t {
   thread_exists,
   thread_busy,
   thread_full,
+  idempotency_key_reused,
   // overload
   mailbox_full,
   threads_full,

@@ -44,6 +44,9 @@ struct TurnAccepted {
   // What clients see of the run and asked for it, as one JSON object: metadata, config,
   // temperature…
   Json options = Json::object();
+  // Of a turn with an Idempotency-Key, whose run is named after the key: a digest of what was
+  // asked. Empty without a key.
+  std::string request_digest;
 
   bool operator==(const TurnAccepted&) const = default;
 };

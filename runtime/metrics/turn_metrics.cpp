@@ -6,6 +6,9 @@ TurnMetrics::TurnMetrics(Registry& registry)
     : accepted_(registry.counter("parlance_turns_accepted_total", "Turns that were accepted")),
       turn_seconds_(
           registry.seconds("parlance_turn_seconds", "Time from a turn's acceptance to its end")),
+      repeated_(registry.counter("parlance_turns_repeated_total",
+                                 "Requests that were answered by the turn that their "
+                                 "Idempotency-Key had made before")),
       recovered_(registry.counter("parlance_turns_recovered_total",
                                   "Unfinished turns found on disk and taken up again")),
       steps_(registry.counter("parlance_steps_total", "Steps of turns done")),

@@ -19,6 +19,7 @@ class TurnMetrics {
   void turn_accepted() { accepted_.Increment(); }
   void turn_refused(ErrorCode code) { refused_[static_cast<std::size_t>(code)]->Increment(); }
   void turn_ended(TurnOutcome outcome, std::chrono::milliseconds took);
+  void turn_repeated() { repeated_.Increment(); }
   void turn_recovered() { recovered_.Increment(); }
   void step_done() { steps_.Increment(); }
   void pieces_shown(std::size_t pieces) { pieces_.Increment(static_cast<double>(pieces)); }
@@ -36,6 +37,7 @@ class TurnMetrics {
   std::vector<Counter*> refused_;  // by error code
   std::vector<Counter*> ended_;    // by outcome
   Histogram& turn_seconds_;
+  Counter& repeated_;
   Counter& recovered_;
   Counter& steps_;
   Counter& pieces_;

@@ -24,7 +24,7 @@ enum class Multitask : std::uint8_t { reject, enqueue };
 
 struct TurnRequest {
   ThreadKey thread;
-  RunId run;  // chosen by the adapter, unique
+  RunId run;  // chosen by the adapter, unique; with an Idempotency-Key, named after it
   std::string agent;
   std::string model_override;
   Messages input;  // the new ones
@@ -33,6 +33,9 @@ struct TurnRequest {
   bool temporary = false;  // the thread is deleted when the turn has ended
   Deadline deadline;
   Json options = Json::object();  // see TurnAccepted
+  // Not empty: the turn may have been asked for before. Then it is shown instead of made again, if
+  // that request had the same digest (else idempotency_key_reused).
+  std::string request_digest{};
   std::string request_id;
 };
 
@@ -82,7 +85,8 @@ struct TurnStart {
   // began, `fields` is null.
   std::shared_ptr<const Messages> messages;
   std::shared_ptr<const Json> fields;
-  std::int64_t accepted_ms = 0;  // since 1970
+  std::shared_ptr<const TurnAccepted> accepted;
+  bool repeated = false;  // this reader asked for a turn that had been asked for before
 };
 
 // Where a turn goes. started() at most once, then records() any number of times, then closed()
@@ -111,6 +115,7 @@ struct CreateThread {
   Json metadata = Json::object();
   std::optional<std::int64_t> ttl_ms;  // none: the server's default
   bool existing_ok = false;
+  std::string request_digest{};  // as in TurnRequest: the thread is shown as it was made
 };
 
 enum class CancelReason : std::uint8_t { asked, client_left, deadline };
@@ -127,7 +132,8 @@ class Conversations {
 
   virtual ~Conversations() = default;
 
-  // The outcome, refusals included, reaches `sink` and nobody else.
+  // The outcome, refusals included, reaches `sink` and nobody else. A turn that was asked for
+  // before is joined, as by join().
   virtual void start_turn(TurnRequest request, std::shared_ptr<TurnSink> sink) = 0;
 
   // Shows a turn from its start, whether it runs or has ended. Errors by way of closed().

@@ -35,6 +35,7 @@ struct Head {
   std::int64_t ttl_ms = 0;      // expires_ms = updated_ms + ttl_ms; 0: never
   std::string agent;            // of the newest turn; empty before the first
   std::string metadata = "{}";  // the client's JSON object, bounded by the front
+  std::string request_digest;   // of the request that made it by an Idempotency-Key; else empty
 
   bool operator==(const Head&) const = default;
 };

@@ -42,15 +42,17 @@ TEST_CASE_METHOD(ConversationTest, "a creation whose write failed is acknowledge
   CHECK(acknowledged == 0);
 }
 
-TEST_CASE_METHOD(ConversationTest,
-                 "more readers of ended turns than are read back at once are refused") {
+TEST_CASE_METHOD(ConversationTest, "no more ended turns than 64 are read back at once") {
   start_node();
-  const auto turn = request("echo", "hello");
-  start_turn(turn);
-  settle();
+  std::vector<TurnRequest> turns;
+  for (int i = 0; i < 65; ++i) {
+    turns.push_back(request("echo", "hello"));
+    start_turn(turns.back());
+    settle();
+  }
 
   std::vector<std::shared_ptr<tests::RecordingSink>> readers;
-  for (int i = 0; i < 65; ++i) {
+  for (const auto& turn : turns) {
     readers.push_back(std::make_shared<tests::RecordingSink>());
     conversations->join(thread_1, turn.run, readers.back());
   }
@@ -62,6 +64,27 @@ TEST_CASE_METHOD(ConversationTest,
     CHECK(readers[i]->is_closed());
     CHECK_FALSE(readers[i]->error);
     CHECK(readers[i]->ended() != nullptr);
+  }
+}
+
+TEST_CASE_METHOD(ConversationTest, "an ended turn is read back once for all who ask meanwhile") {
+  start_node();
+  const auto turn = request("echo", "hello");
+  start_turn(turn);
+  settle();
+
+  std::vector<std::shared_ptr<tests::RecordingSink>> readers;
+  for (int i = 0; i < 200; ++i) {
+    readers.push_back(std::make_shared<tests::RecordingSink>());
+    conversations->join(thread_1, turn.run, readers.back());
+  }
+  settle();
+  CHECK(journal.reads == 1);
+  for (const auto& reader : readers) {
+    CHECK_FALSE(reader->error);
+    CHECK(reader->closings == 1);
+    CHECK(reader->all.size() == readers.front()->all.size());
+    CHECK(reader->ended() != nullptr);
   }
 }
 

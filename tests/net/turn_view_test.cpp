@@ -36,6 +36,7 @@ TurnStart turn_start() {
   start.accepted_seq = 5;
   start.messages = std::make_shared<const Messages>(Messages{ai("old", "before")});
   start.fields = std::make_shared<const Json>(Json::object());
+  start.accepted = std::make_shared<const TurnAccepted>();
   return start;
 }
 
@@ -294,7 +295,7 @@ TEST_CASE("a stream that ends before its turn says why, without an id") {
 
 TEST_CASE("chat completion chunks have one role, one finish reason, and usage when asked for") {
   const Agents agents = tests::test_agents();
-  OpenaiEvents events({"chat", "chatcmpl-1", 5, true, true}, agents);
+  OpenaiEvents events({"chat", "chatcmpl-1", true, true}, agents);
   events.start(turn_start());
   auto records = turn_records();
   records.erase(records.begin() + 1, records.begin() + 3);
@@ -324,7 +325,7 @@ TEST_CASE("chat completion chunks have one role, one finish reason, and usage wh
 
 TEST_CASE("text that was given up ends a chat completion with an error") {
   const Agents agents = tests::test_agents();
-  OpenaiEvents events({"chat", "chatcmpl-1", 5, false, false}, agents);
+  OpenaiEvents events({"chat", "chatcmpl-1", false, false}, agents);
   events.start(turn_start());
   std::string out;
   for (const auto& each : turn_records())

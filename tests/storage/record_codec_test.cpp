@@ -30,6 +30,7 @@ std::vector<Event> one_of_each() {
   accepted_turn.deadline_ms = -1;
   accepted_turn.temporary = true;
   accepted_turn.options = Json{{"metadata", {{"a", Json::array({1, nullptr, true})}}}};
+  accepted_turn.request_digest = "0123abcd";
   StepDone step_done;
   step_done.turn = std::numeric_limits<std::uint64_t>::max();
   step_done.step = std::numeric_limits<std::uint32_t>::max();
@@ -74,8 +75,9 @@ std::vector<Event> one_of_each() {
 // A value around `body`, with the right checksum.
 std::string framed(std::uint8_t version, const std::string& body) {
   std::string value(1, static_cast<char>(version));
+  const uLong before = version < 3 ? 0 : crc32_z(0, &version, 1);
   const auto crc = static_cast<std::uint32_t>(
-      crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size()));
+      crc32_z(before, reinterpret_cast<const Bytef*>(body.data()), body.size()));
   for (unsigned i = 0; i < 4; ++i)
     value.push_back(static_cast<char>((crc >> (8U * i)) & 0xFFU));
   return value + body;
@@ -96,6 +98,7 @@ Head full_head() {
   head.ttl_ms = std::numeric_limits<std::int64_t>::min();
   head.agent = "chat";
   head.metadata = R"({"k":"v"})";
+  head.request_digest = "0123abcd";
   return head;
 }
 
@@ -141,7 +144,7 @@ TEST_CASE("a head comes back as it was") {
 TEST_CASE("the layout on disk is the one that is written down") {
   // version, crc32, kind superseded, turn, message
   CHECK(encode(Event{Superseded{300, "m"}}) ==
-        std::string("\x02\xaa\x0f\x83\x1d\x04\xac\x02\x01m", 10));
+        std::string("\x03\xba\x2b\xf7\xec\x04\xac\x02\x01m", 10));
 }
 
 TEST_CASE("a turn's end of the oldest version is one of a turn that had begun") {
@@ -158,13 +161,37 @@ TEST_CASE("a turn's end of the oldest version is one of a turn that had begun") 
   CHECK_FALSE(decode_event(framed(2, body)));
 }
 
+TEST_CASE("what was written before there were idempotency keys has none") {
+  const auto digest = std::string(1, '\x08') + "0123abcd";
+  std::string body = encode(one_of_each().front()).substr(5);
+  REQUIRE(body.ends_with(digest));
+  body.resize(body.size() - digest.size());
+  auto expected = std::get<TurnAccepted>(one_of_each().front());
+  expected.request_digest.clear();
+  std::string head_body = encode(full_head()).substr(5);
+  REQUIRE(head_body.ends_with(digest));
+  head_body.resize(head_body.size() - digest.size());
+  auto expected_head = full_head();
+  expected_head.request_digest.clear();
+  for (const std::uint8_t version : {std::uint8_t{1}, std::uint8_t{2}}) {
+    const auto event = decode_event(framed(version, body));
+    REQUIRE(event);
+    check_same(*event, expected);
+    const auto head = decode_head(framed(version, head_body));
+    REQUIRE(head);
+    CHECK((*head == expected_head));
+  }
+  CHECK_FALSE(decode_event(framed(3, body)));
+  CHECK_FALSE(decode_head(framed(3, head_body)));
+}
+
 TEST_CASE("a value of an unknown version is damaged") {
   std::string value = encode(full_head());
-  value[0] = '\x03';
+  value[0] = '\x04';
   const auto head = decode_head(value);
   REQUIRE_FALSE(head);
   CHECK(head.error().code == ErrorCode::record_damaged);
-  CHECK(head.error().detail.find("version 3") != std::string::npos);
+  CHECK(head.error().detail.find("version 4") != std::string::npos);
 }
 
 TEST_CASE("every flipped bit and every missing byte of a record is found") {
@@ -192,7 +219,7 @@ TEST_CASE("bodies of chance with a right checksum never decode to more than they
     for (auto& byte : body)
       byte = static_cast<char>(random());
     if (!body.empty()) body[0] = static_cast<char>(1 + random() % 5);
-    const auto value = framed(2, body);
+    const auto value = framed(3, body);
     if (const auto event = decode_event(value)) CHECK(decode_event(encode(*event)));
     if (const auto head = decode_head(value)) CHECK(decode_head(encode(*head)));
   }

@@ -5,6 +5,7 @@
 
 #include "runtime/ports/conversations.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -31,12 +32,6 @@ class FakeTurn {
     start_.accepted_seq = first;
     start_.messages = std::make_shared<const Messages>(std::move(before));
     start_.fields = std::make_shared<const Json>(Json::object());
-    readers_.push_back(std::move(sink));
-  }
-
-  FakeTurn& accept() {
-    for (const auto& reader : readers_)
-      reader->started(start_);
     TurnAccepted accepted;
     accepted.turn = 1;
     accepted.run = request.run;
@@ -44,7 +39,16 @@ class FakeTurn {
     accepted.input = request.input;
     accepted.options = request.options;
     accepted.temporary = request.temporary;
-    return show(std::move(accepted));
+    accepted.request_digest = request.request_digest;
+    accepted.accepted_ms = unix_ms();
+    start_.accepted = std::make_shared<const TurnAccepted>(std::move(accepted));
+    readers_.push_back(std::move(sink));
+  }
+
+  FakeTurn& accept() {
+    for (const auto& reader : readers_)
+      reader->started(start_);
+    return show(*start_.accepted);
   }
 
   FakeTurn& say(std::vector<std::string> pieces, std::string message = {}) {
@@ -89,8 +93,10 @@ class FakeTurn {
   void refuse(ErrorCode code) { close(Error{code, "refused", {}, {}}); }
 
   // As Conversations::join() does.
-  void join(std::shared_ptr<TurnSink> sink) {
-    sink->started(start_);
+  void join(std::shared_ptr<TurnSink> sink, bool repeated = false) {
+    auto start = start_;
+    start.repeated = repeated;
+    sink->started(start);
     sink->records(records_);
     if (view.ended_seq != 0) return sink->closed(std::nullopt);
     readers_.push_back(std::move(sink));
@@ -116,8 +122,14 @@ class FakeTurn {
     return message.empty() ? "m-" + std::to_string(first_) : message;
   }
 
+  static std::int64_t unix_ms() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  }
+
   void end(TurnEnded ended) {
     ended.turn = 1;
+    ended.ended_ms = unix_ms();
     ended.accepted_seq = first_;
     view.ended_seq = seq_;
     view.status = ended.outcome == TurnOutcome::finished ? RunStatus::success : RunStatus::error;
@@ -159,6 +171,12 @@ class FakeConversations : public Conversations {
     return cancels_.size();
   }
 
+  // How many turns have been made.
+  std::size_t turns() {
+    const std::lock_guard lock(mutex_);
+    return turns_.size();
+  }
+
   void add_thread(const ThreadKey& key) {
     const std::lock_guard lock(mutex_);
     make(key);
@@ -166,6 +184,12 @@ class FakeConversations : public Conversations {
 
   void start_turn(TurnRequest request, std::shared_ptr<TurnSink> sink) override {
     FakeTurn* turn = nullptr;
+    if (!request.request_digest.empty()) turn = find(request.thread, request.run);
+    if (turn != nullptr) {
+      if (turn->request.request_digest == request.request_digest)
+        return turn->join(std::move(sink), /*repeated=*/true);
+      return sink->closed(Error{ErrorCode::idempotency_key_reused, {}, {}, {}});
+    }
     {
       const std::lock_guard lock(mutex_);
       auto thread = threads_.find(request.thread);
@@ -225,12 +249,15 @@ class FakeConversations : public Conversations {
     {
       const std::lock_guard lock(mutex_);
       auto thread = threads_.find(create.thread);
-      if (thread != threads_.end() && !create.existing_ok) {
+      const bool repeated = thread != threads_.end() && !create.request_digest.empty() &&
+                            digests_[create.thread] == create.request_digest;
+      if (thread != threads_.end() && !create.existing_ok && !repeated) {
         view = nullptr;
       } else {
         if (thread == threads_.end()) {
           thread = make(create.thread);
           thread->second.metadata = create.metadata;
+          digests_[create.thread] = create.request_digest;
           last_ttl_ms = create.ttl_ms;
         }
         view = std::make_shared<const ThreadView>(thread->second);
@@ -292,6 +319,7 @@ class FakeConversations : public Conversations {
   std::mutex mutex_;
   std::condition_variable changed_;
   Threads threads_;
+  std::map<ThreadKey, std::string> digests_;  // of the requests that made threads
   std::vector<std::unique_ptr<FakeTurn>> turns_;
   std::vector<std::pair<RunId, CancelReason>> cancels_;
 };

@@ -65,6 +65,7 @@ class MemoryJournal : public Journal {
             std::uint64_t last,
             std::size_t records_max,
             Read read) override {
+    ++reads;
     pending_.push_back([=, this, read = std::move(read)] {
       std::vector<RecordPtr> found;
       for (const auto& record : threads_[key].records) {
@@ -104,6 +105,7 @@ class MemoryJournal : public Journal {
   Thread& thread(const ThreadKey& key) { return threads_[key]; }
 
   int appends = 0;
+  int reads = 0;
   int released = 0;
 
  private:

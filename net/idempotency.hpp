@@ -1,0 +1,38 @@
+// Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): what is sent again is done once.
+//
+// There is no table of keys: what a request makes is named after its key, so the journal's own
+// record of it is what a repetition finds, as long as it is kept. A key counts within its tenant
+// and the thread that it is sent to; what makes a thread of its own, within its tenant.
+//
+// Threading: pure.
+#pragma once
+
+#include "net/request.hpp"
+#include "runtime/base/json.hpp"
+#include "runtime/base/result.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace parlance::net {
+
+struct IdempotencyKey {
+  std::string tenant;
+  std::string value;
+  std::string request_digest;  // of the key and the body, whatever the order of its fields
+
+  // The UUIDs of what the request makes.
+  std::string run_on(std::string_view thread) const;
+  std::string stateless_thread() const;  // of a turn that names none
+  std::string new_thread() const;        // of a request that makes a thread
+};
+
+inline constexpr std::size_t idempotency_key_bytes_max = 255;
+
+// None without the header. invalid_value for one that is sent twice, is empty, longer than
+// idempotency_key_bytes_max, or has other than visible ASCII characters.
+Result<std::optional<IdempotencyKey>> read_idempotency_key(const Request& request,
+                                                           const Json& body);
+
+}  // namespace parlance::net
