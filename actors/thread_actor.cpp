@@ -24,6 +24,10 @@ Error too_many_turns() {
   return {ErrorCode::mailbox_full, "the thread already has all the turns that may wait", {}, {}};
 }
 
+bool takes_over(Multitask multitask) {
+  return multitask == Multitask::interrupt || multitask == Multitask::rollback;
+}
+
 ThreadActor::ThreadActor(caf::actor_config& config,
                          ThreadKey key,
                          const ThreadOptions& options,
@@ -240,12 +244,9 @@ void ThreadActor::forget_if_expired() {
 void ThreadActor::take(TurnJob& job) {
   forget_if_expired();
   TurnRequest& request = job.request;
-  if (!request.request_digest.empty()) {
-    if (take_repeated(job)) return;
-    job.ticket = slot_->turns.try_enter();
-    if (!job.ticket) return refuse(job, too_many_turns());
-  }
+  if (take_repeated(job)) return;
   if (auto error = refusal_of(request)) return refuse(job, std::move(*error));
+  if (!find_place(job)) return refuse(job, too_many_turns());
   const auto now = tools_.clock.now();
   TurnAccepted accepted;
   accepted.turn = ++turns_;
@@ -278,6 +279,7 @@ void ThreadActor::take(TurnJob& job) {
 // Shows the turn that was asked for by the same Idempotency-Key before. False: there is none.
 bool ThreadActor::take_repeated(TurnJob& job) {
   const TurnRequest& request = job.request;
+  if (request.request_digest.empty()) return false;
   const Place* const place = find(request.run);
   const RunView* const ended = find_ended(request.run);
   if (place == nullptr && ended == nullptr) return false;
@@ -294,6 +296,19 @@ bool ThreadActor::take_repeated(TurnJob& job) {
   join(request.run, {.sink = std::exchange(job.sink, nullptr), .repeated = true});
   job.ticket.leave();
   return true;
+}
+
+// A turn that came with a request's ticket takes a turn's: its own, or that of one that it ends.
+bool ThreadActor::find_place(TurnJob& job) {
+  const TurnRequest& request = job.request;
+  const bool ends_others = takes_over(request.multitask);
+  if (ends_others) stop_all(request.multitask);
+  if (request.request_digest.empty() && !ends_others) return true;
+  auto ticket = slot_->turns.try_enter();
+  for (auto place = places_.rbegin(); !ticket && ends_others && place != places_.rend(); ++place)
+    ticket = std::move((*place)->ticket);
+  job.ticket = std::move(ticket);
+  return static_cast<bool>(job.ticket);
 }
 
 void ThreadActor::refuse(TurnJob& job, Error error) {
@@ -401,7 +416,7 @@ void ThreadActor::answered(const Answer& answer) {
 // A pool refused or failed the call of the turn in front.
 void ThreadActor::refused(Error error) {
   Place& place = front();
-  if (place.turn.accepted_seq() == 0) return drop_front(std::move(error));
+  if (place.turn.accepted_seq() == 0) return drop(place, std::move(error));
   const bool never_began = !pending_->admitted && kind_of(error.code).retry_helps;
   if (place.recovered && never_began) {  // nobody is told to come again, so the turn does
     constexpr std::chrono::milliseconds wait_max{1'000};
@@ -416,15 +431,9 @@ void ThreadActor::refused(Error error) {
 void ThreadActor::stop(Place& place, TurnOutcome outcome, Error error) {
   if (place.turn.ended()) return;
   const bool is_front = &place == &front();
-  if (is_front && pending_) {
-    const auto& slot = pending_->is_model_call ? tools_.llm_pool : tools_.retriever_pool;
-    const auto pool = slot->part();
-    if (pool.actor && pool.generation == pending_->generation)
-      anon_send(pool.actor, Abandon{pending_->call});
-    pending_.reset();
-  }
+  if (is_front) abandon_call();
   if (place.turn.accepted_seq() == 0) {
-    if (is_front) return drop_front(std::move(error));
+    if (is_front) return drop(place, std::move(error));
     write_waiting();
   }
   place.turn.end(outcome, std::move(error), tools_.clock);
@@ -436,11 +445,46 @@ void ThreadActor::stop_late(Place& place) {
       place, TurnOutcome::failed, {ErrorCode::deadline_passed, "the turn ran out of time", {}, {}});
 }
 
-// The turn in front never began: nothing of it is on disk.
-void ThreadActor::drop_front(Error error) {
+// For a turn that takes their place. The last one first, so that none begins.
+void ThreadActor::stop_all(Multitask multitask) {
+  std::vector<Place*> going_on;
+  for (auto place = places_.rbegin(); place != places_.rend(); ++place) {
+    if (!(*place)->turn.ended()) going_on.push_back(place->get());
+  }
+  for (Place* const place : going_on) {
+    if (multitask == Multitask::rollback) {
+      roll_back(*place);
+    } else {
+      const Error why{ErrorCode::cancelled, "another turn took its place", {}, {}};
+      stop(*place, TurnOutcome::cancelled, why);
+    }
+  }
+}
+
+// Takes back a turn that has not ended.
+void ThreadActor::roll_back(Place& place) {
+  if (&place == &front()) abandon_call();
+  if (place.turn.accepted_seq() == 0) return drop(place, was_rolled_back());
+  write(place, place.turn.roll_back());
+}
+
+void ThreadActor::abandon_call() {
+  if (!pending_) return;
+  const auto& slot = pending_->is_model_call ? tools_.llm_pool : tools_.retriever_pool;
+  const auto pool = slot->part();
+  if (pool.actor && pool.generation == pending_->generation)
+    anon_send(pool.actor, Abandon{pending_->call});
   pending_.reset();
-  const auto place = std::move(places_.front());
-  places_.pop_front();
+}
+
+// A turn of which nothing is on disk.
+void ThreadActor::drop(Place& dropped, Error error) {
+  const bool is_front = &dropped == &front();
+  if (is_front) pending_.reset();
+  const auto found = std::find_if(
+      places_.begin(), places_.end(), [&](const auto& each) { return each.get() == &dropped; });
+  const auto place = std::move(*found);
+  places_.erase(found);
   tools_.metrics.turn_refused(error.code);
   tools_.metrics.turn_left();
   send(directory_, UnwatchDeadline{key_, place->turn.number()});
@@ -450,6 +494,7 @@ void ThreadActor::drop_front(Error error) {
     reader.sink->closed(error);
   place->ticket.leave();
   update_busy();
+  if (!is_front) return;
   if (!places_.empty()) return run_front();
   leave_if_empty();
 }

@@ -22,12 +22,12 @@
 //
 // Bounds: turns by the slot's gate, requests by its control gate (both tickets are taken by the
 // directory before a message is sent; a turn that may be there already comes with a request's, and
-// takes a turn's when it is not); all other messages are answers to something this actor asked for.
-// Readers of a turn are bounded by the connections. Streamed text is batched: one batch of deltas
-// is on its way at a time, a second one only when the first takes longer than delta_wait_max.
-// Threading: CAF runs one message at a time. Callbacks of the journal come back as messages.
-// Failure: an exception ends the actor; its readers are told (component_restarted), its turns are
-// on disk, and the directory starts it again.
+// takes a turn's when it is not; so does one that takes over from others); all other messages are
+// answers to something this actor asked for. Readers of a turn are bounded by the connections.
+// Streamed text is batched: one batch of deltas is on its way at a time, a second one only when the
+// first takes longer than delta_wait_max. Threading: CAF runs one message at a time. Callbacks of
+// the journal come back as messages. Failure: an exception ends the actor; its readers are told
+// (component_restarted), its turns are on disk, and the directory starts it again.
 #pragma once
 
 #include "actors/messages.hpp"
@@ -58,6 +58,7 @@ struct ThreadOptions {
 };
 
 Error too_many_turns();
+bool takes_over(Multitask multitask);
 
 // What the directory and the thread share.
 struct ThreadSlot {
@@ -147,6 +148,7 @@ class ThreadActor : public caf::event_based_actor {
   // --- turns
   void take(TurnJob& job);
   bool take_repeated(TurnJob& job);
+  bool find_place(TurnJob& job);
   void refuse(TurnJob& job, Error error);
   std::optional<Error> refusal_of(const TurnRequest& request) const;
   void run_front();
@@ -156,15 +158,19 @@ class ThreadActor : public caf::event_based_actor {
   void refused(Error error);
   void stop(Place& place, TurnOutcome outcome, Error error);
   void stop_late(Place& place);
-  void drop_front(Error error);
+  void stop_all(Multitask multitask);
+  void roll_back(Place& place);
+  void drop(Place& place, Error error);
+  void abandon_call();
 
   // --- writing and showing (thread_writing.cpp)
   void make_head(std::int64_t ttl_ms);
-  void write(Place& place);
+  void write(Place& place, std::vector<std::uint64_t> deleted_seqs = {});
+  void forget_unfinished(std::uint64_t accepted_seq);
   void write_waiting();
   void write_head(WhenDurable then);
   void when_durable(WhenDurable then);
-  void append(std::vector<RecordPtr> records, bool with_head, bool deltas_only, WhenDurable then);
+  void append(Append what, bool with_head, bool deltas_only, WhenDurable then);
   void appended(const RecordsAppended& report);
   void stream_pieces();
   void show(Place& place);
@@ -173,6 +179,7 @@ class ThreadActor : public caf::event_based_actor {
 
   // --- requests (thread_requests.cpp)
   static Error not_found();
+  static Error was_rolled_back();
   void take(ControlJob& job);
   void handle(JoinRun& join);
   void handle(CancelRun& cancel);

@@ -108,13 +108,15 @@ void ThreadDirectory::take(RunTurn& run) {
     tools_.metrics.turn_refused(ErrorCode::threads_full);
     return job.refuse(no_room());
   }
-  // A turn with an Idempotency-Key may be one that is there already. Only the thread can tell, and
-  // takes its place among the turns if it is not.
-  const bool may_be_there = !job.request.request_digest.empty();
-  job.ticket = (may_be_there ? resident->slot->requests : resident->slot->turns).try_enter();
+  // A turn with an Idempotency-Key may be one that is there already, and one that takes the place
+  // of others needs none of its own: only the thread can tell, and finds it a place among the
+  // turns.
+  const bool thread_tells =
+      !job.request.request_digest.empty() || takes_over(job.request.multitask);
+  job.ticket = (thread_tells ? resident->slot->requests : resident->slot->turns).try_enter();
   if (!job.ticket) {
     tools_.metrics.turn_refused(ErrorCode::mailbox_full);
-    return job.refuse(may_be_there ? too_many_requests() : too_many_turns());
+    return job.refuse(thread_tells ? too_many_requests() : too_many_turns());
   }
   deliver(*resident, std::move(run));
 }

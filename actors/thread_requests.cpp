@@ -18,6 +18,10 @@ Error ThreadActor::not_found() {
   return {ErrorCode::thread_not_found, "there is no such thread", {}, {}};
 }
 
+Error ThreadActor::was_rolled_back() {
+  return {ErrorCode::cancelled, "the turn was rolled back", {}, {}};
+}
+
 void ThreadActor::take(ControlJob& job) {
   if (damaged_) {
     job.refuse(*damaged_);
@@ -59,13 +63,21 @@ void ThreadActor::join(const RunId& run, Reader reader) {
 }
 
 void ThreadActor::handle(CancelRun& cancel) {
-  if (Place* place = find(cancel.run)) {
+  const bool rolls_back = cancel.reason == CancelReason::rollback;
+  Place* const place = find(cancel.run);
+  const bool ended = find_ended(cancel.run) != nullptr || (place && place->turn.ended());
+  if (rolls_back && ended && !(place && place->turn.rolled_back())) {
+    return cancel.done(Error{
+        ErrorCode::invalid_value, "the run has ended: it cannot be rolled back", "action", {}});
+  }
+  if (place != nullptr) {
     place->when_ended.push_back(std::move(cancel.done));
+    if (rolls_back && !ended) return roll_back(*place);
     const char* why =
         cancel.reason == CancelReason::client_left ? "the client left" : "the turn was cancelled";
     return stop(*place, TurnOutcome::cancelled, {ErrorCode::cancelled, why, {}, {}});
   }
-  if (find_ended(cancel.run) != nullptr) return cancel.done({});
+  if (ended) return cancel.done({});
   cancel.done(head_ ? Error{ErrorCode::run_not_found, "the thread has no such run", {}, {}}
                     : not_found());
 }

@@ -28,7 +28,7 @@ void ThreadActor::make_head(std::int64_t ttl_ms) {
   head_->ttl_ms = ttl_ms;
 }
 
-void ThreadActor::write(Place& place) {
+void ThreadActor::write(Place& place, std::vector<std::uint64_t> deleted_seqs) {
   if (!place.turn.has_unwritten()) return;
   auto events = place.turn.take_unwritten();
   const bool temporary = place.turn.accepted().temporary;
@@ -52,13 +52,14 @@ void ThreadActor::write(Place& place) {
     } else if (const auto* ended = std::get_if<TurnEnded>(&event)) {
       with_head = true;
       head_->last_ended_seq = seq;
-      if (!head_->unfinished_seqs.empty() && head_->unfinished_seqs.front() == ended->accepted_seq)
-        head_->attempts = 1;
-      std::erase(head_->unfinished_seqs, ended->accepted_seq);
-      if (head_->unfinished_seqs.empty()) head_->attempts = 0;
+      forget_unfinished(ended->accepted_seq);
       tools_.metrics.turn_ended(
           ended->outcome,
           std::chrono::milliseconds(ended->ended_ms - place.turn.accepted().accepted_ms));
+    } else if (std::holds_alternative<RolledBack>(event)) {
+      with_head = true;
+      forget_unfinished(place.turn.accepted_seq());
+      tools_.metrics.turn_rolled_back();
     } else if (const auto* delta = std::get_if<Delta>(&event)) {
       tools_.metrics.pieces_shown(delta->pieces.size());
     }
@@ -66,7 +67,18 @@ void ThreadActor::write(Place& place) {
     records.push_back(std::make_shared<const Record>(Record{seq, std::move(event)}));
   }
   place.turn.written(records);
-  append(std::move(records), with_head, deltas_only, nullptr);
+  Append what;
+  what.records = std::move(records);
+  what.deleted_seqs = std::move(deleted_seqs);
+  append(std::move(what), with_head, deltas_only, nullptr);
+}
+
+// The next unfinished turn has attempts of its own.
+void ThreadActor::forget_unfinished(std::uint64_t accepted_seq) {
+  auto& unfinished = head_->unfinished_seqs;
+  if (!unfinished.empty() && unfinished.front() == accepted_seq) head_->attempts = 1;
+  std::erase(unfinished, accepted_seq);
+  if (unfinished.empty()) head_->attempts = 0;
 }
 
 // Turns that wait become durable once the one in front has.
@@ -82,11 +94,10 @@ void ThreadActor::write_head(WhenDurable then) {
   append({}, /*with_head=*/true, /*deltas_only=*/false, std::move(then));
 }
 
-void ThreadActor::append(std::vector<RecordPtr> records,
-                         bool with_head,
-                         bool deltas_only,
-                         WhenDurable then) {
-  Append what{key_, epoch_, seq_, std::move(records), std::nullopt};
+void ThreadActor::append(Append what, bool with_head, bool deltas_only, WhenDurable then) {
+  what.thread = key_;
+  what.epoch = epoch_;
+  what.seq = seq_;
   seq_ += what.records.size();
   if (with_head) {
     head_->updated_ms = tools_.clock.unix_ms();
@@ -188,14 +199,15 @@ void ThreadActor::settle() {
     }
     const auto over = std::move(*place);
     place = places_.erase(place);
-    state_.add_ended_turn(over->turn.records());
+    const bool gone = over->turn.rolled_back();
+    if (!gone) state_.add_ended_turn(over->turn.records());
     const TurnAccepted& accepted = over->turn.accepted();
     temporary = temporary || (accepted.temporary && accepted.request_digest.empty());
     tools_.metrics.turn_left();
     send(directory_, UnwatchDeadline{key_, over->turn.number()});
     over->ticket.leave();
     for (auto& reader : over->readers)
-      reader.sink->closed(std::nullopt);
+      reader.sink->closed(gone ? std::optional(was_rolled_back()) : std::nullopt);
     for (auto& answer : over->when_ended)
       answer({});
   }

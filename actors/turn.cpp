@@ -251,6 +251,18 @@ void Turn::end(TurnOutcome outcome, std::optional<Error> error, const Clock& clo
   unwritten_.emplace_back(std::move(ended));
 }
 
+std::vector<std::uint64_t> Turn::roll_back() {
+  ended_ = rolled_back_ = true;
+  pieces_.clear();
+  unwritten_.clear();
+  unwritten_.emplace_back(RolledBack{number()});
+  std::vector<std::uint64_t> seqs;
+  seqs.reserve(records_.size());
+  for (const auto& record : records_)
+    seqs.push_back(record->seq);
+  return seqs;
+}
+
 void Turn::link_end(std::vector<Event>& events,
                     std::uint64_t first_seq,
                     std::uint64_t previous_ended_seq) const {
@@ -275,6 +287,9 @@ void Turn::written(const std::vector<RecordPtr>& records) {
       accepted_seq_ = record->seq;
     } else if (std::holds_alternative<TurnEnded>(record->event)) {
       ended_seq_ = record->seq;
+    } else if (std::holds_alternative<RolledBack>(record->event)) {
+      ended_seq_ = record->seq;
+      continue;  // no reader's business
     }
     records_.push_back(record);
   }

@@ -84,6 +84,11 @@ class Turn {
   // Ends it from outside: cancelled, failed, out of time.
   void end(TurnOutcome outcome, std::optional<Error> error, const Clock& clock);
 
+  // Takes the whole turn back: what is to be written then is that alone. Answers the places of its
+  // records, which go with that write.
+  std::vector<std::uint64_t> roll_back();
+  bool rolled_back() const { return rolled_back_; }
+
   // Events to append, in order; the thread takes them.
   std::vector<Event> take_unwritten() { return std::exchange(unwritten_, {}); }
   bool has_unwritten() const { return !unwritten_.empty(); }
@@ -122,6 +127,7 @@ class Turn {
   // Set by begin().
   bool begun_ = false;
   bool ended_ = false;
+  bool rolled_back_ = false;
   std::shared_ptr<const Agent> agent_;
   std::shared_ptr<Messages> messages_before_ = std::make_shared<Messages>();
   std::shared_ptr<Json> fields_before_ = std::make_shared<Json>(nullptr);

@@ -200,6 +200,8 @@ JournalWriter::Verdict JournalWriter::plan(const AppendCall& call, rocksdb::Writ
   for (const auto& event : call.events) {
     batch.Put(store_.events(), event_key(prefix, ++next.seq), event);
   }
+  for (const std::uint64_t seq : call.deleted_seqs)
+    batch.Delete(store_.events(), event_key(prefix, seq));
   planned_records_ += call.events.size();
   if (call.head) {
     next.expires_ms = call.head->expires_ms;

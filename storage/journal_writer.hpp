@@ -49,6 +49,7 @@ struct AppendCall {
   std::uint64_t epoch = 0;
   std::uint64_t seq = 0;
   std::vector<std::string> events;  // encoded
+  std::vector<std::uint64_t> deleted_seqs;
   std::optional<WrittenHead> head;
   std::size_t bytes = 0;
   Journal::Appended done;

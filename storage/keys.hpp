@@ -28,6 +28,7 @@
 //   since      = unix_ms:int
 //
 //   Event      = 0x01 TurnAccepted | 0x02 StepDone | 0x03 Delta | 0x04 Superseded | 0x05 TurnEnded
+//                | 0x06 RolledBack
 //   TurnAccepted = turn:uint run:bytes agent:bytes model_override:bytes input:list(Message)
 //                accepted_ms:int deadline_ms:int temporary:bool options:json
 //                request_digest:bytes
@@ -35,6 +36,7 @@
 //                time_us:uint
 //   Delta      = turn:uint node:bytes message:bytes pieces:list(bytes)
 //   Superseded = turn:uint message:bytes
+//   RolledBack = turn:uint    the turn's other records were deleted with the same write
 //   TurnEnded  = turn:uint outcome accepted_seq:uint previous_ended_seq:uint
 //                message_seqs:list(uint) fields:json Usage model:bytes stop_reason
 //                error:optional(bytes) error_detail:bytes ended_ms:int begun:bool

@@ -23,6 +23,7 @@ constexpr std::uint8_t kind_step_done = 2;
 constexpr std::uint8_t kind_delta = 3;
 constexpr std::uint8_t kind_superseded = 4;
 constexpr std::uint8_t kind_turn_ended = 5;
+constexpr std::uint8_t kind_rolled_back = 6;
 
 constexpr std::size_t message_bytes_min = 5;  // id, role, text, extra, usage
 
@@ -257,6 +258,15 @@ Superseded read_superseded(WireReader& in) {
   return e;
 }
 
+void put(WireWriter& out, const RolledBack& e) {
+  out.byte(kind_rolled_back);
+  out.uint(e.turn);
+}
+
+RolledBack read_rolled_back(WireReader& in) {
+  return {in.uint()};
+}
+
 void put(WireWriter& out, const TurnEnded& e) {
   out.byte(kind_turn_ended);
   out.uint(e.turn);
@@ -309,6 +319,8 @@ Event read_event(WireReader& in, std::uint8_t version) {
       return read_superseded(in);
     case kind_turn_ended:
       return read_turn_ended(in, version);
+    case kind_rolled_back:
+      return read_rolled_back(in);
     default:
       in.fail();
       return {};

@@ -93,6 +93,7 @@ void RocksJournal::append(Append append, Appended appended) {
   call.thread = thread_key(append.thread);
   call.epoch = append.epoch;
   call.seq = append.seq;
+  call.deleted_seqs = std::move(append.deleted_seqs);
   call.events.reserve(append.records.size());
   for (const auto& record : append.records) {
     call.events.push_back(encode(record->event));

@@ -12,11 +12,10 @@ namespace {
 Multitask read_multitask(BodyReader& reader) {
   const auto word = reader.text("multitask_strategy", "enqueue");
   if (word == "reject") return Multitask::reject;
-  if (word == "interrupt" || word == "rollback") {
-    reader.refuse("multitask_strategy", word + " is not in this version; use enqueue or reject");
-  } else if (word != "enqueue") {
-    reader.refuse("multitask_strategy", "must be enqueue or reject");
-  }
+  if (word == "interrupt") return Multitask::interrupt;
+  if (word == "rollback") return Multitask::rollback;
+  if (word != "enqueue")
+    reader.refuse("multitask_strategy", "must be enqueue, reject, interrupt or rollback");
   return Multitask::enqueue;
 }
 
@@ -116,7 +115,8 @@ Result<RunCreate> read_run_create(Json& body, const Agents& agents) {
     run.options["metadata"] = std::move(metadata);
   if (Json context = reader.object("context"); !context.empty())
     run.options["context"] = std::move(context);
-  if (run.multitask == Multitask::reject) run.options["multitask_strategy"] = "reject";
+  if (run.multitask != Multitask::enqueue)
+    run.options["multitask_strategy"] = reader.text("multitask_strategy");
   if (Json* const modes = reader.find("stream_mode")) {
     const auto read = read_stream_modes(*modes);
     if (!read) return read.error();

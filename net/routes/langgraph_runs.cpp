@@ -354,20 +354,17 @@ asio::awaitable<void> cancel_run(HttpSession& session, const Backend& backend) {
   auto named = run_in_path(session.request());
   if (!named) co_return co_await session.send_error(named.error());
   const auto action = session.request().query_value("action").value_or("interrupt");
-  if (action != "interrupt") {
-    Error error{ErrorCode::invalid_value,
-                action == "rollback" ? "rollback is not in this version; use interrupt"
-                                     : "must be interrupt",
-                "action",
-                {}};
+  if (action != "interrupt" && action != "rollback") {
+    Error error{ErrorCode::invalid_value, "must be interrupt or rollback", "action", {}};
     co_return co_await session.send_error(std::move(error));
   }
+  const auto reason = action == "rollback" ? CancelReason::rollback : CancelReason::asked;
   const auto waits = flag_in_query(session.request(), "wait");
   if (!waits) co_return co_await session.send_error(waits.error());
   Response response;
   if (*waits) {
     auto ask = [&](Conversations::Answer<void> done) {
-      backend.conversations.cancel(named->thread, named->run, CancelReason::asked, std::move(done));
+      backend.conversations.cancel(named->thread, named->run, reason, std::move(done));
     };
     const auto cancelled = co_await answer_of<void>(ask);
     if (!cancelled) co_return co_await session.send_error(cancelled.error());
@@ -377,8 +374,7 @@ asio::awaitable<void> cancel_run(HttpSession& session, const Backend& backend) {
     if (!view) co_return co_await session.send_error(view.error());
     if (find_run(**view, named->run) == nullptr)
       co_return co_await session.send_error(run_not_found());
-    backend.conversations.cancel(
-        named->thread, named->run, CancelReason::asked, [](const Result<void>&) {});
+    backend.conversations.cancel(named->thread, named->run, reason, [](const Result<void>&) {});
     response.status = 202;
     response.body = "{}";
   }

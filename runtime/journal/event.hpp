@@ -8,6 +8,7 @@
 //   turn_finished   the last record of a turn, with the state that the thread goes on from;
 //   turn_failed     messages are referred to by position, never repeated
 //   turn_cancelled
+//   rolled_back     in place of all records of a turn, which are gone: the turn never was
 //
 // A turn that ended before it began (cancelled, or out of time, while it waited) leaves the state
 // as it is: its input is in no conversation.
@@ -100,7 +101,13 @@ struct TurnEnded {
   bool operator==(const TurnEnded&) const = default;
 };
 
-using Event = std::variant<TurnAccepted, StepDone, Delta, Superseded, TurnEnded>;
+struct RolledBack {
+  std::uint64_t turn = 0;
+
+  bool operator==(const RolledBack&) const = default;
+};
+
+using Event = std::variant<TurnAccepted, StepDone, Delta, Superseded, TurnEnded, RolledBack>;
 
 std::uint64_t turn_of(const Event& event);
 

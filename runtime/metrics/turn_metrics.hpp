@@ -19,6 +19,7 @@ class TurnMetrics {
   void turn_accepted() { accepted_.Increment(); }
   void turn_refused(ErrorCode code) { refused_[static_cast<std::size_t>(code)]->Increment(); }
   void turn_ended(TurnOutcome outcome, std::chrono::milliseconds took);
+  void turn_rolled_back() { ended_.back()->Increment(); }
   void turn_repeated() { repeated_.Increment(); }
   void turn_recovered() { recovered_.Increment(); }
   void step_done() { steps_.Increment(); }
@@ -35,7 +36,7 @@ class TurnMetrics {
  private:
   Counter& accepted_;
   std::vector<Counter*> refused_;  // by error code
-  std::vector<Counter*> ended_;    // by outcome
+  std::vector<Counter*> ended_;    // by outcome; rolled back is the last one
   Histogram& turn_seconds_;
   Counter& repeated_;
   Counter& recovered_;

@@ -20,7 +20,9 @@
 namespace parlance {
 
 enum class IfMissing : std::uint8_t { create, reject };
-enum class Multitask : std::uint8_t { reject, enqueue };
+// What becomes of a turn on a thread that has others: it is refused, waits for them, or takes their
+// place: they are cancelled (what they did stays), or rolled back (nothing of them stays).
+enum class Multitask : std::uint8_t { reject, enqueue, interrupt, rollback };
 
 struct TurnRequest {
   ThreadKey thread;
@@ -118,7 +120,7 @@ struct CreateThread {
   std::string request_digest{};  // as in TurnRequest: the thread is shown as it was made
 };
 
-enum class CancelReason : std::uint8_t { asked, client_left, deadline };
+enum class CancelReason : std::uint8_t { asked, rollback, client_left };
 
 // Threading: every call may come from any thread and returns at once. Callbacks run once, on any
 // thread, and must not block.
@@ -140,6 +142,7 @@ class Conversations {
   virtual void join(const ThreadKey& thread, const RunId& run, std::shared_ptr<TurnSink> sink) = 0;
 
   // Answers when the turn has ended and that is on disk. run_not_found; ok for one that has ended.
+  // By a rollback, nothing of the turn stays; invalid_value for one that has ended.
   virtual void cancel(const ThreadKey& thread,
                       const RunId& run,
                       CancelReason reason,

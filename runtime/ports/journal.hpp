@@ -53,8 +53,9 @@ struct OpenedThread {
 struct Append {
   ThreadKey thread;
   std::uint64_t epoch = 0;
-  std::uint64_t seq = 0;           // of the last event before these
-  std::vector<RecordPtr> records;  // seq + 1, seq + 2, …
+  std::uint64_t seq = 0;                    // of the last event before these
+  std::vector<RecordPtr> records;           // seq + 1, seq + 2, …
+  std::vector<std::uint64_t> deleted_seqs;  // of records before these that go with the same write
   std::optional<Head> head;  // left out by batches of deltas; its epoch and seq are set by append()
 };
 

@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import test from 'node:test';
-import { human, texts, until } from './harness.mjs';
-import { all_of, started, started_with_mock } from './support/langgraph_client.mjs';
+import { human, rejoin, texts, until } from './harness.mjs';
+import { all_of, client_of, started, started_with_mock } from './support/langgraph_client.mjs';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const is_recent = (time) => Math.abs(Date.parse(time) - Date.now()) < 60_000;
@@ -198,9 +198,54 @@ test('a second run is enqueued or rejected, as asked', async (t) => {
   assert.match(values.messages[1].content, /waited 400 ms/);
   assert.equal(values.messages.at(-1).content, 'echo: yes');
   assert.equal((await client.runs.get(thread_id, first.run_id)).status, 'success');
-  for (const multitaskStrategy of ['interrupt', 'rollback']) {
-    await assert.rejects(client.runs.wait(thread_id, 'echo', { input: human('x'), multitaskStrategy }), { status: 422 });
+});
+
+test('a second run interrupts the first, whose question stays, or rolls it back, and nothing stays', async (t) => {
+  const { client } = await started(t);
+  for (const [multitaskStrategy, first_status] of [['interrupt', 'interrupted'], ['rollback', undefined]]) {
+    const { thread_id } = await client.threads.create();
+    const first = await client.runs.create(thread_id, 'slow', { input: human('{"ms":60000}') });
+    const values = await client.runs.wait(thread_id, 'echo', { input: human('instead'), multitaskStrategy });
+    const kept = first_status ? ['{"ms":60000}'] : [];
+    assert.deepEqual(texts(values.messages), [...kept, 'instead', 'echo: instead'], multitaskStrategy);
+    const runs = await client.runs.list(thread_id);
+    assert.deepEqual(runs.find((run) => run.run_id === first.run_id)?.status, first_status);
+    assert.equal(runs.at(-1).multitask_strategy, multitaskStrategy);
+    assert.equal(runs.at(-1).status, 'success');
   }
+});
+
+test('a running run is rolled back: its input, checkpoints and events are gone, and the provider is left', async (t) => {
+  let { client, mock, server } = await started_with_mock(t, { tokens: 1000, token_delay: '20ms' });
+  const { thread_id } = await client.threads.create();
+  await client.runs.wait(thread_id, 'echo', { input: human('before') });
+  const before = await client.threads.getHistory(thread_id);
+  const run = await client.runs.create(thread_id, 'chat', { input: human('endless') });
+  const stream = rejoin(server, thread_id, run.run_id, { stream_mode: ['messages-tuple'] });
+  await stream.reaches('some text', (each) => each.frames.length > 5);
+  await client.runs.cancel(thread_id, run.run_id, true, 'rollback');
+  await stream.end();
+  assert.equal(stream.frames.at(-1).event, 'error');
+  assert.match(stream.frames.at(-1).data, /rolled back/);
+  await until('the provider saw its client go', async () => (await mock.journal())[0].outcome === 'client_closed');
+
+  for (const restarted of [false, true]) {
+    if (restarted) {
+      await server.kill();
+      await server.begin();
+      client = client_of(server);
+    }
+    assert.deepEqual(await client.threads.getHistory(thread_id), before);
+    assert.equal((await client.threads.get(thread_id)).status, 'idle');
+    assert.equal((await client.runs.list(thread_id)).length, 1);
+    await assert.rejects(client.runs.get(thread_id, run.run_id), { status: 404 });
+    const gone = rejoin(server, thread_id, run.run_id);
+    await gone.end();
+    assert.equal(gone.status, 404);
+  }
+  await assert.rejects(client.runs.cancel(thread_id, (await client.runs.list(thread_id))[0].run_id, true, 'rollback'), {
+    status: 422,
+  });
 });
 
 test('a run that fails is an error to who waits, and is told by its thread', async (t) => {

@@ -124,7 +124,7 @@ class JournalFixture {
                      std::uint64_t seq,
                      std::vector<Event> events,
                      std::optional<Head> head = {}) {
-    Append call{key, epoch, seq, {}, std::move(head)};
+    Append call{key, epoch, seq, {}, {}, std::move(head)};
     for (auto& event : events)
       call.records.push_back(record(++seq, std::move(event)));
     return call;

@@ -66,6 +66,7 @@ std::vector<Event> one_of_each() {
           step_done,
           delta_batch,
           Superseded{2, "m-9"},
+          RolledBack{300},
           failed,
           cancelled,
           TurnEnded{},
@@ -148,12 +149,12 @@ TEST_CASE("the layout on disk is the one that is written down") {
 }
 
 TEST_CASE("a turn's end of the oldest version is one of a turn that had begun") {
-  const std::string value = encode(one_of_each()[5]);
+  const std::string value = encode(one_of_each()[6]);
   // Without the last fields: `begun`, one byte, and `retry_after`, two.
   const std::string body = value.substr(5, value.size() - 8);
   const auto event = decode_event(framed(1, body));
   REQUIRE(event);
-  auto expected = std::get<TurnEnded>(one_of_each()[5]);
+  auto expected = std::get<TurnEnded>(one_of_each()[6]);
   REQUIRE_FALSE(expected.begun);
   expected.begun = true;
   expected.retry_after = {};
@@ -218,7 +219,7 @@ TEST_CASE("bodies of chance with a right checksum never decode to more than they
     std::string body(random() % 60, '\0');
     for (auto& byte : body)
       byte = static_cast<char>(random());
-    if (!body.empty()) body[0] = static_cast<char>(1 + random() % 5);
+    if (!body.empty()) body[0] = static_cast<char>(1 + random() % 6);
     const auto value = framed(3, body);
     if (const auto event = decode_event(value)) CHECK(decode_event(encode(*event)));
     if (const auto head = decode_head(value)) CHECK(decode_head(encode(*head)));

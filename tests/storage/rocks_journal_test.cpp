@@ -220,6 +220,30 @@ TEST_CASE_METHOD(JournalFixture,
     CHECK(encode(loaded->event) == encode(events[loaded->seq - 1]));
 }
 
+TEST_CASE_METHOD(JournalFixture,
+                 "records that a write deletes are gone with it, and the rest is read") {
+  start();
+  const auto key = thread("t");
+  const auto owner = opened(key);
+  auto head = head_of(7, {2});
+  REQUIRE(append(key,
+                 owner.epoch,
+                 0,
+                 {accepted(1), accepted(2), delta(1, "half"), delta(1, " said")},
+                 head_of(7, {1, 2})) == AppendOutcome::committed);
+  auto call = make(key, owner.epoch, 4, {RolledBack{1}}, head);
+  call.deleted_seqs = {1, 3, 4};
+  REQUIRE(ask<AppendOutcome>([&](auto done) { journal->append(call, done); }) ==
+          AppendOutcome::committed);
+  for (const bool restarted : {false, true}) {
+    if (restarted) restart();
+    const auto found = opened(key);
+    CHECK(found.seq == 5);
+    CHECK(seqs(found.records) == std::vector<std::uint64_t>{2});
+    CHECK(seqs(*read(key)) == std::vector<std::uint64_t>{2, 5});
+  }
+}
+
 TEST_CASE_METHOD(JournalFixture, "a long chain is loaded whole") {
   start();
   for (int turn = 0; turn < 150; ++turn)

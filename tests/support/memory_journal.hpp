@@ -46,6 +46,10 @@ class MemoryJournal : public Journal {
       const std::uint64_t last = thread.records.empty() ? 0 : thread.records.back()->seq;
       if (append.epoch != thread.epoch || append.seq != last)
         return appended(AppendOutcome::fenced);
+      std::erase_if(thread.records, [&](const RecordPtr& record) {
+        const auto& deleted = append.deleted_seqs;
+        return std::find(deleted.begin(), deleted.end(), record->seq) != deleted.end();
+      });
       thread.records.insert(thread.records.end(), append.records.begin(), append.records.end());
       if (append.head) thread.head = append.head;
       appended(AppendOutcome::committed);
