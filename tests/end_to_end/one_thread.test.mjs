@@ -148,3 +148,24 @@ test('a run whose time is over while it waits leaves no message on its thread', 
   });
   assert.equal(status, 'timeout');
 });
+
+test('kill -9 with a run in flight and one behind it: both complete after the restart, in order, and nobody asks', async (t) => {
+  const mock = await Mock.start(t, { tokens: 40, token_delay: '20ms' });
+  const server = await Server.start(t, { configuration: configuration_with(mock) });
+  const thread = await create_thread(server);
+  for (const [agent, text] of [['chat', 'first'], ['echo', 'second']]) {
+    const body = { assistant_id: agent, input: human(text), multitask_strategy: 'enqueue' };
+    assert.equal((await server.call(`/threads/${thread}/runs`, { method: 'POST', body })).status, 200);
+  }
+  const statuses = async () => (await server.call(`/threads/${thread}/runs`)).json.map((run) => run.status);
+  await until('the provider speaks', async () => (await server.metrics()).sum('parlance_pieces_total') > 3);
+  assert.deepEqual(await statuses(), ['running', 'pending']);
+  await server.kill();
+
+  await server.begin();
+  await until('nothing is unfinished', async () => (await server.metrics()).sum('parlance_turns_ended_total') === 2);
+  assert.deepEqual(await statuses(), ['success', 'success']);
+  const said = await history_texts(server, thread);
+  assert.deepEqual([said[0], said[2], said[3]], ['first', 'second', 'echo: second']);
+  assert.match(said[1], / w39$/);
+});
