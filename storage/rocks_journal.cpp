@@ -32,16 +32,14 @@ Error reads_full() {
 
 }  // namespace
 
-RocksJournal::RocksJournal(JournalOptions options, JournalMetrics& metrics, const Clock& clock)
+RocksJournal::RocksJournal(JournalOptions options, JournalMetrics& metrics)
     : options_(std::move(options)),
-      metrics_(metrics),
-      clock_(clock) {}
+      metrics_(metrics) {}
 
 Result<std::unique_ptr<RocksJournal>> RocksJournal::open_store(JournalOptions options,
                                                                JournalMetrics& metrics,
                                                                const Clock& clock) {
-  auto journal =
-      std::unique_ptr<RocksJournal>(new RocksJournal(std::move(options), metrics, clock));
+  auto journal = std::unique_ptr<RocksJournal>(new RocksJournal(std::move(options), metrics));
   auto& self = *journal;
   auto judge = std::make_shared<ExpiryJudge>(self.open_threads_, clock, self.options_.expiry_grace);
   auto store = JournalStore::open_store(self.options_, std::move(judge));

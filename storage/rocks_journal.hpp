@@ -68,11 +68,10 @@ class RocksJournal : public Journal, public Service {
  private:
   void load(OpenCall call);
 
-  RocksJournal(JournalOptions options, JournalMetrics& metrics, const Clock& clock);
+  RocksJournal(JournalOptions options, JournalMetrics& metrics);
 
   const JournalOptions options_;
   JournalMetrics& metrics_;
-  const Clock& clock_;
   OpenThreads open_threads_;
   std::unique_ptr<JournalStore> store_;
   std::unique_ptr<JournalReader> reader_;
