@@ -302,13 +302,16 @@ bool ThreadActor::take_repeated(TurnJob& job) {
 bool ThreadActor::find_place(TurnJob& job) {
   const TurnRequest& request = job.request;
   const bool ends_others = takes_over(request.multitask);
-  if (ends_others) stop_all(request.multitask);
   if (request.request_digest.empty() && !ends_others) return true;
   auto ticket = slot_->turns.try_enter();
   for (auto place = places_.rbegin(); !ticket && ends_others && place != places_.rend(); ++place)
     ticket = std::move((*place)->ticket);
+  // Turns that were found on disk have no ticket to give; who ends one takes its place all the
+  // same.
+  if (!ticket && !(ends_others && !places_.empty())) return false;
   job.ticket = std::move(ticket);
-  return static_cast<bool>(job.ticket);
+  if (ends_others) stop_all(request.multitask);
+  return true;
 }
 
 void ThreadActor::refuse(TurnJob& job, Error error) {

@@ -132,7 +132,9 @@ class ThreadActor : public caf::event_based_actor {
   // An ended turn that is read back, once for all the late readers that come meanwhile.
   struct Replay {
     std::uint64_t number = 0;
-    RunView run;
+    std::uint64_t ended_seq = 0;
+    TurnStart start;  // as the thread was when the replay began: it may be deleted meanwhile
+    std::vector<RecordPtr> records;
     std::vector<Reader> readers;
   };
 
@@ -189,8 +191,10 @@ class ThreadActor : public caf::event_based_actor {
   void handle(WakeThread& wake);
   void join(const RunId& run, Reader reader);
   void replay(const RunView& run, Reader reader);
+  TurnStart start_of(const RunView& ended) const;
+  void read_on(const Replay& replay, std::uint64_t from);
   void replayed(ReplayRead& read);
-  void show(const Replay& replay, std::vector<RecordPtr> records);
+  static void show(Replay& replay);
   void erase(std::function<void(std::optional<Error>)> then);
   void forget();
   void clear();

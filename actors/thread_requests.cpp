@@ -156,7 +156,7 @@ void ThreadActor::clear() {
 // An ended turn is read back whole: it is bounded, and its readers have it at once.
 void ThreadActor::replay(const RunView& run, Reader reader) {
   const auto going_on = std::find_if(replays_.begin(), replays_.end(), [&](const Replay& each) {
-    return each.run.run == run.run;
+    return each.start.run == run.run;
   });
   if (going_on != replays_.end()) return going_on->readers.push_back(std::move(reader));
   if (replays_.size() == replays_max) {
@@ -164,16 +164,40 @@ void ThreadActor::replay(const RunView& run, Reader reader) {
         Error{ErrorCode::mailbox_full, "too many readers of turns that have ended", {}, {}});
   }
   static std::atomic<std::uint64_t> last{0};
-  replays_.push_back({++last, run, {}});
+  replays_.push_back({++last, run.ended_seq, start_of(run), {}, {}});
   replays_.back().readers.push_back(std::move(reader));
+  read_on(replays_.back(), run.accepted_seq);
+}
+
+TurnStart ThreadActor::start_of(const RunView& ended) const {
+  const auto before = std::min(ended.messages_before, state_.messages->size());
+  auto messages = std::make_shared<const Messages>(
+      state_.messages->begin(), state_.messages->begin() + static_cast<std::ptrdiff_t>(before));
+  // What the turn before it left; null when it never began itself.
+  auto fields = std::make_shared<const Json>(Json::object());
+  for (const auto& run : state_.runs) {
+    if (run.begun && run.turn < ended.turn) fields = {run.ended, &run.ended->fields};
+  }
+  if (!ended.begun) fields = std::make_shared<const Json>(nullptr);
+  return {key_,
+          ended.run,
+          ended.turn,
+          ended.accepted_seq,
+          0,
+          std::move(messages),
+          std::move(fields),
+          ended.accepted};
+}
+
+void ThreadActor::read_on(const Replay& replay, std::uint64_t from) {
   constexpr std::size_t records_max = 100'000;
   tools_.journal.read(
       key_,
-      run.accepted_seq,
-      run.ended_seq,
+      from,
+      replay.ended_seq,
       records_max,
       [self = caf::actor_cast<caf::actor>(this),
-       number = replays_.back().number](Result<std::vector<RecordPtr>> records) {
+       number = replay.number](Result<std::vector<RecordPtr>> records) {
         caf::anon_send(
             self,
             ReplayRead{number,
@@ -181,50 +205,41 @@ void ThreadActor::replay(const RunView& run, Reader reader) {
       });
 }
 
+// Between the turn's records lie those of others: a read may end before the turn does.
 void ThreadActor::replayed(ReplayRead& read) {
   const auto found = std::find_if(replays_.begin(), replays_.end(), [&](const Replay& each) {
     return each.number == read.replay;
   });
   if (found == replays_.end()) return;
-  const Replay replay = std::move(*found);
+  const Result<std::vector<RecordPtr>>& records = *read.records;
+  if (records) {
+    for (const auto& record : *records) {
+      if (turn_of(record->event) == found->start.turn) found->records.push_back(record);
+    }
+    if (!records->empty() && records->back()->seq < found->ended_seq)
+      return read_on(*found, records->back()->seq + 1);
+  }
+  Replay replay = std::move(*found);
   replays_.erase(found);
-  if (*read.records) {
-    show(replay, std::move(**read.records));
+  if (records) {
+    show(replay);
   } else {
     for (const auto& reader : replay.readers)
-      reader.sink->closed(read.records->error());
+      reader.sink->closed(records.error());
   }
   leave_if_empty();
 }
 
-void ThreadActor::show(const Replay& replay, std::vector<RecordPtr> records) {
-  std::erase_if(records,
-                [&](const RecordPtr& record) { return turn_of(record->event) != replay.run.turn; });
-  if (records.empty() || records.back()->seq != replay.run.ended_seq) {
+void ThreadActor::show(Replay& replay) {
+  const auto& records = replay.records;
+  if (records.empty() || records.back()->seq != replay.ended_seq) {
     for (const auto& reader : replay.readers)
       reader.sink->closed(not_found());
     return;
   }
-  const auto before = std::min(replay.run.messages_before, state_.messages->size());
-  auto messages = std::make_shared<const Messages>(
-      state_.messages->begin(), state_.messages->begin() + static_cast<std::ptrdiff_t>(before));
-  // What the turn before it left; null when it never began itself.
-  auto fields = std::make_shared<const Json>(Json::object());
-  for (const auto& run : state_.runs) {
-    if (run.begun && run.turn < replay.run.turn) fields = {run.ended, &run.ended->fields};
-  }
-  if (!replay.run.begun) fields = std::make_shared<const Json>(nullptr);
-  TurnStart start{key_,
-                  replay.run.run,
-                  replay.run.turn,
-                  replay.run.accepted_seq,
-                  0,
-                  std::move(messages),
-                  std::move(fields),
-                  replay.run.accepted};
   for (const auto& reader : replay.readers) {
-    start.repeated = reader.repeated;
-    reader.sink->started(start);
+    replay.start.repeated = reader.repeated;
+    reader.sink->started(replay.start);
     if (reader.sink->records(records)) {
       reader.sink->closed(std::nullopt);
     } else {

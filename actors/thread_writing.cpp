@@ -31,8 +31,7 @@ void ThreadActor::make_head(std::int64_t ttl_ms) {
 void ThreadActor::write(Place& place, std::vector<std::uint64_t> deleted_seqs) {
   if (!place.turn.has_unwritten()) return;
   auto events = place.turn.take_unwritten();
-  const bool temporary = place.turn.accepted().temporary;
-  if (!head_) make_head((temporary ? options_.idempotency_ttl : options_.thread_ttl).count());
+  if (!head_) make_head(options_.thread_ttl.count());
   place.turn.link_end(events, seq_ + 1, head_->last_ended_seq);
   std::vector<RecordPtr> records;
   records.reserve(events.size());
@@ -52,6 +51,10 @@ void ThreadActor::write(Place& place, std::vector<std::uint64_t> deleted_seqs) {
     } else if (const auto* ended = std::get_if<TurnEnded>(&event)) {
       with_head = true;
       head_->last_ended_seq = seq;
+      // Nobody knows the thread by its name: it is kept for those who repeat the request.
+      const TurnAccepted& accepted_turn = place.turn.accepted();
+      if (accepted_turn.temporary && !accepted_turn.request_digest.empty())
+        head_->ttl_ms = options_.idempotency_ttl.count();
       forget_unfinished(ended->accepted_seq);
       tools_.metrics.turn_ended(
           ended->outcome,

@@ -372,8 +372,13 @@ asio::awaitable<void> cancel_run(HttpSession& session, const Backend& backend) {
   } else {
     const auto view = co_await thread_view(backend, named->thread);
     if (!view) co_return co_await session.send_error(view.error());
-    if (find_run(**view, named->run) == nullptr)
-      co_return co_await session.send_error(run_not_found());
+    const RunView* const run = find_run(**view, named->run);
+    if (run == nullptr) co_return co_await session.send_error(run_not_found());
+    if (reason == CancelReason::rollback && run->ended) {
+      Error error{
+          ErrorCode::invalid_value, "the run has ended: it cannot be rolled back", "action", {}};
+      co_return co_await session.send_error(std::move(error));
+    }
     backend.conversations.cancel(named->thread, named->run, reason, [](const Result<void>&) {});
     response.status = 202;
     response.body = "{}";

@@ -169,7 +169,7 @@ TEST_CASE_METHOD(RepeatedRequestsTest, "a stateless turn with a key outlives its
   REQUIRE(first->ended() != nullptr);
   const auto& head = journal.thread(thread_1).head;
   REQUIRE(head);
-  CHECK(head->ttl_ms == std::chrono::milliseconds(1h).count());
+  CHECK(head->ttl_ms == std::chrono::milliseconds(1h).count());  // from its end on
   const auto again = ask(turn);
   CHECK(again->start->repeated);
   CHECK(seqs(*again) == seqs(*first));
@@ -177,6 +177,49 @@ TEST_CASE_METHOD(RepeatedRequestsTest, "a stateless turn with a key outlives its
   clock.advance(1h);
   const auto later = ask(turn);
   CHECK_FALSE(later->start->repeated);
+}
+
+TEST_CASE_METHOD(RepeatedRequestsTest, "a stateless turn with a key is kept as long as it runs") {
+  options.thread.idempotency_ttl = 1min;
+  options.thread.thread_ttl = 24h;
+  start_node();
+  auto turn = keyed("chat", "one");
+  turn.temporary = true;
+  turn.deadline = Deadline::at(clock.now() + 1h);
+  ask(turn);
+  REQUIRE(journal.thread(thread_1).head);
+  CHECK(journal.thread(thread_1).head->ttl_ms == std::chrono::milliseconds(24h).count());
+  answer("first");
+  CHECK(journal.thread(thread_1).head->ttl_ms == std::chrono::milliseconds(1min).count());
+}
+
+TEST_CASE_METHOD(RepeatedRequestsTest,
+                 "a thread that is deleted meanwhile is shown as it was, or not") {
+  start_node();
+  ask(request("echo", "before"));
+  const auto first = ask(keyed("echo", "one"));
+  const auto again = std::make_shared<tests::RecordingSink>();
+  conversations->start_turn(keyed("echo", "one"), again);
+  bool deleted = false;
+  conversations->delete_thread(thread_1, [&](Result<void> done) { deleted = bool(done); });
+  settle();
+  CHECK(deleted);
+  REQUIRE(again->start);
+  CHECK(again->start->messages->size() == first->start->messages->size());
+  CHECK(seqs(*again) == seqs(*first));
+}
+
+TEST_CASE_METHOD(RepeatedRequestsTest, "a turn is read back whole, in as many reads as it takes") {
+  journal.read_records_max = 2;
+  start_node();
+  const auto first = ask(keyed("chat", "one"));
+  for (int i = 0; i < 4; ++i)
+    ask(request("echo", "behind it"));
+  answer("first");
+  const auto again = ask(keyed("chat", "one"));
+  CHECK_FALSE(again->error);
+  CHECK(seqs(*again) == seqs(*first));
+  CHECK(journal.reads > 2);
 }
 
 TEST_CASE_METHOD(RepeatedRequestsTest, "a stateless turn without a key leaves nothing") {

@@ -221,6 +221,30 @@ TEST_CASE_METHOD(TakingOverTest, "a full mailbox has room for a turn that takes 
   CHECK(metric("parlance_mailbox_turns") == 0);
 }
 
+TEST_CASE_METHOD(TakingOverTest, "a turn that takes over is not refused once it has ended others") {
+  options.thread.turns_waiting_max = 1;
+  start_node();
+  ask("one");
+  journal.forget_unanswered();
+  provider->calls.clear();
+  start_node();  // the turn that was found on disk holds no place in the mailbox
+  view();
+  std::vector<std::shared_ptr<tests::RecordingSink>> behind;
+  const auto send = [&](TurnRequest turn) {
+    behind.push_back(std::make_shared<tests::RecordingSink>());
+    conversations->start_turn(std::move(turn), behind.back());
+  };
+  send(taking_over(Multitask::rollback));
+  send(request("echo", "two"));
+  send(request("echo", "three"));  // these two fill the mailbox before the thread looks into it
+  settle();
+  answer("done");
+  for (const auto& sink : behind)
+    CHECK_FALSE(sink->error);
+  CHECK(texts() == Strings{"instead", "done", "two", "echo: two", "three", "echo: three"});
+  CHECK(metric("parlance_mailbox_turns") == 0);
+}
+
 TEST_CASE_METHOD(TakingOverTest, "a rollback that did not reach the disk did not happen") {
   start_two();
   bool told = false;

@@ -73,8 +73,8 @@ class MemoryJournal : public Journal {
     pending_.push_back([=, this, read = std::move(read)] {
       std::vector<RecordPtr> found;
       for (const auto& record : threads_[key].records) {
-        if (record->seq >= first && record->seq <= last && found.size() < records_max)
-          found.push_back(record);
+        const bool room = found.size() < std::min(records_max, read_records_max);
+        if (record->seq >= first && record->seq <= last && room) found.push_back(record);
       }
       read(found);
     });
@@ -109,6 +109,7 @@ class MemoryJournal : public Journal {
   Thread& thread(const ThreadKey& key) { return threads_[key]; }
 
   int appends = 0;
+  std::size_t read_records_max = SIZE_MAX;  // of one read, whatever was asked
   int reads = 0;
   int released = 0;
 
