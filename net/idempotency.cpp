@@ -24,12 +24,12 @@ std::string name_of(std::string_view kind,
 
 }  // namespace
 
-std::string IdempotencyKey::run_on(std::string_view thread) const {
-  return name_of("run", tenant, thread, value);
-}
-
-std::string IdempotencyKey::stateless_thread() const {
-  return name_of("stateless", tenant, {}, value);
+void IdempotencyKey::name(TurnRequest& turn, bool stateless, Deadline deadline) const {
+  auto& thread = turn.thread.thread.value;
+  if (stateless) thread = name_of("stateless", tenant, {}, value);
+  turn.run.value = name_of("run", tenant, thread, value);
+  turn.deadline = deadline;
+  turn.request_digest = request_digest;
 }
 
 std::string IdempotencyKey::new_thread() const {

@@ -8,8 +8,10 @@
 #pragma once
 
 #include "net/request.hpp"
+#include "runtime/base/deadline.hpp"
 #include "runtime/base/json.hpp"
 #include "runtime/base/result.hpp"
+#include "runtime/ports/conversations.hpp"
 
 #include <optional>
 #include <string>
@@ -22,10 +24,13 @@ struct IdempotencyKey {
   std::string value;
   std::string request_digest;  // of the key and the body, whatever the order of its fields
 
-  // The UUIDs of what the request makes.
-  std::string run_on(std::string_view thread) const;
-  std::string stateless_thread() const;  // of a turn that names none
-  std::string new_thread() const;        // of a request that makes a thread
+  // Names the turn's run after the key, and its thread as well when it is stateless. A client that
+  // can repeat its request comes back for the answer: the turn has until `deadline`, however long
+  // the client waits.
+  void name(TurnRequest& turn, bool stateless, Deadline deadline) const;
+
+  // The UUID of the thread that a request makes.
+  std::string new_thread() const;
 };
 
 inline constexpr std::size_t idempotency_key_bytes_max = 255;

@@ -65,11 +65,8 @@ Result<NewRun> read_new_run(HttpSession& session, const Backend& backend, On on)
              .leaving = {},
              .location = {}};
   if (*key) {
-    // A client that can repeat its request comes back for the answer.
-    if (on == On::nothing) run.turn.thread.thread.value = (*key)->stateless_thread();
-    run.turn.run.value = (*key)->run_on(run.turn.thread.thread.value);
-    run.turn.deadline = deadline_of(request, backend.agents, read->agent);
-    run.turn.request_digest = (*key)->request_digest;
+    const auto deadline = deadline_of(request, backend.agents, read->agent);
+    (*key)->name(run.turn, on == On::nothing, deadline);
   }
   if (read->cancel_when_left.value_or(on == On::nothing && !*key)) {
     run.leaving = {&backend.conversations, run.turn.thread, run.turn.run};

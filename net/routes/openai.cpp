@@ -44,13 +44,7 @@ asio::awaitable<void> complete_chat(HttpSession& session, const Backend& backend
                    .deadline = deadline_of_waiting(request, backend.agents, read->agent),
                    .options = std::move(read->options),
                    .request_id = request.id};
-  if (*key) {
-    // A client that can repeat its request comes back for the answer.
-    if (stateless) turn.thread.thread.value = (*key)->stateless_thread();
-    turn.run.value = (*key)->run_on(turn.thread.thread.value);
-    turn.deadline = deadline_of(request, backend.agents, read->agent);
-    turn.request_digest = (*key)->request_digest;
-  }
+  if (*key) (*key)->name(turn, stateless, deadline_of(request, backend.agents, read->agent));
   CompletionLook look{read->model, "chatcmpl-" + turn.run.value, read->include_usage, !stateless};
   // What a turn was asked stands on its thread, also when it failed; and what has a key fails
   // again.
