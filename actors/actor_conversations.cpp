@@ -44,6 +44,17 @@ void ActorConversations::delete_thread(const ThreadKey& thread, Answer<void> don
   ask(thread, DeleteThread{std::move(done)});
 }
 
+void ActorConversations::quarantined(Answer<std::vector<QuarantinedTurn>> done) {
+  const auto list = std::make_shared<QuarantineList>(std::move(done));
+  for (const auto& slot : directories_) {
+    if (const auto directory = slot->part().actor) caf::anon_send(directory, ListQuarantined{list});
+  }
+}
+
+void ActorConversations::release_quarantined(const ThreadKey& thread, Answer<void> done) {
+  ask(thread, ReleaseTurn{std::move(done)});
+}
+
 void ActorConversations::wake(const ThreadKey& thread, Answer<void> done) {
   ask(thread, WakeThread{std::move(done)});
 }

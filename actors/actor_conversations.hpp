@@ -26,6 +26,8 @@ class ActorConversations : public Conversations {
   void create_thread(CreateThread create, Answer<std::shared_ptr<const ThreadView>> done) override;
   void view(const ThreadKey& thread, Answer<std::shared_ptr<const ThreadView>> done) override;
   void delete_thread(const ThreadKey& thread, Answer<void> done) override;
+  void quarantined(Answer<std::vector<QuarantinedTurn>> done) override;
+  void release_quarantined(const ThreadKey& thread, Answer<void> done) override;
 
   // Loads the thread, so that it goes on with its unfinished turns.
   void wake(const ThreadKey& thread, Answer<void> done);

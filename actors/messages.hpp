@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -76,8 +77,12 @@ struct WakeThread {                  // has unfinished turns on disk: load, and 
   Conversations::Answer<void> done;  // may be null
 };
 
+struct ReleaseTurn {  // out of quarantine
+  Conversations::Answer<void> done;
+};
+
 using ThreadRequest =
-    std::variant<JoinRun, CancelRun, MakeThread, ShowThread, DeleteThread, WakeThread>;
+    std::variant<JoinRun, CancelRun, MakeThread, ShowThread, DeleteThread, WakeThread, ReleaseTurn>;
 
 // One of the above on its way. A lost one answers component_restarted.
 struct ControlJob {
@@ -103,6 +108,24 @@ struct AskThread {
   std::shared_ptr<ControlJob> job;
 };
 
+// What the directories know, gathered. Whoever lets go of it last answers, so that a directory that
+// is lost delays nobody.
+struct QuarantineList {
+  explicit QuarantineList(Conversations::Answer<std::vector<QuarantinedTurn>> done_in)
+      : done(std::move(done_in)) {}
+  ~QuarantineList() { done(std::move(turns)); }
+  QuarantineList(const QuarantineList&) = delete;
+  QuarantineList& operator=(const QuarantineList&) = delete;
+
+  std::mutex mutex;
+  std::vector<QuarantinedTurn> turns;  // guarded by mutex
+  const Conversations::Answer<std::vector<QuarantinedTurn>> done;
+};
+
+struct ListQuarantined {
+  std::shared_ptr<QuarantineList> list;
+};
+
 // --- thread <-> directory
 
 struct AskToLeave {  // the thread has nothing to keep it in memory
@@ -110,6 +133,12 @@ struct AskToLeave {  // the thread has nothing to keep it in memory
 };
 struct Leave {};  // the directory asks an idle thread to leave; it quits, or answers
 struct Stays {
+  ThreadKey thread;
+};
+struct TurnQuarantined {
+  QuarantinedTurn turn;
+};
+struct QuarantineLeft {
   ThreadKey thread;
 };
 struct WatchDeadline {
@@ -235,9 +264,12 @@ struct FrontDrained {};
 #define PARLANCE_MESSAGE(name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parlance::actors::name)
 PARLANCE_MESSAGE(RunTurn)
 PARLANCE_MESSAGE(AskThread)
+PARLANCE_MESSAGE(ListQuarantined)
 PARLANCE_MESSAGE(AskToLeave)
 PARLANCE_MESSAGE(Leave)
 PARLANCE_MESSAGE(Stays)
+PARLANCE_MESSAGE(TurnQuarantined)
+PARLANCE_MESSAGE(QuarantineLeft)
 PARLANCE_MESSAGE(WatchDeadline)
 PARLANCE_MESSAGE(UnwatchDeadline)
 PARLANCE_MESSAGE(DeadlinePassed)

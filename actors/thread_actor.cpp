@@ -137,7 +137,7 @@ caf::behavior ThreadActor::awake() {
         const auto place = std::find_if(places_.begin(), places_.end(), [&](const auto& each) {
           return each->turn.number() == passed.turn;
         });
-        if (place == places_.end()) return;
+        if (place == places_.end() || (quarantined_ && place == places_.begin())) return;
         stop_late(**place);
         update_busy();
       },
@@ -152,13 +152,15 @@ caf::behavior ThreadActor::awake() {
                        {},
                        {}});
         // A restart that was asked for is not the turn's fault.
-        if (!places_.empty() && front().turn.accepted_seq() != 0 && head_->attempts > 0) {
+        if (!places_.empty() && !quarantined_ && front().turn.accepted_seq() != 0 &&
+            head_->attempts > 0) {
           --head_->attempts;
           write_head(nullptr);
         }
       },
       [this](Leave) {
-        if (places_.empty() && replays_.empty() && writes_.empty()) return quit();
+        const bool waits = places_.empty() || (quarantined_ && places_.size() == 1);
+        if (waits && replays_.empty() && writes_.empty()) return quit();
         send(directory_, Stays{key_});
       },
   };
@@ -324,6 +326,7 @@ void ThreadActor::refuse(TurnJob& job, Error error) {
 std::optional<Error> ThreadActor::refusal_of(const TurnRequest& request) const {
   if (damaged_) return damaged_;
   if (!head_ && request.if_missing == IfMissing::reject) return not_found();
+  if (quarantined_ && !takes_over(request.multitask)) return in_quarantine();
   if (request.multitask == Multitask::reject && !places_.empty()) {
     return Error{ErrorCode::thread_busy, "the thread is already running a turn", {}, {}};
   }
@@ -351,9 +354,7 @@ void ThreadActor::run_front() {
                    tools_.clock.now());
   if (place.recovered) {
     if (head_->attempts > options_.attempts_max) {
-      return stop(place,
-                  TurnOutcome::failed,
-                  {ErrorCode::quarantined, "the turn ended its process several times", {}, {}});
+      return quarantine(place);
     }
     if (place.turn.deadline().passed(tools_.clock.now())) return stop_late(place);
     // Attempts are written before they are made.
@@ -435,6 +436,7 @@ void ThreadActor::stop(Place& place, TurnOutcome outcome, Error error) {
   if (place.turn.ended()) return;
   const bool is_front = &place == &front();
   if (is_front) abandon_call();
+  leave_quarantine(place);
   if (place.turn.accepted_seq() == 0) {
     if (is_front) return drop(place, std::move(error));
     write_waiting();
@@ -467,8 +469,31 @@ void ThreadActor::stop_all(Multitask multitask) {
 // Takes back a turn that has not ended.
 void ThreadActor::roll_back(Place& place) {
   if (&place == &front()) abandon_call();
+  leave_quarantine(place);
   if (place.turn.accepted_seq() == 0) return drop(place, was_rolled_back());
   write(place, place.turn.roll_back());
+}
+
+// What there is of the turn is shown, and that it goes no further.
+void ThreadActor::quarantine(Place& place) {
+  quarantined_ = true;
+  log_error("turn_quarantined",
+            {{"tenant", key_.tenant.value},
+             {"thread", key_.thread.value},
+             {"run", place.turn.accepted().run.value},
+             {"agent", place.turn.accepted().agent}});
+  const TurnAccepted& accepted = place.turn.accepted();
+  send(directory_, TurnQuarantined{{key_, accepted.run, accepted.agent, accepted.accepted_ms}});
+  show(place);
+  close_readers(place, in_quarantine());
+  update_busy();
+}
+
+// Nothing for other turns than the one that is in it.
+void ThreadActor::leave_quarantine(Place& place) {
+  if (!quarantined_ || &place != &front()) return;
+  quarantined_ = false;
+  send(directory_, QuarantineLeft{key_});
 }
 
 void ThreadActor::abandon_call() {
@@ -506,19 +531,21 @@ void ThreadActor::drop(Place& dropped, Error error) {
 // --------------------------------------------------------------------------------------
 
 void ThreadActor::update_busy() {
-  slot_->busy = !places_.empty();
+  slot_->busy = !places_.empty() && !quarantined_;
 }
 
 void ThreadActor::leave_if_empty() {
   if (!head_ && places_.empty() && writes_.empty()) send(directory_, AskToLeave{key_});
 }
 
+void ThreadActor::close_readers(Place& place, const Error& error) {
+  for (auto& reader : std::exchange(place.readers, {}))
+    reader.sink->closed(error);
+}
+
 void ThreadActor::close_readers(const Error& error) {
-  for (auto& place : places_) {
-    for (auto& reader : place->readers)
-      reader.sink->closed(error);
-    place->readers.clear();
-  }
+  for (auto& place : places_)
+    close_readers(*place, error);
   for (auto& replay : replays_) {
     for (auto& reader : replay.readers)
       reader.sink->closed(error);

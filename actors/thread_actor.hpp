@@ -17,6 +17,10 @@
 // The output gate: records are shown to readers, and providers are called, only when everything
 // before has been committed (`committed_seq_`).
 //
+// A turn that took its process down attempts_max times is quarantined: it stays in front and does
+// nothing until an operator releases it, or somebody cancels it or takes over from it. Its readers
+// are told, new turns are refused, and the thread may leave memory.
+//
 // A turn with an Idempotency-Key that is there already, waiting, running or ended, is shown to
 // whoever asks for it again (take_repeated).
 //
@@ -160,6 +164,8 @@ class ThreadActor : public caf::event_based_actor {
   void refused(Error error);
   void stop(Place& place, TurnOutcome outcome, Error error);
   void stop_late(Place& place);
+  void quarantine(Place& place);
+  void leave_quarantine(Place& place);
   void stop_all(Multitask multitask);
   void roll_back(Place& place);
   void drop(Place& place, Error error);
@@ -182,6 +188,7 @@ class ThreadActor : public caf::event_based_actor {
   // --- requests (thread_requests.cpp)
   static Error not_found();
   static Error was_rolled_back();
+  static Error in_quarantine();
   void take(ControlJob& job);
   void handle(JoinRun& join);
   void handle(CancelRun& cancel);
@@ -189,6 +196,7 @@ class ThreadActor : public caf::event_based_actor {
   void handle(ShowThread& show);
   void handle(DeleteThread& remove);
   void handle(WakeThread& wake);
+  void handle(ReleaseTurn& release);
   void join(const RunId& run, Reader reader);
   void replay(const RunView& run, Reader reader);
   TurnStart start_of(const RunView& ended) const;
@@ -203,6 +211,7 @@ class ThreadActor : public caf::event_based_actor {
 
   void update_busy();
   void leave_if_empty();
+  static void close_readers(Place& place, const Error& error);
   void close_readers(const Error& error);
   Place* find(const RunId& run);
   const RunView* find_ended(const RunId& run) const;
@@ -225,6 +234,7 @@ class ThreadActor : public caf::event_based_actor {
   std::uint64_t turns_ = 0;  // the highest number given to a turn
   ThreadState state_;
   std::deque<std::unique_ptr<Place>> places_;  // the first one runs
+  bool quarantined_ = false;                   // the first one is
   std::optional<Pending> pending_;
   std::deque<Write> writes_;  // on their way, in order
   bool streaming_ = false;    // a batch of deltas is on its way

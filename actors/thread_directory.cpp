@@ -67,6 +67,19 @@ caf::behavior ThreadDirectory::make_behavior() {
             deadlines_.insert({watch.deadline.when(), {watch.thread, watch.turn}});
       },
       [this](const UnwatchDeadline& watch) { unwatch(watch.thread, watch.turn); },
+      [this](TurnQuarantined& report) {
+        const ThreadKey thread = report.turn.thread;
+        if (quarantined_.insert_or_assign(thread, std::move(report.turn)).second)
+          tools_.metrics.turn_quarantined();
+      },
+      [this](const QuarantineLeft& left) {
+        if (quarantined_.erase(left.thread) > 0) tools_.metrics.quarantine_left();
+      },
+      [this](const ListQuarantined& asked) {
+        const std::lock_guard lock(asked.list->mutex);
+        for (const auto& [thread, turn] : quarantined_)
+          asked.list->turns.push_back(turn);
+      },
       [this](PartDown part) {
         for (auto& [key, resident] : residents_) {
           if (resident.actor) anon_send(resident.actor, part);
@@ -94,6 +107,9 @@ void ThreadDirectory::on_exit() {
     tools_.metrics.thread_gone();
   }
   residents_.clear();
+  for (std::size_t i = 0; i < quarantined_.size(); ++i)
+    tools_.metrics.quarantine_left();
+  quarantined_.clear();
   drain_asker_ = nullptr;
 }
 

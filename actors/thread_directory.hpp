@@ -98,7 +98,8 @@ class ThreadDirectory : public caf::event_based_actor {
   std::list<ThreadKey> recent_;                          // least recently used first
   std::unordered_map<caf::actor_addr, ThreadKey> keys_;  // of the actors that live
   std::deque<ThreadKey> waiting_for_room_;
-  std::size_t leaving_ = 0;  // how many have been asked to
+  std::size_t leaving_ = 0;                           // how many have been asked to
+  std::map<ThreadKey, QuarantinedTurn> quarantined_;  // also of threads that have left memory
   Deadlines deadlines_;
   RestartPolicy failures_;
   std::deque<std::pair<Time, ThreadKey>> restarts_;  // when a failed thread is started again

@@ -1,5 +1,6 @@
 // ThreadActor's answers to what clients ask of a thread, beside turns.
 #include "actors/thread_actor.hpp"
+#include "runtime/base/log.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
@@ -20,6 +21,13 @@ Error ThreadActor::not_found() {
 
 Error ThreadActor::was_rolled_back() {
   return {ErrorCode::cancelled, "the turn was rolled back", {}, {}};
+}
+
+Error ThreadActor::in_quarantine() {
+  return {ErrorCode::quarantined,
+          "a turn of this thread took its process down and waits for an operator",
+          {},
+          {}};
 }
 
 void ThreadActor::take(ControlJob& job) {
@@ -55,7 +63,9 @@ void ThreadActor::handle(JoinRun& join_run) {
 void ThreadActor::join(const RunId& run, Reader reader) {
   if (Place* place = find(run)) {
     place->readers.push_back(std::move(reader));
-    return show(*place);
+    show(*place);
+    if (quarantined_ && place == &front()) close_readers(*place, in_quarantine());
+    return;
   }
   if (const RunView* const ended = find_ended(run)) return replay(*ended, std::move(reader));
   reader.sink->closed(head_ ? Error{ErrorCode::run_not_found, "the thread has no such run", {}, {}}
@@ -127,6 +137,31 @@ void ThreadActor::handle(DeleteThread& remove) {
 
 void ThreadActor::handle(WakeThread& wake) {
   if (wake.done) wake.done({});
+}
+
+void ThreadActor::handle(ReleaseTurn& release) {
+  if (!quarantined_) {
+    send(directory_, QuarantineLeft{key_});  // it may have expired
+    return release.done(
+        Error{ErrorCode::run_not_found, "the thread has no turn in quarantine", {}, {}});
+  }
+  Place& place = front();
+  leave_quarantine(place);
+  log_warn("turn_released",
+           {{"tenant", key_.tenant.value},
+            {"thread", key_.thread.value},
+            {"run", place.turn.accepted().run.value}});
+  const auto agent = tools_.agents.find(place.turn.accepted().agent);
+  const auto& limits = agent == tools_.agents.end() ? AgentLimits{} : agent->second->limits();
+  place.turn.extend(Deadline::at(tools_.clock.now() + limits.turn_time_max));
+  send(directory_, WatchDeadline{key_, place.turn.number(), place.turn.deadline()});
+  head_->attempts = 1;
+  write(place);
+  write_head([answer = std::move(release.done)](std::optional<Error> error) {
+    if (error) return answer(*error);
+    answer({});
+  });
+  carry_out(place.turn.step(tools_.clock));
 }
 
 void ThreadActor::erase(std::function<void(std::optional<Error>)> then) {
@@ -273,13 +308,15 @@ std::shared_ptr<const ThreadView> ThreadActor::view() const {
   for (const auto& place : places_) {
     const Turn& turn = place->turn;
     if (turn.accepted_seq() == 0 || turn.accepted_seq() > committed_seq_) continue;
-    view->busy = true;
+    const bool stands = quarantined_ && place == places_.front();
+    view->busy = view->busy || !stands;
     RunView run;
     run.run = turn.accepted().run;
     run.turn = turn.number();
     run.agent = turn.accepted().agent;
     run.begun = turn.begun();
     run.status = run.begun ? RunStatus::running : RunStatus::pending;
+    if (stands) run.status = RunStatus::error;
     run.accepted_seq = turn.accepted_seq();
     run.accepted = turn.shared_accepted();
     run.created_ms = run.updated_ms = turn.accepted().accepted_ms;

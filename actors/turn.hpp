@@ -59,6 +59,7 @@ class Turn {
   const std::shared_ptr<const TurnAccepted>& shared_accepted() const { return accepted_; }
   std::uint64_t number() const { return accepted_->turn; }
   Deadline deadline() const { return deadline_; }
+  void extend(Deadline deadline) { deadline_ = deadline; }
   const std::string& request_id() const { return request_id_; }
 
   bool begun() const { return begun_; }
@@ -121,7 +122,7 @@ class Turn {
   void give_up_shown();
 
   std::shared_ptr<const TurnAccepted> accepted_;
-  const Deadline deadline_;
+  Deadline deadline_;
   std::string request_id_;
 
   // Set by begin().

@@ -23,7 +23,7 @@ namespace parlance::net {
 class HttpSession;  // net/http_session.hpp
 
 // What a key needs to be let in.
-enum class Access : std::uint8_t { open, chat, metrics };
+enum class Access : std::uint8_t { open, chat, metrics, admin };
 
 using Handler = std::function<boost::asio::awaitable<void>(HttpSession&)>;
 

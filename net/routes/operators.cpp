@@ -1,9 +1,54 @@
 #include "net/http_session.hpp"
 #include "net/json_text.hpp"
 #include "net/routes/routes.hpp"
+#include "net/turn_answer.hpp"
+#include "runtime/base/clock.hpp"
+#include "runtime/base/ids.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace parlance::net {
 namespace asio = boost::asio;
+
+namespace {
+
+asio::awaitable<void> list_quarantined(HttpSession& session, const Backend& backend) {
+  using Turns = std::vector<QuarantinedTurn>;
+  auto ask = [&](Conversations::Answer<Turns> done) {
+    backend.conversations.quarantined(std::move(done));
+  };
+  const auto turns = co_await answer_of<Turns>(ask);
+  if (!turns) co_return co_await session.send_error(turns.error());
+  Json listed = Json::array();
+  for (const auto& turn : *turns) {
+    listed.push_back({{"tenant", turn.thread.tenant.value},
+                      {"thread_id", turn.thread.thread.value},
+                      {"run_id", turn.run.value},
+                      {"agent", turn.agent},
+                      {"created_at", iso_time(turn.accepted_ms)}});
+  }
+  Response response;
+  response.body = dump(Json{{"turns", std::move(listed)}});
+  co_await session.send(std::move(response));
+}
+
+asio::awaitable<void> release_quarantined(HttpSession& session, const Backend& backend) {
+  const auto& [tenant, thread, unused] = session.request().parameters;
+  auto ask = [&](Conversations::Answer<void> done) {
+    backend.conversations.release_quarantined({{tenant}, {thread}}, std::move(done));
+  };
+  const Error none{ErrorCode::run_not_found, "the thread has no turn in quarantine", {}, {}};
+  if (!is_identifier(tenant) || !is_identifier(thread)) co_return co_await session.send_error(none);
+  const auto released = co_await answer_of<void>(ask);
+  if (!released) co_return co_await session.send_error(released.error());
+  Response response;
+  response.status = 204;
+  co_await session.send(std::move(response));
+}
+
+}  // namespace
 
 Authenticate authenticate_with(const KeyStore& keys, const Clock& clock) {
   return [&keys, &clock](std::string_view key) { return keys.check(key, clock.unix_ms()); };
@@ -42,6 +87,13 @@ void add_operator_routes(Router& router, const Backend& backend) {
         response.body.push_back('}');
         co_await session.send(std::move(response));
       });
+  router.add("GET", "/quarantine", Access::admin, [&backend](HttpSession& session) {
+    return list_quarantined(session, backend);
+  });
+  router.add("POST",
+             "/quarantine/{tenant}/{thread_id}/release",
+             Access::admin,
+             [&backend](HttpSession& session) { return release_quarantined(session, backend); });
   router.add("GET",
              "/metrics",
              Access::metrics,

@@ -15,6 +15,8 @@ TurnMetrics::TurnMetrics(Registry& registry)
       pieces_(registry.counter("parlance_pieces_total", "Pieces of streamed text written")),
       inside_(registry.gauge("parlance_mailbox_turns",
                              "Turns that hold a place in a thread's mailbox")),
+      quarantined_(registry.gauge("parlance_turns_quarantined",
+                                  "Turns that took their process down and wait for an operator")),
       resident_(registry.gauge("parlance_threads_resident", "Threads in memory")),
       thread_failures_(registry.counter("parlance_thread_failures_total",
                                         "Thread actors that ended by an exception")),

@@ -28,6 +28,9 @@ class TurnMetrics {
   void turn_inside() { inside_.Increment(); }
   void turn_left() { inside_.Decrement(); }
 
+  void turn_quarantined() { quarantined_.Increment(); }
+  void quarantine_left() { quarantined_.Decrement(); }
+
   void thread_resident() { resident_.Increment(); }
   void thread_gone() { resident_.Decrement(); }
   void thread_failed() { thread_failures_.Increment(); }
@@ -43,6 +46,7 @@ class TurnMetrics {
   Counter& steps_;
   Counter& pieces_;
   Gauge& inside_;
+  Gauge& quarantined_;
   Gauge& resident_;
   Counter& thread_failures_;
   Counter& evicted_;

@@ -122,6 +122,16 @@ struct CreateThread {
 
 enum class CancelReason : std::uint8_t { asked, rollback, client_left };
 
+// A turn that took its process down as often as it may. It, and its thread, wait for an operator.
+struct QuarantinedTurn {
+  ThreadKey thread;
+  RunId run;
+  std::string agent;
+  std::int64_t accepted_ms = 0;  // since 1970
+
+  bool operator==(const QuarantinedTurn&) const = default;
+};
+
 // Threading: every call may come from any thread and returns at once. Callbacks run once, on any
 // thread, and must not block.
 //
@@ -154,6 +164,13 @@ class Conversations {
 
   // thread_busy while a turn runs.
   virtual void delete_thread(const ThreadKey& thread, Answer<void> done) = 0;
+
+  // Those of all tenants, in no order.
+  virtual void quarantined(Answer<std::vector<QuarantinedTurn>> done) = 0;
+
+  // The thread's quarantined turn is tried again, as often as a new one. Answers when that is on
+  // disk. run_not_found: none is quarantined there.
+  virtual void release_quarantined(const ThreadKey& thread, Answer<void> done) = 0;
 };
 
 }  // namespace parlance

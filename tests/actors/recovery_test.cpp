@@ -86,20 +86,146 @@ TEST_CASE_METHOD(RecoveryTest,
   CHECK(thread->runs.size() == 2);
 }
 
-TEST_CASE_METHOD(RecoveryTest, "a turn that ends its process again and again is quarantined") {
-  start_node();
-  auto turn = request("chat", "hello");
-  start_turn(turn);
+// A turn that has taken its process down three times.
+struct QuarantineTest : RecoveryTest {
+  QuarantineTest() {
+    start_node();
+    poison = request("chat", "hello");
+    start_turn(poison);
+    settle();
+    provider->calls.back()->say("half");
+    settle();
+    for (int crash = 0; crash < 3; ++crash) {
+      if (crash > 0) CHECK(quarantined().empty());
+      crash_and_restart();
+      recover();
+    }
+    REQUIRE(provider->calls.empty());
+  }
+
+  std::vector<QuarantinedTurn> quarantined() {
+    std::optional<std::vector<QuarantinedTurn>> listed;
+    conversations->quarantined([&](auto answer) { listed = *answer; });
+    settle();
+    REQUIRE(listed);
+    return *listed;
+  }
+
+  std::optional<Error> release() {
+    std::optional<Error> refusal = Error{ErrorCode::internal, "no answer", {}, {}};
+    conversations->release_quarantined(poison.thread, [&](Result<void> done) {
+      refusal = done ? std::nullopt : std::optional(done.error());
+    });
+    settle();
+    return refusal;
+  }
+
+  std::optional<Error> ask(TurnRequest turn) {
+    const auto sink = start_turn(std::move(turn));
+    settle();
+    return sink->error;
+  }
+
+  double gauge() { return metric("parlance_turns_quarantined"); }
+
+  TurnRequest poison = request("chat", "hello");
+};
+
+TEST_CASE_METHOD(QuarantineTest, "a turn that ends its process again and again is quarantined") {
+  const std::vector<QuarantinedTurn> listed = quarantined();
+  REQUIRE(listed.size() == 1);
+  CHECK(listed[0].thread == poison.thread);
+  CHECK(listed[0].run == poison.run);
+  CHECK(listed[0].agent == "chat");
+  CHECK(gauge() == 1);
+  const auto thread = view();
+  REQUIRE(thread->runs.size() == 1);
+  CHECK(thread->runs[0].status == RunStatus::error);
+  CHECK_FALSE(thread->busy);
+
+  const auto reader = std::make_shared<tests::RecordingSink>();
+  conversations->join(poison.thread, poison.run, reader);
   settle();
+  CHECK(reader->text() == "half");
+  REQUIRE(reader->error);
+  CHECK(reader->error->code == ErrorCode::quarantined);
+  CHECK(ask(request("chat", "more"))->code == ErrorCode::quarantined);
+  CHECK_FALSE(ask(request("echo", "elsewhere", "t2")));
+}
+
+TEST_CASE_METHOD(QuarantineTest,
+                 "a quarantined turn waits in every process, whatever its deadline") {
+  advance_time(120s);
+  settle();
+  CHECK(quarantined().size() == 1);
+  crash_and_restart();
+  recover();
+  CHECK(provider->calls.empty());
+  CHECK(quarantined().size() == 1);
+  CHECK(gauge() == 1);
+}
+
+TEST_CASE_METHOD(QuarantineTest,
+                 "a quarantined turn that is released goes on, with time of its own") {
+  advance_time(120s);
+  settle();
+  CHECK_FALSE(release());
+  CHECK(quarantined().empty());
+  CHECK(gauge() == 0);
+  REQUIRE(provider->calls.size() == 1);
+  provider->calls[0]->end(tests::answer_of("done"));
+  settle();
+  const auto thread = view();
+  CHECK(thread->runs[0].status == RunStatus::success);
+  CHECK(thread->messages.back()->text == "done");
+  CHECK(release()->code == ErrorCode::run_not_found);
+}
+
+TEST_CASE_METHOD(QuarantineTest, "a released turn that goes on as before is quarantined again") {
+  CHECK_FALSE(release());
   for (int crash = 0; crash < 3; ++crash) {
     crash_and_restart();
     recover();
   }
-  CHECK(provider->calls.empty());
+  provider->calls.clear();
   const auto thread = view();
-  REQUIRE(thread->runs.size() == 1);
-  CHECK(thread->runs[0].status == RunStatus::error);
-  CHECK(thread->runs[0].ended->error == ErrorCode::quarantined);
+  // Its time was over when it came back: either way it does not run for ever.
+  CHECK(thread->runs[0].status != RunStatus::running);
+}
+
+TEST_CASE_METHOD(QuarantineTest,
+                 "a quarantined turn may be cancelled, rolled back, or taken over from") {
+  bool stays = true;
+  SECTION("cancelled") {
+    conversations->cancel(poison.thread, poison.run, CancelReason::asked, [](Result<void>) {});
+  }
+  SECTION("rolled back") {
+    conversations->cancel(poison.thread, poison.run, CancelReason::rollback, [](Result<void>) {});
+    stays = false;
+  }
+  SECTION("taken over from") {
+    auto other = request("echo", "instead");
+    other.multitask = Multitask::rollback;
+    start_turn(other);
+    stays = false;
+  }
+  settle();
+  CHECK(quarantined().empty());
+  CHECK(gauge() == 0);
+  CHECK_FALSE(ask(request("echo", "next")));
+  const auto thread = view();
+  CHECK((thread->runs.front().run == poison.run) == stays);
+  CHECK(thread->runs.back().status == RunStatus::success);
+}
+
+TEST_CASE_METHOD(QuarantineTest,
+                 "a thread in quarantine leaves memory and is listed all the same") {
+  advance_time(options.idle_time_max + 100ms);
+  settle();
+  CHECK(metric("parlance_threads_resident") == 0);
+  CHECK(quarantined().size() == 1);
+  CHECK_FALSE(release());
+  CHECK(provider->calls.size() == 1);
 }
 
 TEST_CASE_METHOD(RecoveryTest, "a recovered turn waits for a place instead of failing") {

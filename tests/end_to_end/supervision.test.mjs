@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
   configuration_with, create_thread, history_texts, Mock, parlance_debug, run_stream, run_wait, Server,
-  streamed_text, until, within, works,
+  streamed_text, texts, until, within, works,
 } from './harness.mjs';
 
 // Streams on other threads that run while a part fails.
@@ -173,3 +173,43 @@ for (const [failpoint, agent] of [
     assert.match(server.program.output, /intensity|restart|supervis/i);
   });
 }
+
+test('a turn that aborts the process every time is quarantined, the server serves, and an operator releases it', async (t) => {
+  const failpoints = 'llm_pool.ask=abort@1+';
+  const mock = await Mock.start(t, { tokens: 5 });
+  const server = await Server.start(t, { configuration: configuration_with(mock), binary: parlance_debug, failpoints });
+  const thread = await create_thread(server);
+  // Retrieval comes first, so that the turn is on disk when the model is asked.
+  run_wait(server, thread, 'library', 'What is a lane?').catch(() => {});
+  assert.equal((await server.program.ended).signal, 'SIGABRT');
+  for (let attempt = 2; attempt <= 3; attempt++) {
+    server.launch();
+    assert.equal((await server.program.ended).signal, 'SIGABRT', `attempt ${attempt}`);
+  }
+
+  await server.begin();
+  const quarantined = await until('the turn is quarantined', async () => {
+    const { json } = await server.call('/quarantine');
+    return json.turns.length > 0 && json.turns;
+  });
+  assert.deepEqual(quarantined.map((turn) => [turn.tenant, turn.thread_id, turn.agent]), [['dev', thread, 'library']]);
+  assert.equal((await server.metrics()).sum('parlance_turns_quarantined'), 1);
+  assert.match(server.program.output, /turn_quarantined/);
+  const refused = await run_wait(server, thread, 'echo', 'next');
+  assert.deepEqual([refused.status, refused.headers['x-error-code']], [409, 'quarantined']);
+  const joined = await server.call(`/threads/${thread}/runs/${quarantined[0].run_id}/join`);
+  assert.deepEqual([joined.status, joined.headers['x-error-code']], [409, 'quarantined']);
+  assert.equal((await server.call(`/threads/${thread}`)).json.status, 'error');
+  await works(server);
+
+  await server.stop();
+  server.failpoints = '';
+  await server.begin();
+  await until('it is listed', async () => (await server.call('/quarantine')).json.turns.length === 1);
+  const released = await server.call(`/quarantine/dev/${thread}/release`, { method: 'POST' });
+  assert.equal(released.status, 204, released.text);
+  const values = await server.call(`/threads/${thread}/runs/${quarantined[0].run_id}/join`);
+  assert.match(texts(values.json.messages).at(-1), /lane/);
+  assert.deepEqual((await server.call('/quarantine')).json.turns, []);
+  assert.equal((await run_wait(server, thread, 'echo', 'next')).status, 200);
+});

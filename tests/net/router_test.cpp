@@ -80,6 +80,9 @@ TEST_CASE("a key is let in as far as its scopes reach") {
   CHECK(routes.admit("chat", Access::metrics).error().code == ErrorCode::forbidden);
   CHECK(routes.admit("metrics", Access::metrics));
   CHECK(routes.admit("admin", Access::metrics));
+  CHECK(routes.admit("admin", Access::admin));
+  CHECK(routes.admit("metrics", Access::admin).error().code == ErrorCode::forbidden);
+  CHECK(routes.admit("chat", Access::admin).error().code == ErrorCode::forbidden);
   CHECK(routes.admit("admin", Access::chat).error().code == ErrorCode::forbidden);
   CHECK(routes.admit("", Access::chat).error().code == ErrorCode::unauthenticated);
 }

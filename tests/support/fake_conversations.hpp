@@ -293,6 +293,16 @@ class FakeConversations : public Conversations {
     done({});
   }
 
+  void quarantined(Answer<std::vector<QuarantinedTurn>> done) override { done(in_quarantine); }
+
+  void release_quarantined(const ThreadKey& thread, Answer<void> done) override {
+    const auto released =
+        std::erase_if(in_quarantine, [&](const auto& turn) { return turn.thread == thread; });
+    if (released == 0) return done(Error{ErrorCode::run_not_found, {}, {}, {}});
+    done({});
+  }
+
+  std::vector<QuarantinedTurn> in_quarantine;  // not while the server answers
   std::optional<std::int64_t> last_ttl_ms;
 
  private:
