@@ -87,13 +87,13 @@ Result<Caller> Router::admit(std::string_view key, Access access) const {
   auto caller = authenticate_(key);
   if (!caller) return caller;
   const auto& scopes = caller->scopes;
-  const auto lacks = [&](const char* what) {
-    return Error{ErrorCode::forbidden, std::string("the key ") + what, {}, {}};
-  };
-  if (access == Access::chat && !scopes.contains("chat")) return lacks("lacks the scope `chat`");
-  if (access == Access::admin && !scopes.contains("admin")) return lacks("lacks the scope `admin`");
+  const auto lacks = [](const char* what) { return Error{ErrorCode::forbidden, what, {}, {}}; };
+  if (access == Access::chat && !scopes.contains("chat"))
+    return lacks("the key lacks the scope `chat`");
+  if (access == Access::admin && !scopes.contains("admin"))
+    return lacks("the key lacks the scope `admin`");
   if (access == Access::metrics && !scopes.contains("metrics") && !scopes.contains("admin"))
-    return lacks("has neither the scope `metrics` nor `admin`");
+    return lacks("the key has neither the scope `metrics` nor `admin`");
   return caller;
 }
 
