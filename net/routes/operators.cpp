@@ -87,11 +87,11 @@ void add_operator_routes(Router& router, const Backend& backend) {
         response.body.push_back('}');
         co_await session.send(std::move(response));
       });
-  router.add("GET", "/quarantine", Access::admin, [&backend](HttpSession& session) {
+  router.add("GET", "/v1/admin/quarantine", Access::admin, [&backend](HttpSession& session) {
     return list_quarantined(session, backend);
   });
   router.add("POST",
-             "/quarantine/{tenant}/{thread_id}/release",
+             "/v1/admin/quarantine/{tenant}/{thread_id}/release",
              Access::admin,
              [&backend](HttpSession& session) { return release_quarantined(session, backend); });
   router.add("GET",

@@ -10,7 +10,7 @@ namespace parlance::net {
 
 Authenticate authenticate_with(const KeyStore& keys, const Clock& clock);
 
-// /livez /readyz /metrics /version /quarantine
+// /livez /readyz /metrics /version /v1/admin/quarantine
 void add_operator_routes(Router& router, const Backend& backend);
 
 // /v1/chat/completions /v1/models

@@ -115,6 +115,7 @@ const anchored = (schema) =>
   map_objects(schema, (value) => (value.$ref?.startsWith('#') ? { ...value, $ref: id_of_document + value.$ref } : value));
 
 const placeholders = {
+  tenant: () => 'nobody',
   thread_id: () => randomUUID(),
   run_id: () => randomUUID(),
   model: () => 'nobody',

@@ -189,7 +189,7 @@ test('a turn that aborts the process every time is quarantined, the server serve
 
   await server.begin();
   const quarantined = await until('the turn is quarantined', async () => {
-    const { json } = await server.call('/quarantine');
+    const { json } = await server.call('/v1/admin/quarantine');
     return json.turns.length > 0 && json.turns;
   });
   assert.deepEqual(quarantined.map((turn) => [turn.tenant, turn.thread_id, turn.agent]), [['dev', thread, 'library']]);
@@ -205,11 +205,11 @@ test('a turn that aborts the process every time is quarantined, the server serve
   await server.stop();
   server.failpoints = '';
   await server.begin();
-  await until('it is listed', async () => (await server.call('/quarantine')).json.turns.length === 1);
-  const released = await server.call(`/quarantine/dev/${thread}/release`, { method: 'POST' });
+  await until('it is listed', async () => (await server.call('/v1/admin/quarantine')).json.turns.length === 1);
+  const released = await server.call(`/v1/admin/quarantine/dev/${thread}/release`, { method: 'POST' });
   assert.equal(released.status, 204, released.text);
   const values = await server.call(`/threads/${thread}/runs/${quarantined[0].run_id}/join`);
   assert.match(texts(values.json.messages).at(-1), /lane/);
-  assert.deepEqual((await server.call('/quarantine')).json.turns, []);
+  assert.deepEqual((await server.call('/v1/admin/quarantine')).json.turns, []);
   assert.equal((await run_wait(server, thread, 'echo', 'next')).status, 200);
 });
