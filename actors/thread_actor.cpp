@@ -198,6 +198,7 @@ void ThreadActor::restore(OpenedThread& thread) {
   seq_ = committed_seq_ = thread.seq;
   if (!head_) return;
   turns_ = head_->turns;
+  if (turns_ > 0 && failpoint_fires("mutant.reuse_id")) --turns_;
   std::map<std::uint64_t, std::vector<RecordPtr>> unfinished;  // by turn
   std::map<std::uint64_t, std::vector<RecordPtr>> ended;       // by the place of its end
   for (auto& record : thread.records)

@@ -181,6 +181,7 @@ class ThreadActor : public caf::event_based_actor {
   void append(Append what, bool with_head, bool deltas_only, WhenDurable then);
   void appended(const RecordsAppended& report);
   void stream_pieces();
+  std::uint64_t visible_seq() const;
   void show(Place& place);
   void settle();
   void proceed_if_durable();

@@ -1,5 +1,6 @@
 #include "actors/thread_directory.hpp"
 
+#include "runtime/base/failpoint.hpp"
 #include "runtime/base/log.hpp"
 
 #include <caf/actor_cast.hpp>
@@ -148,8 +149,12 @@ void ThreadDirectory::take(AskThread& asked) {
 
 ThreadDirectory::Resident* ThreadDirectory::enter(const ThreadKey& key) {
   if (const auto found = residents_.find(key); found != residents_.end()) {
-    touch(found->second);
-    return &found->second;
+    const bool lives = found->second.actor && !found->second.leaving;
+    if (!lives || !failpoint_fires("directory.loses_thread")) {
+      touch(found->second);
+      return &found->second;
+    }
+    lose(found);
   }
   const bool room = residents_.size() < options_.resident_max;
   // Somebody has to leave for each one that waits.
@@ -226,6 +231,13 @@ void ThreadDirectory::remove(Residents::iterator resident) {
   unwatch_all(resident->second);
   recent_.erase(resident->second.recent);
   residents_.erase(resident);
+}
+
+// The thread lives on, and is fenced once it has a successor: for tests of the fence.
+void ThreadDirectory::lose(Residents::iterator resident) {
+  keys_.erase(resident->second.actor.address());
+  tools_.metrics.thread_gone();
+  remove(resident);
 }
 
 void ThreadDirectory::down(const caf::down_msg& message) {

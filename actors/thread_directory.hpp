@@ -86,6 +86,7 @@ class ThreadDirectory : public caf::event_based_actor {
   void touch(Resident& resident);
   void ask_to_leave(Resident& resident);
   void remove(Residents::iterator resident);
+  void lose(Residents::iterator resident);
   void down(const caf::down_msg& message);
   void unwatch(const ThreadKey& key, std::uint64_t turn);
   void unwatch_all(Resident& resident);

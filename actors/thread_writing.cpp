@@ -1,5 +1,6 @@
 // ThreadActor's writing and showing: what goes to the journal, and what readers see of it.
 #include "actors/thread_actor.hpp"
+#include "runtime/base/failpoint.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
@@ -117,6 +118,16 @@ void ThreadActor::append(Append what, bool with_head, bool deltas_only, WhenDura
       [self = caf::actor_cast<caf::actor>(this), seq = seq_](AppendOutcome outcome) {
         caf::anon_send(self, RecordsAppended{outcome, seq});
       });
+  if (failpoint_fires("mutant.publish_before_commit")) {
+    proceed_if_durable();
+    for (auto& place : places_)
+      show(*place);
+  }
+}
+
+// What may leave the node.
+std::uint64_t ThreadActor::visible_seq() const {
+  return failpoint_fires("mutant.publish_before_commit") ? seq_ : committed_seq_;
 }
 
 void ThreadActor::appended(const RecordsAppended& report) {
@@ -158,11 +169,11 @@ void ThreadActor::stream_pieces() {
 // Shows a turn's readers what is on disk and they do not have yet.
 void ThreadActor::show(Place& place) {
   const Turn& turn = place.turn;
-  if (turn.accepted_seq() == 0 || turn.accepted_seq() > committed_seq_ || place.readers.empty())
-    return;
+  const std::uint64_t visible = visible_seq();
+  if (turn.accepted_seq() == 0 || turn.accepted_seq() > visible || place.readers.empty()) return;
   const auto& records = turn.records();
   std::size_t durable = records.size();
-  while (durable > 0 && records[durable - 1]->seq > committed_seq_)
+  while (durable > 0 && records[durable - 1]->seq > visible)
     --durable;
   const auto position = static_cast<std::uint32_t>(
       std::find_if(
@@ -224,7 +235,7 @@ void ThreadActor::settle() {
 
 void ThreadActor::proceed_if_durable() {
   if (!pending_ || !pending_->admitted || pending_->proceeded || !pending_->is_model_call) return;
-  if (committed_seq_ < pending_->needs_seq) return;
+  if (visible_seq() < pending_->needs_seq) return;
   pending_->proceeded = true;
   const auto pool = tools_.llm_pool->part();
   if (pool.actor && pool.generation == pending_->generation)

@@ -149,7 +149,7 @@ void JournalWriter::write_batch() {
   if (batch.Count() > 0)
     failure_ = write(batch, std::any_of(batch_.begin(), batch_.end(), is_waited_for));
   if (failure_) {
-    writable_ = false;
+    writable_ = failpoint_fires("mutant.retry_after_failed_commit");
     std::replace(verdicts_.begin(), verdicts_.end(), Verdict::committed, Verdict::failed);
   } else {
     erased_ = planned_erased_;
@@ -164,7 +164,7 @@ std::optional<std::string> JournalWriter::write(rocksdb::WriteBatch& batch, bool
   PARLANCE_FAILPOINT("journal.before_write");
   if (failpoint_fires("journal.write_fails")) return "failpoint journal.write_fails";
   rocksdb::WriteOptions write_options;
-  write_options.sync = synced && !failpoint_fires("journal.skip_sync");
+  write_options.sync = synced && !failpoint_fires("mutant.skip_sync");
   const auto started = std::chrono::steady_clock::now();
   const auto status = store_.db().Write(write_options, &batch);
   if (!status.ok()) return status.ToString();
@@ -183,7 +183,9 @@ std::optional<OpenThread>& JournalWriter::standing(const std::string& thread) {
 
 JournalWriter::Verdict JournalWriter::plan(const AppendCall& call, rocksdb::WriteBatch& batch) {
   auto& owned = standing(call.thread);
-  if (!owned || owned->opening > 0 || owned->epoch != call.epoch) return Verdict::fenced;
+  const bool fence = !failpoint_fires("mutant.forget_epoch_check");
+  if (!owned || (fence && (owned->opening > 0 || owned->epoch != call.epoch)))
+    return Verdict::fenced;
   OpenThread next = *owned;
   const bool begins = call.head && call.head->incarnation != owned->incarnation;
   if (begins) {
@@ -194,7 +196,7 @@ JournalWriter::Verdict JournalWriter::plan(const AppendCall& call, rocksdb::Writ
              expired(owned->expires_ms, clock_.unix_ms(), options_.expiry_grace / 2)) {
     return Verdict::fenced;  // its records are about to be dropped from disk
   }
-  if (next.incarnation == 0 || call.seq != next.seq) return Verdict::fenced;
+  if (next.incarnation == 0 || (fence && call.seq != next.seq)) return Verdict::fenced;
 
   const std::string prefix = events_prefix(call.thread, next.incarnation);
   for (const auto& event : call.events) {
@@ -208,7 +210,7 @@ JournalWriter::Verdict JournalWriter::plan(const AppendCall& call, rocksdb::Writ
     next.running = call.head->running;
     batch.Put(store_.heads(), call.thread, call.head->value);
     const bool listed = owned->running && !begins && owned->expires_ms == next.expires_ms;
-    if (next.running && !listed) {
+    if (next.running && !listed && !failpoint_fires("mutant.drop_index_entry")) {
       batch.Put(store_.unfinished(), call.thread, encode_time(next.expires_ms));
     } else if (!next.running && (owned->running || begins)) {
       batch.Delete(store_.unfinished(), call.thread);
@@ -283,7 +285,8 @@ void JournalWriter::answer_batch() {
   metrics_.threads_open(open_threads_.size());
   if (failure_) {
     log_error("journal_write_failed", {{"reason", *failure_}});
-    options_.on_write_failure(*std::exchange(failure_, std::nullopt));
+    const std::string reason = *std::exchange(failure_, std::nullopt);
+    if (!writable_) options_.on_write_failure(reason);
   }
 }
 

@@ -55,7 +55,7 @@ test('a build that skips the sync fails this very test', async (t) => {
   const { found } = await crash(t, {
     count: 3,
     first_seed: seed,
-    options: { binary: parlance_debug, failpoints: `${unsynced_in_memory},journal.skip_sync=fire@1+` },
+    options: { binary: parlance_debug, failpoints: `${unsynced_in_memory},mutant.skip_sync=fire@1+` },
   });
   assert.notEqual(found.length, 0, 'the check found nothing wrong with a journal that is never synced');
 });

@@ -15,7 +15,7 @@ namespace {
 constexpr const char* every_failpoint[] = {"journal.before_write",
                                            "journal.after_write",
                                            "journal.write_fails",
-                                           "journal.skip_sync",
+                                           "mutant.skip_sync",
                                            "storage.sync_fails",
                                            "storage.unsynced_in_memory"};
 
@@ -170,7 +170,7 @@ TEST_CASE_METHOD(Faults, "what was committed outlives the loss of everything tha
 TEST_CASE_METHOD(Faults,
                  "a journal that skips the sync is caught by the loss of what was not synced") {
   if (!failpoints_compiled_in()) return;
-  arm("storage.unsynced_in_memory=fire,journal.skip_sync=fire@1+");
+  arm("storage.unsynced_in_memory=fire,mutant.skip_sync=fire@1+");
   start();
   const auto owner = opened(thread("t"));
   REQUIRE(append(thread("t"), owner.epoch, 0, {accepted(1)}, head_of()) ==
