@@ -1,5 +1,6 @@
 #include "runtime/llm/sentences.hpp"
 
+#include "runtime/base/ascii.hpp"
 #include "runtime/llm/text.hpp"
 
 #include <algorithm>
@@ -13,15 +14,8 @@ constexpr std::array<std::string_view, 22> abbreviations{
     "e.g.", "i.e.", "etc.", "vs.", "cf.", "mr.", "mrs.", "ms.",   "dr.",   "prof.",   "st.",
     "no.",  "nos.", "fig.", "p.",  "pp.", "al.", "ca.",  "resp.", "incl.", "approx.", "eg."};
 
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_alnum(char c) {
-  return is_upper(c) || (c >= 'a' && c <= 'z') || is_digit(c) ||
-         static_cast<unsigned char>(c) >= 0x80U;
+  return is_upper(c) || is_lower(c) || is_digit(c) || static_cast<unsigned char>(c) >= 0x80U;
 }
 
 std::string_view trim(std::string_view text) {

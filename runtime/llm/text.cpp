@@ -1,5 +1,7 @@
 #include "runtime/llm/text.hpp"
 
+#include "runtime/base/ascii.hpp"
+
 #include <algorithm>
 #include <array>
 #include <set>
@@ -10,15 +12,6 @@ namespace {
 
 bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
-}
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 bool is_vowel(char c) {
   return std::string_view("aeiouy").find(c) != std::string_view::npos;
