@@ -439,13 +439,9 @@ void ThreadActor::refused(Error error) {
 // Ends a turn from outside.
 void ThreadActor::stop(Place& place, TurnOutcome outcome, Error error) {
   if (place.turn.ended()) return;
-  const bool is_front = &place == &front();
-  if (is_front) abandon_call();
+  if (&place == &front()) abandon_call();
   leave_quarantine(place);
-  if (place.turn.accepted_seq() == 0) {
-    if (is_front) return drop(place, std::move(error));
-    write_waiting();
-  }
+  if (place.turn.accepted_seq() == 0) return drop(place, std::move(error));
   place.turn.end(outcome, std::move(error), tools_.clock);
   write(place);
 }
