@@ -35,6 +35,7 @@ export class EventStream {
       this.#request.on('response', (response) => {
         this.status = response.statusCode;
         this.headers = response.headers;
+        this.#response = response;
         response.setEncoding('utf8');
         response.on('data', (text) => this.#take(text));
         response.on('end', () => this.#end('clean'));
@@ -51,6 +52,7 @@ export class EventStream {
   }
 
   #request;
+  #response;
 
   #take(text) {
     if (!/^text\/event-stream/.test(this.headers['content-type'] ?? '')) {
@@ -107,6 +109,12 @@ export class EventStream {
   // Resolves at the stream's end, whatever it was: 'clean' or 'cut'.
   async end(ms = 60_000) {
     return within(ms, 'the end of a stream', this.ended);
+  }
+
+  // Reads nothing for a while, as a client that is slow.
+  rest(ms) {
+    this.#response?.pause();
+    setTimeout(() => this.#response?.resume(), ms);
   }
 
   // Cuts the socket, as a client that goes away.

@@ -1,0 +1,12 @@
+// The process: it comes back, and one that cannot write ends.
+
+const ends_within_ms = 1_500;
+
+export function check_server(seen, violation) {
+  for (const { detail } of seen.of('no_restart')) violation('restart', undefined, detail);
+  for (const failed of seen.of('write_failed')) {
+    const end = seen.kills.find((kill) => kill.at >= failed.at);
+    const alive_ms = (end?.at ?? Infinity) - failed.at;
+    if (alive_ms > ends_within_ms) violation('write_failed', undefined, `it went on for ${alive_ms} ms after a write had failed`);
+  }
+}
