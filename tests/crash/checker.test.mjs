@@ -78,6 +78,7 @@ const faults = [
   ['an answer is not the text that was streamed', 'superseded', (entries) => (thread_of(entries).messages[1].content = 'one w2')],
   ['a run that was acknowledged is gone', 'acknowledged', (entries) => thread_of(entries).runs.pop()],
   ['a run of which events were shown is gone', 'acknowledged', (entries) => thread_of(entries).runs.shift()],
+  ['a thread cannot be read', 'acknowledged', (entries) => (thread_of(entries).unreadable = '500 damaged')],
   ['a thread that was made is gone', 'acknowledged', (entries) => delete of(entries, 'final')[0].threads.a],
   ['an answer that was given is another one later', 'acknowledged', (entries) => (thread_of(entries).messages[3].id = 'm-9')],
   [

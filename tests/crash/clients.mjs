@@ -192,14 +192,16 @@ export class Client {
     const how = this.random.next() < 0.5 ? 'interrupt' : 'rollback';
     const first = await this.begin();
     const modes = this.modes();
-    const reading = first.run && this.random.next() < 0.5 ? this.read_on(first.turn, first.run, modes) : undefined;
-    await elapse(this.random.between(0, 200));
-    const turn = this.turn({ keyed: true });
-    // Before it is sent: the server may do it, and be killed before it says so.
-    if (how === 'rollback') this.history.note('rolls_back', { thread: turn.thread });
-    const second = await this.begin({ multitask_strategy: how }, turn);
-    await this.join(second);
-    await reading;
+    const reads = first.run && this.random.next() < 0.5;
+    const after_ms = this.random.between(0, 200);
+    const take_place = async () => {
+      await elapse(after_ms);
+      const turn = this.turn({ keyed: true });
+      // Before it is sent: the server may do it, and be killed before it says so.
+      if (how === 'rollback') this.history.note('rolls_back', { thread: turn.thread });
+      await this.join(await this.begin({ multitask_strategy: how }, turn));
+    };
+    await Promise.all([reads && this.read_on(first.turn, first.run, modes), take_place()]);
   }
 
   async cancel() {

@@ -33,7 +33,7 @@ async function kills_of({ world, history, random, kills, faults, mutant }) {
     }
     const { streams, by_itself } = await world.end(fault);
     killed_at = Date.now();
-    history.note('kill', { kill, how: fault.how, failpoints, streams, ready_ms, end: by_itself });
+    history.note('kill', { kill, how: fault.how, failpoints, streams, ready_ms, end: by_itself ?? null });
     if (by_itself && !may_end.has(fault.how)) {
       throw new Error(`the process ended by itself (${JSON.stringify(by_itself)}) under ${fault.how}:\n${world.server.program.tail()}`);
     }
@@ -63,9 +63,9 @@ export async function episode({ seed, kills, faults, binary, mutant }) {
       world.stopping = true;
       world.open();
       await Promise.all(working);
-      const idle = await world.idle(idle_within_ms);
-      quiet_ms = Date.now() - killed_at;
-      if (!idle) history.note('no_restart', { detail: `turns are still inside ${quiet_ms} ms after the last kill` });
+      const idle_at = await world.idle(idle_within_ms);
+      quiet_ms = (idle_at ?? Date.now()) - killed_at;
+      if (!idle_at) history.note('no_restart', { detail: `turns are still inside ${quiet_ms} ms after the last kill` });
       history.note('final', await final_read(world.url, history.entries, clients[0]));
     } catch (error) {
       world.stopping = true;

@@ -1,7 +1,8 @@
 // What the API shows when all is over: every thread, a replay of every stream from its start, and every keyed
 // request once more.
 //
-//   threads   thread -> {asked_at, runs: [{run_id, status, updated_at, text}], messages}
+//   threads   thread -> {asked_at, runs: [{run_id, status, updated_at, text}], messages}, with `unreadable` when
+//             the server cannot show it
 //   replays   "turn modes" -> {status, frames, end, body}
 //   repeated  [{turn, what, status, text}]
 
@@ -17,7 +18,7 @@ async function read_thread(url, id) {
   if (runs.status === 404) return undefined;
   const state = await call(`${url}/threads/${id}/state`);
   if (runs.status !== 200 || state.status !== 200) {
-    throw new Error(`thread ${id} cannot be read: ${runs.status} ${runs.text} ${state.status} ${state.text}`);
+    return { asked_at, unreadable: `${runs.status} ${runs.text}, ${state.status} ${state.text}`, runs: [], messages: [] };
   }
   return {
     asked_at,
@@ -39,8 +40,9 @@ function streams_of(entries, turns, threads) {
   const streams = new Map();
   for (const { turn: name, run, modes } of entries.filter(({ type }) => type === 'connection')) {
     const turn = turns.get(name);
-    if (turn.api === 'openai' ? !turn.key : !threads[turn.thread]?.runs.some((each) => each.run_id === run)) continue;
-    if (turn.api === 'openai' && !threads[turn.thread]) continue;
+    const runs = threads[turn.thread]?.runs ?? [];
+    const is_there = turn.api === 'openai' ? turn.key && runs.some(({ text }) => text === turn.text) : runs.some(({ run_id }) => run_id === run);
+    if (!is_there) continue;
     streams.set(`${name} ${modes}`, { turn, run, modes });
   }
   const by_text = new Map([...turns.values()].map((turn) => [turn.text, turn]));
@@ -77,7 +79,7 @@ export async function final_read(url, entries, client) {
   const again = [...new Set(answered.map(({ turn }) => turn))].map((name) => turns.get(name)).filter((turn) => turn.key);
   const repeated = await for_all(again, at_once, async (turn) => {
     const first = answered.find((answer) => answer.turn === turn.turn);
-    if (!turn.temporary && !threads[turn.thread]) return undefined;
+    if (!turn.temporary && !threads[turn.thread]?.runs.some(({ text }) => text === turn.text)) return undefined;
     const route = turn.api === 'openai' ? '/v1/chat/completions' : turn.temporary ? '/runs/wait' : `/threads/${turn.thread}/runs/wait`;
     const body = turn.api === 'openai' ? client.completion_body(turn, false) : client.body(turn);
     const answer = await call(url + route, client.post_options(turn, body));

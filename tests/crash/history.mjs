@@ -9,7 +9,8 @@
 //   deleting    {thread}                                           asked for
 //   deleted     {thread}                                           acknowledged
 //   write_failed {}                                                a client was told storage_failed
-//   kill        {kill, how, streams, ready_ms}                     `how`: the fault; 'no_restart' instead: {detail}
+//   kill        {kill, how, streams, ready_ms, end}                `how`: the fault; `end`: of a process that ended by itself
+//   no_restart  {detail}                                           the run could not go on
 //   final       {threads, replays, repeated}                       what the API shows at the end, see final_read.mjs
 //   provider    {calls}                                            the mock's own journal
 //

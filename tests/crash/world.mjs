@@ -10,6 +10,8 @@ import { Mock } from '../end_to_end/support/mock.mjs';
 import { free_port, Server } from '../end_to_end/support/server.mjs';
 import { elapse, until } from '../end_to_end/support/wait.mjs';
 
+const idle_ms = 500;
+
 export class Stopped extends Error {}
 
 export class World {
@@ -97,16 +99,18 @@ export class World {
     }
   }
 
-  // Resolves when no turn is inside, without asking for any thread; false: not in time.
+  // Resolves when no turn has been inside for a while, without asking for any thread. Answers since when, or
+  // undefined when that does not come in time. A server says that it is ready before it has found its unfinished turns.
   async idle(within_ms) {
-    const inside = async () => {
-      const { samples } = await this.server.metrics();
-      const of = (name) => samples.find((sample) => sample.name === name)?.value ?? 0;
-      return of('parlance_mailbox_turns') === 0 && (await this.mock.stats()).at_once === 0;
+    let since;
+    const stays_idle = async () => {
+      const inside = (await this.server.metrics()).sum('parlance_mailbox_turns') + (await this.mock.stats()).at_once;
+      since = inside === 0 ? (since ?? Date.now()) : undefined;
+      return since !== undefined && Date.now() - since >= idle_ms;
     };
-    return until('no turn is inside', inside, { within: within_ms, every: 20 }).then(
-      () => true,
-      () => false,
+    return until('no turn is inside', stays_idle, { within: within_ms, every: 20 }).then(
+      () => since,
+      () => undefined,
     );
   }
 

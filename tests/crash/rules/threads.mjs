@@ -97,6 +97,9 @@ export function check_threads(seen, violation) {
     const thread = seen.final.threads[turn.thread];
     if (!thread && turn.made) violation('acknowledged', turn, 'the thread was made and is gone');
   }
+  for (const [thread, { unreadable }] of Object.entries(seen.final.threads)) {
+    if (unreadable) violation('acknowledged', { thread }, `it cannot be read: ${unreadable}`);
+  }
   check_acknowledged(seen, violation);
   check_order(seen, violation);
   check_unfinished(seen, violation);
