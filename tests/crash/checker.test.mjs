@@ -133,7 +133,7 @@ const faults = [
   [
     'a server goes on after a write has failed',
     'write_failed',
-    (entries) => entries.push({ type: 'write_failed', at: start + 20 }, { type: 'kill', at: start + 9_000, kill: 2, how: 'failing_write', streams: 0 }),
+    (entries) => entries.push({ type: 'write_failed', at: start + 20, process: 2 }, { type: 'kill', at: start + 9_000, kill: 2, how: 'failing_write', streams: 0, end: null }),
   ],
 ];
 

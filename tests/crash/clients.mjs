@@ -38,14 +38,19 @@ export class Client {
   // The answer, or undefined: nobody knows what became of it.
   async ask(route, options) {
     await this.server.up();
+    const { process } = this.server;
     try {
       const answer = await call(this.server.url + route, { agent: this.server.agent, ...options });
       const code = answer.headers['x-error-code'] ?? answer.json?.error?.code;
-      if (code === 'storage_failed') this.history.note('write_failed', {});
+      this.look_at(code, process);
       return { ...answer, code };
     } catch {
       return undefined;
     }
+  }
+
+  look_at(code, process) {
+    if (code === 'storage_failed') this.history.note('write_failed', { process });
   }
 
   // Asks until somebody answers who is not about to end; for what may be asked again.
@@ -107,6 +112,7 @@ export class Client {
   // One connection; leaves and rests as the seed says. Answers it when it has ended.
   async read(turn, modes, source, url, options, after) {
     await this.server.up();
+    const { process } = this.server;
     const stream = new EventStream(this.server.url + url, options);
     this.server.streams.add(stream);
     const leaving = this.random.next() < 0.3 ? this.random.between(20, 300) : 0;
@@ -120,12 +126,12 @@ export class Client {
       this.history.note('connection', { turn: turn.turn, run, modes: modes.join(), after, source, frames, end: stream.ending });
     } else if (stream.status) {
       const code = stream.headers['x-error-code'];
-      if (code === 'storage_failed') this.history.note('write_failed', {});
+      this.look_at(code, process);
       this.history.note('answer', { turn: turn.turn, what: 'stream', status: stream.status, code, run, text: stream.body });
     }
     const last = frames.at(-1);
     const error = last && last.id === undefined && /"code":"(\w+)"/.exec(last.data)?.[1];
-    if (error === 'storage_failed') this.history.note('write_failed', {});
+    this.look_at(error, process);
     return { stream, run, last_id: stream.last_id, over: stream.ending === 'clean' && stream.status === 200 && !transient.has(error) };
   }
 

@@ -8,8 +8,9 @@
 //   rolls_back  {thread, turn}                                     asked for: of `turn`, or of all turns of the thread
 //   deleting    {thread}                                           asked for
 //   deleted     {thread}                                           acknowledged
-//   write_failed {}                                                a client was told storage_failed
-//   kill        {kill, how, streams, ready_ms, end}                `how`: the fault; `end`: of a process that ended by itself
+//   write_failed {process}                                         a client was told storage_failed; the first process is 1
+//   kill        {kill, how, streams, ready_ms, end}                `how`: the fault; `end`: of a process that ended by itself;
+//                                                                  kill 1 ends process 1
 //   no_restart  {detail}                                           the run could not go on
 //   final       {threads, replays, repeated}                       what the API shows at the end, see final_read.mjs
 //   provider    {calls}                                            the mock's own journal

@@ -16,6 +16,7 @@ export class Stopped extends Error {}
 
 export class World {
   stopping = false;
+  process = 0; // counted from 1
   streams = new Set(); // that clients are reading
 
   #ready;
@@ -55,6 +56,7 @@ export class World {
 
   // Starts a process with these failpoints; clients find it when it has answered a request.
   async begin(failpoints) {
+    this.process += 1;
     this.server.failpoints = failpoints;
     await this.server.begin();
     await call(`${this.url}/ok`, { agent: false });
