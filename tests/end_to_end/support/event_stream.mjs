@@ -117,8 +117,9 @@ export class EventStream {
     setTimeout(() => this.#response?.resume(), ms);
   }
 
-  // Cuts the socket, as a client that goes away.
+  // Cuts the socket, as a client that goes away. Node drops what is still on its way, and may call that a clean end.
   cut() {
+    this.#end('cut');
     this.#request.destroy();
   }
 }
