@@ -83,6 +83,8 @@ export class World {
     }
     const by_itself = program.end;
     if (!by_itself) await this.server.kill();
+    const report = program.sanitizer_report();
+    if (report) throw new Error(`a sanitizer reported:\n${report}`);
     rmSync(this.#filler, { force: true });
     this.agent?.destroy();
     return { streams, by_itself };
