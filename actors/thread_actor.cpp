@@ -264,6 +264,7 @@ void ThreadActor::take(TurnJob& job) {
   accepted.temporary = request.temporary;
   accepted.options = std::move(request.options);
   accepted.request_digest = std::move(request.request_digest);
+  accepted.command = std::move(request.command);
   auto place = std::make_unique<Place>(
       Place{Turn(std::move(accepted), request.deadline, std::move(request.request_id)),
             std::move(job.ticket),
@@ -338,10 +339,15 @@ std::optional<Error> ThreadActor::refusal_of(const TurnRequest& request) const {
   const auto agent = tools_.agents.find(request.agent);
   if (agent == tools_.agents.end())
     return Error{ErrorCode::agent_not_found, "there is no such agent", {}, {}};
-  const std::size_t messages = state_.messages->size() + request.input.size();
+  // Behind others, it is decided when it begins.
+  if (request.command && (places_.empty() || takes_over(request.multitask))) {
+    if (auto refusal = actors::refusal_of(*request.command, state_.at, *agent->second))
+      return refusal;
+  }
+  const std::size_t messages = state_.at.messages->size() + request.input.size();
   if (messages >= agent->second->limits().messages_max) {
     return Error{ErrorCode::thread_full,
-                 "the thread holds " + std::to_string(state_.messages->size()) + " messages",
+                 "the thread holds " + std::to_string(state_.at.messages->size()) + " messages",
                  {},
                  {}};
   }
@@ -353,10 +359,8 @@ void ThreadActor::run_front() {
   Place& place = front();
   const auto agent = tools_.agents.find(place.turn.accepted().agent);
   if (place.recovered) ++head_->attempts;
-  place.turn.begin(agent == tools_.agents.end() ? nullptr : agent->second,
-                   *state_.messages,
-                   *state_.fields,
-                   tools_.clock.now());
+  place.turn.begin(
+      agent == tools_.agents.end() ? nullptr : agent->second, state_.at, tools_.clock.now());
   if (place.recovered) {
     if (head_->attempts > options_.attempts_max) {
       return quarantine(place);

@@ -205,9 +205,10 @@ void ThreadActor::replay(const RunView& run, Reader reader) {
 }
 
 TurnStart ThreadActor::start_of(const RunView& ended) const {
-  const auto before = std::min(ended.messages_before, state_.messages->size());
+  const auto before = std::min(ended.messages_before, state_.at.messages->size());
   auto messages = std::make_shared<const Messages>(
-      state_.messages->begin(), state_.messages->begin() + static_cast<std::ptrdiff_t>(before));
+      state_.at.messages->begin(),
+      state_.at.messages->begin() + static_cast<std::ptrdiff_t>(before));
   // What the turn before it left; null when it never began itself.
   auto fields = std::make_shared<const Json>(Json::object());
   for (const auto& run : state_.runs) {
@@ -302,8 +303,8 @@ std::shared_ptr<const ThreadView> ThreadActor::view() const {
   view->updated_ms = head_->updated_ms;
   view->agent = head_->agent;
   view->metadata = Json::parse(head_->metadata, nullptr, /*allow_exceptions=*/false);
-  view->messages = *state_.messages;
-  view->fields = *state_.fields;
+  view->messages = *state_.at.messages;
+  view->fields = *state_.at.fields;
   view->runs = state_.runs;
   for (const auto& place : places_) {
     const Turn& turn = place->turn;

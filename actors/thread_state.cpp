@@ -36,15 +36,24 @@ void ThreadState::add_ended_turn(const std::vector<RecordPtr>& records) {
   run.begun = run.ended->begun;
   run.created_ms = run.accepted->accepted_ms;
   run.updated_ms = run.ended->ended_ms;
-  run.messages_before = messages->size();
+  run.messages_before = at.messages->size();
   if (run.begun) {
-    messages = std::make_shared<const Messages>(messages_after(*messages, records));
-    fields = {run.ended, &run.ended->fields};
+    at.messages = std::make_shared<const Messages>(messages_after(*at.messages, records));
+    at.fields = {run.ended, &run.ended->fields};
+    at.agent = run.agent;
+    at.next = run.ended->next;
+    at.interrupt = run.ended->interrupt;
+    if (!run.accepted->command) at.input.clear();
+    merge_messages(at.input, run.accepted->input);
+    for (const auto& record : records) {
+      if (const auto* step = std::get_if<StepDone>(&record->event))
+        merge_messages(at.input, said_by_people(step->messages));
+    }
     bytes = 0;
-    for (const auto& message : *messages)
+    for (const auto& message : *at.messages)
       bytes += bytes_of(*message);
   }
-  run.messages_after = messages->size();
+  run.messages_after = at.messages->size();
   const auto later = std::find_if(
       runs.begin(), runs.end(), [&](const RunView& other) { return other.turn > run.turn; });
   runs.insert(later, std::move(run));
@@ -53,6 +62,7 @@ void ThreadState::add_ended_turn(const std::vector<RecordPtr>& records) {
 RunStatus status_of(const TurnEnded& ended) {
   switch (ended.outcome) {
     case TurnOutcome::finished:
+    case TurnOutcome::paused:
       return RunStatus::success;
     case TurnOutcome::cancelled:
       return RunStatus::interrupted;

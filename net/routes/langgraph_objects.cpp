@@ -1,6 +1,8 @@
 #include "net/routes/langgraph_objects.hpp"
 
 #include "net/json_text.hpp"
+#include "net/routes/langgraph_command.hpp"
+#include "net/routes/langgraph_interrupts.hpp"
 #include "net/turn_view.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/ids.hpp"
@@ -28,7 +30,10 @@ std::string_view thread_status(const ThreadView& thread) {
   if (thread.busy) return "busy";
   for (auto run = thread.runs.rbegin(); run != thread.runs.rend(); ++run) {
     if (!run->begun || run->ended_seq == 0) continue;
-    return run->status == RunStatus::error || run->status == RunStatus::timeout ? "error" : "idle";
+    if (run->status == RunStatus::error || run->status == RunStatus::timeout) return "error";
+    const bool waits =
+        run->ended && (run->ended->outcome == TurnOutcome::paused || run->ended->interrupt);
+    return waits ? "interrupted" : "idle";
   }
   return "idle";
 }
@@ -113,7 +118,9 @@ void append_thread(std::string& out, const ThreadView& thread, const Agents& age
   append_json(out, metadata);
   out.push_back(',');
   append_field(out, "status", thread_status(thread));
-  out.append(R"(,"config":{},"interrupts":{},"values":)");
+  out.append(R"(,"config":{},"interrupts":)");
+  append_thread_interrupts(out, thread);
+  out.append(R"(,"values":)");
   if (thread.runs.empty()) {
     out.append("{}");
   } else {
@@ -141,9 +148,22 @@ void append_run(std::string& out, const ThreadKey& thread, const RunView& run) {
   append_json(out, metadata);
   out.push_back(',');
   append_field(out, "status", to_string(run.status));
-  out.append(R"(,"kwargs":{"input":{"messages":)");
-  append_messages(out, run.accepted ? run.accepted->input : Messages{});
-  out.append(R"(},"config":)");
+  out.append(R"(,"kwargs":{"input":)");
+  if (run.accepted && run.accepted->command) {
+    out.append(R"(null,"command":)");
+    append_command(out, *run.accepted->command, run.accepted->input);
+  } else {
+    out.append(R"({"messages":)");
+    append_messages(out, run.accepted ? run.accepted->input : Messages{});
+    out.push_back('}');
+  }
+  for (const char* const name : {"interrupt_before", "interrupt_after"}) {
+    const Json& nodes = option(run, name, none);
+    if (nodes.empty()) continue;
+    out.append(R"(,")").append(name).append(R"(":)");
+    append_json(out, nodes);
+  }
+  out.append(R"(,"config":)");
   append_json(out, option(run, "config", none));
   out.append(R"(,"context":)");
   append_json(out, option(run, "context", none));
@@ -208,10 +228,14 @@ void append_state(std::string& out,
     const auto state = state_at(thread, checkpoint, agents);
     append_values(out, state.messages, state.fields);
   }
-  out.append(R"(,"next":)")
-      .append(checkpoint.is_input && run.ended_seq == 0 ? R"(["__start__"])" : "[]");
-  out.append(R"(,"tasks":[],"metadata":{"source":")")
-      .append(checkpoint.is_input ? "input" : "loop");
+  out.push_back(',');
+  if (!checkpoint.is_input) {
+    append_next(out, run);
+  } else {
+    out.append(R"("next":)").append(run.ended_seq == 0 ? R"(["__start__"])" : "[]");
+    out.append(R"(,"tasks":[])");
+  }
+  out.append(R"(,"metadata":{"source":")").append(checkpoint.is_input ? "input" : "loop");
   out.append(R"(","step":)")
       .append(std::to_string(static_cast<std::int64_t>(at) - 1))
       .append(R"(,"parents":{},)");

@@ -29,7 +29,8 @@ struct TurnRequest {
   RunId run;  // chosen by the adapter, unique; with an Idempotency-Key, named after it
   std::string agent;
   std::string model_override;
-  Messages input;  // the new ones
+  Messages input;                    // the new ones
+  std::optional<Command> command{};  // none: the turn starts anew with its input
   IfMissing if_missing = IfMissing::create;
   Multitask multitask = Multitask::enqueue;
   bool temporary = false;  // the thread is deleted when the turn has ended

@@ -31,6 +31,9 @@ std::vector<Event> one_of_each() {
   accepted_turn.temporary = true;
   accepted_turn.options = Json{{"metadata", {{"a", Json::array({1, nullptr, true})}}}};
   accepted_turn.request_digest = "0123abcd";
+  TurnAccepted going_on;
+  going_on.turn = 4;
+  going_on.command = Command{Json{{"approved", true}}, "book", Json{{"guest", "Ada"}}};
   StepDone step_done;
   step_done.turn = std::numeric_limits<std::uint64_t>::max();
   step_done.step = std::numeric_limits<std::uint32_t>::max();
@@ -62,6 +65,12 @@ std::vector<Event> one_of_each() {
   cancelled.outcome = TurnOutcome::cancelled;
   cancelled.error.reset();
   cancelled.begun = false;
+  TurnEnded paused;
+  paused.turn = 5;
+  paused.outcome = TurnOutcome::paused;
+  paused.fields = Json{{"guest", ""}};
+  paused.next = "ask";
+  paused.interrupt = Interrupt{"0123abcd", Json{{"question", "Shall I book it?"}}};
   return {accepted_turn,
           step_done,
           delta_batch,
@@ -70,7 +79,9 @@ std::vector<Event> one_of_each() {
           failed,
           cancelled,
           TurnEnded{},
-          TurnAccepted{}};
+          TurnAccepted{},
+          going_on,
+          paused};
 }
 
 // A value around `body`, with the right checksum.
@@ -145,13 +156,14 @@ TEST_CASE("a head comes back as it was") {
 TEST_CASE("the layout on disk is the one that is written down") {
   // version, crc32, kind superseded, turn, message
   CHECK(encode(Event{Superseded{300, "m"}}) ==
-        std::string("\x03\xba\x2b\xf7\xec\x04\xac\x02\x01m", 10));
+        std::string("\x04\x02\x1b\xf2\xf1\x04\xac\x02\x01m", 10));
 }
 
 TEST_CASE("a turn's end of the oldest version is one of a turn that had begun") {
   const std::string value = encode(one_of_each()[6]);
-  // Without the last fields: `begun`, one byte, and `retry_after`, two.
-  const std::string body = value.substr(5, value.size() - 8);
+  // Without the last fields: `begun`, one byte, `retry_after`, two, and the empty `next` and
+  // `interrupt`.
+  const std::string body = value.substr(5, value.size() - 10);
   const auto event = decode_event(framed(1, body));
   REQUIRE(event);
   auto expected = std::get<TurnEnded>(one_of_each()[6]);
@@ -165,6 +177,7 @@ TEST_CASE("a turn's end of the oldest version is one of a turn that had begun") 
 TEST_CASE("what was written before there were idempotency keys has none") {
   const auto digest = std::string(1, '\x08') + "0123abcd";
   std::string body = encode(one_of_each().front()).substr(5);
+  body.pop_back();  // there is no command
   REQUIRE(body.ends_with(digest));
   body.resize(body.size() - digest.size());
   auto expected = std::get<TurnAccepted>(one_of_each().front());
@@ -186,13 +199,25 @@ TEST_CASE("what was written before there were idempotency keys has none") {
   CHECK_FALSE(decode_head(framed(3, head_body)));
 }
 
+TEST_CASE("what was written before turns could pause stands in front of no node") {
+  for (const Event& event : {one_of_each()[0], one_of_each()[5]}) {
+    std::string body = encode(event).substr(5);
+    // Without the command, or the empty `next` and `interrupt`.
+    body.resize(body.size() - (std::holds_alternative<TurnAccepted>(event) ? 1 : 2));
+    const auto older = decode_event(framed(3, body));
+    REQUIRE(older);
+    check_same(*older, event);
+    CHECK_FALSE(decode_event(framed(4, body)));
+  }
+}
+
 TEST_CASE("a value of an unknown version is damaged") {
   std::string value = encode(full_head());
-  value[0] = '\x04';
+  value[0] = '\x05';
   const auto head = decode_head(value);
   REQUIRE_FALSE(head);
   CHECK(head.error().code == ErrorCode::record_damaged);
-  CHECK(head.error().detail.find("version 4") != std::string::npos);
+  CHECK(head.error().detail.find("version 5") != std::string::npos);
 }
 
 TEST_CASE("every flipped bit and every missing byte of a record is found") {
@@ -220,7 +245,7 @@ TEST_CASE("bodies of chance with a right checksum never decode to more than they
     for (auto& byte : body)
       byte = static_cast<char>(random());
     if (!body.empty()) body[0] = static_cast<char>(1 + random() % 6);
-    const auto value = framed(3, body);
+    const auto value = framed(4, body);
     if (const auto event = decode_event(value)) CHECK(decode_event(encode(*event)));
     if (const auto head = decode_head(value)) CHECK(decode_head(encode(*head)));
   }

@@ -40,6 +40,7 @@ class FakeTurn {
     accepted.options = request.options;
     accepted.temporary = request.temporary;
     accepted.request_digest = request.request_digest;
+    accepted.command = request.command;
     accepted.accepted_ms = unix_ms();
     start_.accepted = std::make_shared<const TurnAccepted>(std::move(accepted));
     readers_.push_back(std::move(sink));
@@ -74,6 +75,15 @@ class FakeTurn {
     TurnEnded ended;
     ended.usage = {3, 2};
     ended.stop_reason = reason;
+    end(std::move(ended));
+  }
+
+  // In front of `next`, with a question unless `question` is null.
+  void pause(std::string next, const Json& question) {
+    TurnEnded ended;
+    ended.outcome = TurnOutcome::paused;
+    ended.next = std::move(next);
+    if (!question.is_null()) ended.interrupt = Interrupt{std::string(32, 'a'), question};
     end(std::move(ended));
   }
 
@@ -132,7 +142,7 @@ class FakeTurn {
     ended.ended_ms = unix_ms();
     ended.accepted_seq = first_;
     view.ended_seq = seq_;
-    view.status = ended.outcome == TurnOutcome::finished ? RunStatus::success : RunStatus::error;
+    view.status = succeeded(ended.outcome) ? RunStatus::success : RunStatus::error;
     view.ended = std::make_shared<const TurnEnded>(ended);
     show(std::move(ended));
     close(std::nullopt);
