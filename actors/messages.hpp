@@ -70,6 +70,10 @@ struct MakeThread {
 struct ShowThread {
   Conversations::Answer<std::shared_ptr<const ThreadView>> done;
 };
+struct ChangeState {
+  UpdateState update;
+  Conversations::Answer<std::shared_ptr<const ThreadView>> done;
+};
 struct DeleteThread {
   Conversations::Answer<void> done;
 };
@@ -81,8 +85,14 @@ struct ReleaseTurn {  // out of quarantine
   Conversations::Answer<void> done;
 };
 
-using ThreadRequest =
-    std::variant<JoinRun, CancelRun, MakeThread, ShowThread, DeleteThread, WakeThread, ReleaseTurn>;
+using ThreadRequest = std::variant<JoinRun,
+                                   CancelRun,
+                                   MakeThread,
+                                   ShowThread,
+                                   ChangeState,
+                                   DeleteThread,
+                                   WakeThread,
+                                   ReleaseTurn>;
 
 // One of the above on its way. A lost one answers component_restarted.
 struct ControlJob {

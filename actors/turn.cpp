@@ -80,6 +80,23 @@ void Turn::begin(std::shared_ptr<const Agent> agent,
   message_.clear();
 }
 
+void Turn::change_state(std::shared_ptr<const Agent> agent,
+                        const Checkpoint& from,
+                        std::string next,
+                        const Json& fields,
+                        const Clock& clock) {
+  begun_ = true;
+  agent_ = std::move(agent);
+  *messages_before_ = *from.messages;
+  *fields_before_ = *from.fields;
+  state_.fields = agent_->fields_to_go_on(*fields_before_);
+  state_.fields.update(fields);
+  node_ = std::move(next);
+  // What is asked stays asked.
+  if (node_ == from.next) interrupt_ = from.interrupt;
+  end(node_.empty() ? TurnOutcome::finished : TurnOutcome::paused, {}, clock);
+}
+
 void Turn::give_up_shown() {
   if (shown_message_.empty()) return;
   unwritten_.emplace_back(Superseded{number(), std::exchange(shown_message_, {})});

@@ -72,6 +72,14 @@ class Turn {
              const Checkpoint& from,
              std::chrono::steady_clock::time_point now);
 
+  // Begins and ends it as a client's change of the state: no node runs. The thread stands in front
+  // of `next` then; empty: of none.
+  void change_state(std::shared_ptr<const Agent> agent,
+                    const Checkpoint& from,
+                    std::string next,
+                    const Json& fields,
+                    const Clock& clock);
+
   // Runs nodes until one waits (an Effect) or the turn has ended (NoEffect and ended()).
   Effect step(const Clock& clock);
   Effect answer(const Answer& answer, const Clock& clock);

@@ -6,6 +6,7 @@
 #include "net/turn_view.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/journal/state_update.hpp"
 
 #include <algorithm>
 #include <array>
@@ -36,14 +37,6 @@ std::string_view thread_status(const ThreadView& thread) {
     return waits ? "interrupted" : "idle";
   }
   return "idle";
-}
-
-void append_checkpoint(std::string& out, const ThreadView& thread, std::uint64_t place) {
-  out.push_back('{');
-  append_field(out, "thread_id", thread.thread.thread.value);
-  out.append(R"(,"checkpoint_ns":"",)");
-  append_field(out, "checkpoint_id", checkpoint_id(thread, place));
-  out.append(R"(,"checkpoint_map":null})");
 }
 
 struct StateAt {
@@ -129,6 +122,10 @@ void append_thread(std::string& out, const ThreadView& thread, const Agents& age
   out.push_back('}');
 }
 
+bool is_run(const RunView& run) {
+  return !run.accepted || !is_state_update(*run.accepted);
+}
+
 void append_run(std::string& out, const ThreadKey& thread, const RunView& run) {
   static const Json none = Json::object();
   static const Json values = Json::array({"values"});
@@ -179,6 +176,10 @@ void append_run(std::string& out, const ThreadKey& thread, const RunView& run) {
   out.push_back('}');
 }
 
+std::uint64_t checkpoint_place(const RunView& ended) {
+  return 2 * ended.ended_seq;
+}
+
 std::vector<Checkpoint> checkpoints_of(const ThreadView& thread) {
   std::vector<Checkpoint> checkpoints;
   checkpoints.reserve(thread.runs.size() * 2);
@@ -187,9 +188,10 @@ std::vector<Checkpoint> checkpoints_of(const ThreadView& thread) {
     const RunView& run = thread.runs[i];
     if (!run.begun) continue;
     // A turn that waited begins behind the end of the one before it, though accepted earlier.
-    checkpoints.push_back({2 * std::max(run.accepted_seq, last_ended_seq) + 1, i, true});
+    if (is_run(run))
+      checkpoints.push_back({2 * std::max(run.accepted_seq, last_ended_seq) + 1, i, true});
     if (run.ended_seq == 0) continue;
-    checkpoints.push_back({2 * run.ended_seq, i, false});
+    checkpoints.push_back({checkpoint_place(run), i, false});
     last_ended_seq = run.ended_seq;
   }
   return checkpoints;
@@ -211,6 +213,14 @@ std::string checkpoint_id(const ThreadView& thread, std::uint64_t place) {
                 static_cast<unsigned>(0x8000U | ((thread_part >> 48U) & 0x3FFFU)),
                 static_cast<unsigned long long>(thread_part & 0xFFFFFFFFFFFFU));
   return text.data();
+}
+
+void append_checkpoint(std::string& out, const ThreadView& thread, std::uint64_t place) {
+  out.push_back('{');
+  append_field(out, "thread_id", thread.thread.thread.value);
+  out.append(R"(,"checkpoint_ns":"",)");
+  append_field(out, "checkpoint_id", checkpoint_id(thread, place));
+  out.append(R"(,"checkpoint_map":null})");
 }
 
 void append_state(std::string& out,
@@ -235,15 +245,20 @@ void append_state(std::string& out,
     out.append(R"("next":)").append(run.ended_seq == 0 ? R"(["__start__"])" : "[]");
     out.append(R"(,"tasks":[])");
   }
-  out.append(R"(,"metadata":{"source":")").append(checkpoint.is_input ? "input" : "loop");
+  out.append(R"(,"metadata":{"source":")")
+      .append(checkpoint.is_input ? "input"
+              : is_run(run)       ? "loop"
+                                  : "update");
   out.append(R"(","step":)")
       .append(std::to_string(static_cast<std::int64_t>(at) - 1))
       .append(R"(,"parents":{},)");
   append_field(out, "thread_id", thread.thread.thread.value);
   out.push_back(',');
   append_field(out, "graph_id", run.agent);
-  out.push_back(',');
-  append_field(out, "run_id", run.run.value);
+  if (is_run(run)) {
+    out.push_back(',');
+    append_field(out, "run_id", run.run.value);
+  }
   out.append("},");
   append_field(out, "created_at", iso_time(checkpoint.is_input ? run.created_ms : run.updated_ms));
   out.append(R"(,"checkpoint":)");

@@ -1,6 +1,7 @@
 // Assistants, threads, runs and states as the LangGraph family shows them.
 //
-// Each turn that has begun has two checkpoints: one with its input, and one with its outcome.
+// Each turn that has begun has two checkpoints: one with its input, and one with its outcome. A
+// client's change of the state has the second one alone, and is no run.
 //
 // Threading: pure.
 #pragma once
@@ -21,6 +22,8 @@ const Json& assistant_metadata();
 void append_assistant(std::string& out, const Agent& agent, std::int64_t created_ms);
 // Fields that nodes keep for themselves are left out: `agents` knows them.
 void append_thread(std::string& out, const ThreadView& thread, const Agents& agents);
+// Whether clients see it among the thread's runs.
+bool is_run(const RunView& run);
 void append_run(std::string& out, const ThreadKey& thread, const RunView& run);
 
 struct Checkpoint {
@@ -29,11 +32,17 @@ struct Checkpoint {
   bool is_input = false;
 };
 
+// That of the run's end.
+std::uint64_t checkpoint_place(const RunView& ended);
+
 // Oldest first.
 std::vector<Checkpoint> checkpoints_of(const ThreadView& thread);
 
 // A UUID of version 6 that sorts by the thread's age and then by place: the same each time.
 std::string checkpoint_id(const ThreadView& thread, std::uint64_t place);
+
+// {"thread_id","checkpoint_ns","checkpoint_id","checkpoint_map"}
+void append_checkpoint(std::string& out, const ThreadView& thread, std::uint64_t place);
 
 // `at` is a place in `checkpoints`, all of the thread's.
 void append_state(std::string& out,

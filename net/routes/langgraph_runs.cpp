@@ -242,8 +242,9 @@ asio::awaitable<Result<std::shared_ptr<const ThreadView>>> thread_view(const Bac
 }
 
 const RunView* find_run(const ThreadView& thread, const RunId& id) {
-  const auto found = std::find_if(
-      thread.runs.begin(), thread.runs.end(), [&](const auto& run) { return run.run == id; });
+  const auto found = std::find_if(thread.runs.begin(), thread.runs.end(), [&](const auto& run) {
+    return run.run == id && is_run(run);
+  });
   return found == thread.runs.end() ? nullptr : &*found;
 }
 
@@ -260,7 +261,7 @@ asio::awaitable<void> list_runs(HttpSession& session, const Backend& backend) {
   response.body = "[";
   std::size_t place = 0;
   for (const auto& run : (*view)->runs) {
-    if (!status->empty() && *status != to_string(run.status)) continue;
+    if (!is_run(run) || (!status->empty() && *status != to_string(run.status))) continue;
     const auto at = place++;
     if (at < page->offset || at - page->offset >= page->limit) continue;
     if (response.body.size() > 1) response.body.push_back(',');

@@ -232,6 +232,7 @@ void add_thread_routes(Router& router, const Backend& backend) {
   router.add("GET", "/threads/{thread_id}/state", Access::chat, [&backend](HttpSession& session) {
     return get_state(session, backend);
   });
+  add_update_route(router, backend);
   router.add("GET", "/threads/{thread_id}/history", Access::chat, [&backend](HttpSession& session) {
     return send_history(session, backend, history_in_query(session.request()));
   });

@@ -121,6 +121,18 @@ struct CreateThread {
   std::string request_digest{};  // as in TurnRequest: the thread is shown as it was made
 };
 
+// What a client changes of a thread's state itself, between turns.
+struct UpdateState {
+  ThreadKey thread;
+  RunId run;          // names the change, as a turn; with an Idempotency-Key, named after it
+  Messages messages;  // merged by id
+  Json fields = Json::object();
+  // In whose place it is done: the thread stands behind this node then. "__start__": in front of
+  // the first one. Empty: the thread stands where it stood.
+  std::string as_node;
+  std::string request_digest{};  // as in TurnRequest
+};
+
 enum class CancelReason : std::uint8_t { asked, rollback, client_left };
 
 // A turn that took its process down as often as it may. It, and its thread, wait for an operator.
@@ -162,6 +174,12 @@ class Conversations {
   virtual void create_thread(CreateThread create,
                              Answer<std::shared_ptr<const ThreadView>> done) = 0;
   virtual void view(const ThreadKey& thread, Answer<std::shared_ptr<const ThreadView>> done) = 0;
+
+  // Answers with the thread as the change left it: its run has `update.run`. thread_busy while a
+  // turn runs; invalid_value for fields that the agent does not declare, and for a node that the
+  // thread cannot stand behind.
+  virtual void update_state(UpdateState update,
+                            Answer<std::shared_ptr<const ThreadView>> done) = 0;
 
   // thread_busy while a turn runs.
   virtual void delete_thread(const ThreadKey& thread, Answer<void> done) = 0;

@@ -293,6 +293,14 @@ class FakeConversations : public Conversations {
     done(std::shared_ptr<const ThreadView>(std::move(view)));
   }
 
+  void update_state(UpdateState update, Answer<std::shared_ptr<const ThreadView>> done) override {
+    {
+      const std::lock_guard lock(mutex_);
+      updates.push_back(update);
+    }
+    view(update.thread, std::move(done));
+  }
+
   void delete_thread(const ThreadKey& thread, Answer<void> done) override {
     bool erased = false;
     {
@@ -312,6 +320,7 @@ class FakeConversations : public Conversations {
     done({});
   }
 
+  std::vector<UpdateState> updates;            // not while the server answers
   std::vector<QuarantinedTurn> in_quarantine;  // not while the server answers
   std::optional<std::int64_t> last_ttl_ms;
 
