@@ -178,8 +178,7 @@ class Conversations {
   // Answers with the thread as the change left it: its run has `update.run`. thread_busy while a
   // turn runs; invalid_value for fields that the agent does not declare, and for a node that the
   // thread cannot stand behind.
-  virtual void update_state(UpdateState update,
-                            Answer<std::shared_ptr<const ThreadView>> done) = 0;
+  virtual void update_state(UpdateState update, Answer<std::shared_ptr<const ThreadView>> done) = 0;
 
   // thread_busy while a turn runs.
   virtual void delete_thread(const ThreadKey& thread, Answer<void> done) = 0;
