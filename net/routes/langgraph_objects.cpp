@@ -39,6 +39,14 @@ std::string_view thread_status(const ThreadView& thread) {
   return "idle";
 }
 
+// Whose turn left the fields: a turn of another agent may have been accepted since.
+const std::string& agent_of_fields(const ThreadView& thread) {
+  for (auto run = thread.runs.rbegin(); run != thread.runs.rend(); ++run) {
+    if (run->begun && run->ended_seq != 0) return run->agent;
+  }
+  return thread.agent;
+}
+
 struct StateAt {
   Messages messages;
   Json fields = Json::object();
@@ -117,7 +125,8 @@ void append_thread(std::string& out, const ThreadView& thread, const Agents& age
   if (thread.runs.empty()) {
     out.append("{}");
   } else {
-    append_values(out, thread.messages, shown_fields(agents, thread.agent, thread.fields));
+    append_values(
+        out, thread.messages, shown_fields(agents, agent_of_fields(thread), thread.fields));
   }
   out.push_back('}');
 }
