@@ -67,6 +67,20 @@ struct RetrieverSettings {
   std::chrono::milliseconds search_time_max{10'000};
 };
 
+struct WebhookSettings {
+  std::vector<std::string> secrets;  // as found where the configuration says; the first is newest
+  std::vector<std::string> hosts_allowed;
+  std::filesystem::path ca_file;
+  std::uint64_t body_max = 256 * 1024;
+  std::uint64_t deliveries_waiting_max = 10'000;
+  std::uint64_t deliveries_at_once_max = 32;
+  std::uint64_t deliveries_per_receiver_max = 4;
+  std::chrono::milliseconds attempt_time_max{15'000};
+  std::chrono::milliseconds retry_wait_min{5'000};
+  std::chrono::milliseconds retry_wait_max{600'000};
+  std::chrono::milliseconds retry_time_max{std::chrono::hours(24)};
+};
+
 struct LogSettings {
   std::string level = "info";
   std::string format = "json";
@@ -96,6 +110,7 @@ struct Settings {
   AuthSettings auth;
   ThreadSettings threads;
   RetrieverSettings retriever;
+  WebhookSettings webhooks;
   LogSettings log;
   std::map<std::string, ProviderSettings> providers;
   std::map<std::string, std::vector<LaneSettings>> models;

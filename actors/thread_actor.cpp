@@ -219,8 +219,10 @@ void ThreadActor::restore(OpenedThread& thread) {
     const auto& accepted = std::get<TurnAccepted>(records.front()->event);
     const auto left = std::max<std::int64_t>(0, accepted.deadline_ms - tools_.clock.unix_ms());
     const auto deadline = Deadline::at(tools_.clock.now() + std::chrono::milliseconds(left));
+    auto webhook = recovered_webhook(accepted);
     auto place = std::make_unique<Place>(
         Place{Turn(std::move(records), deadline), {}, {}, {}, true, tools_.clock.now()});
+    place->webhook = std::move(webhook);
     send(directory_, WatchDeadline{key_, place->turn.number(), deadline});
     places_.push_back(std::move(place));
     tools_.metrics.turn_inside();
@@ -249,6 +251,8 @@ void ThreadActor::take(TurnJob& job) {
   TurnRequest& request = job.request;
   if (take_repeated(job)) return;
   if (auto error = refusal_of(request)) return refuse(job, std::move(*error));
+  std::shared_ptr<WaitingDelivery> webhook;
+  if (auto error = take_webhook(request, webhook)) return refuse(job, std::move(*error));
   if (!find_place(job)) return refuse(job, too_many_turns());
   const auto now = tools_.clock.now();
   TurnAccepted accepted;
@@ -272,6 +276,7 @@ void ThreadActor::take(TurnJob& job) {
             {},
             false,
             now});
+  place->webhook = std::move(webhook);
   place->readers.push_back({.sink = std::exchange(job.sink, nullptr)});
   tools_.metrics.turn_inside();
   places_.push_back(std::move(place));
@@ -359,6 +364,7 @@ void ThreadActor::run_front() {
   Place& place = front();
   const auto agent = tools_.agents.find(place.turn.accepted().agent);
   if (place.recovered) ++head_->attempts;
+  place.begun_ms = tools_.clock.unix_ms();
   place.turn.begin(
       agent == tools_.agents.end() ? nullptr : agent->second, state_.at, tools_.clock.now());
   if (place.recovered) {

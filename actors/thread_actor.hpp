@@ -53,6 +53,13 @@
 
 namespace parlance::actors {
 
+// What turns with a webhook need.
+struct Webhooks {
+  WriteWebhook write;
+  AdmissionGate waiting;  // those that wait for a receiver, and turns that will end with one
+  std::shared_ptr<PartSlot> sender = std::make_shared<PartSlot>();
+};
+
 struct ThreadOptions {
   std::uint32_t turns_waiting_max = 8;
   std::uint32_t attempts_max = 3;  // of a turn, crashes included; then it is quarantined
@@ -83,6 +90,7 @@ struct ThreadTools {
   const Clock& clock;
   std::shared_ptr<PartSlot> llm_pool;
   std::shared_ptr<PartSlot> retriever_pool;
+  Webhooks& webhooks;
 };
 
 class ThreadActor : public caf::event_based_actor {
@@ -115,6 +123,8 @@ class ThreadActor : public caf::event_based_actor {
     std::vector<Conversations::Answer<void>> when_ended;
     bool recovered = false;
     std::chrono::steady_clock::time_point since;
+    std::int64_t begun_ms = 0;                   // since 1970; 0: not yet, in this process
+    std::shared_ptr<WaitingDelivery> webhook{};  // null: it ends without one
   };
   // What the turn in front has asked for and not been told yet.
   struct Pending {
@@ -185,6 +195,13 @@ class ThreadActor : public caf::event_based_actor {
   void show(Place& place);
   void settle();
   void proceed_if_durable();
+
+  // --- webhooks (thread_webhooks.cpp)
+  std::shared_ptr<WaitingDelivery> recovered_webhook(const TurnAccepted& accepted);
+  std::optional<Error> take_webhook(const TurnRequest& request,
+                                    std::shared_ptr<WaitingDelivery>& webhook);
+  void end_webhook(Place& place, const RecordPtr& end, Append& what);
+  void send_webhook(Place& place);
 
   // --- requests (thread_requests.cpp)
   static Error not_found();

@@ -167,7 +167,10 @@ void ThreadActor::handle(ReleaseTurn& release) {
 void ThreadActor::erase(std::function<void(std::optional<Error>)> then) {
   when_erased_ = std::move(then);
   tools_.journal.erase(
-      key_, epoch_, [self = caf::actor_cast<caf::actor>(this)](Result<void> erased) {
+      key_,
+      epoch_,
+      Undelivered::erased,
+      [self = caf::actor_cast<caf::actor>(this)](Result<void> erased) {
         caf::anon_send(self, ThreadErased{erased ? std::nullopt : std::optional(erased.error())});
       });
   become(erasing());
@@ -176,7 +179,7 @@ void ThreadActor::erase(std::function<void(std::optional<Error>)> then) {
 // Nobody waits for the end of a temporary thread: no sync, and no phase of its own. One that a
 // power cut brings back expires like any other.
 void ThreadActor::forget() {
-  tools_.journal.erase(key_, epoch_, nullptr);
+  tools_.journal.erase(key_, epoch_, Undelivered::kept, nullptr);
   clear();
   leave_if_empty();
 }

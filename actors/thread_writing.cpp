@@ -72,6 +72,7 @@ void ThreadActor::write(Place& place, std::vector<std::uint64_t> deleted_seqs) {
   }
   place.turn.written(records);
   Append what;
+  if (place.webhook) end_webhook(place, records.back(), what);
   what.records = std::move(records);
   what.deleted_seqs = std::move(deleted_seqs);
   append(std::move(what), with_head, deltas_only, nullptr);
@@ -220,6 +221,7 @@ void ThreadActor::settle() {
     tools_.metrics.turn_left();
     send(directory_, UnwatchDeadline{key_, over->turn.number()});
     over->ticket.leave();
+    if (over->webhook && !gone) send_webhook(*over);
     for (auto& reader : over->readers)
       reader.sink->closed(gone ? std::optional(was_rolled_back()) : std::nullopt);
     for (auto& answer : over->when_ended)

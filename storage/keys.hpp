@@ -4,10 +4,13 @@
 //   events       thread 0x00 incarnation:be64 seq:be64   -> value(Event)
 //   unfinished   thread                                  -> value(expires)
 //                threads with unfinished turns
+//   deliveries   thread 0x00 run                         -> value(Delivery)
+//                webhooks that no receiver has yet
 //   default      "erased"                                -> value(since)
 //                threads were erased since then
 //
-//   thread     = tenant 0x00 thread-id    both without 0x00 (is_identifier, runtime/base/ids.hpp)
+//   thread     = tenant 0x00 thread-id    both without 0x00 (is_identifier, runtime/base/ids.hpp);
+//   so is run
 //   value(X)   = version:u8 crc32:le32 X    crc32 is zlib's, over the version and X; before 0x03
 //                over X
 //   version    = 0x04; older ones are read too: 0x03 has no command, next and interrupt, 0x02 no
@@ -44,6 +47,7 @@
 //                error:optional(bytes) error_detail:bytes ended_ms:int begun:bool
 //                retry_after_ms:int next:bytes interrupt:optional(Interrupt)
 //   Interrupt  = id:bytes value:json
+//   Delivery   = url:bytes created_ms:int attempts:uint next_ms:int body:bytes
 //   Message    = id:bytes role text:bytes extra:json usage:optional(Usage)
 //   Usage      = tokens_in:uint tokens_out:uint
 //   outcome    = 0x01 finished | 0x02 failed | 0x03 cancelled | 0x04 paused
@@ -57,6 +61,7 @@
 #pragma once
 
 #include "runtime/base/ids.hpp"
+#include "runtime/journal/delivery.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -68,6 +73,7 @@ namespace parlance::storage {
 inline constexpr std::string_view heads_family = "heads";
 inline constexpr std::string_view events_family = "events";
 inline constexpr std::string_view unfinished_family = "unfinished";
+inline constexpr std::string_view deliveries_family = "deliveries";
 inline constexpr std::string_view erased_key = "erased";
 
 std::string thread_key(const ThreadKey& thread);
@@ -85,5 +91,12 @@ struct EventKey {
 
 // None: not the key of an event.
 std::optional<EventKey> split_event_key(std::string_view key);
+
+// All delivery keys of a thread start with this; `thread` is a thread_key().
+std::string deliveries_prefix(std::string_view thread);
+std::string delivery_key(const DeliveryKey& delivery);
+
+// None: not the key of a delivery.
+std::optional<DeliveryKey> delivery_of(std::string_view key);
 
 }  // namespace parlance::storage

@@ -423,6 +423,31 @@ Result<Head> decode_head(std::string_view value) {
   return head;
 }
 
+std::string encode(const Delivery& delivery) {
+  std::string value = new_frame();
+  WireWriter out(value);
+  out.bytes(delivery.url);
+  out.integer(delivery.created_ms);
+  out.uint(delivery.attempts);
+  out.integer(delivery.next_ms);
+  out.bytes(delivery.body);
+  return close_frame(std::move(value));
+}
+
+Result<Delivery> decode_delivery(std::string_view value) {
+  const auto frame = open_frame(value);
+  if (!frame) return frame.error();
+  WireReader in(frame->body);
+  Delivery delivery;
+  delivery.url = in.bytes();
+  delivery.created_ms = in.integer();
+  delivery.attempts = in.uint32();
+  delivery.next_ms = in.integer();
+  delivery.body = in.bytes();
+  if (!in.ok() || !in.at_end()) return damaged("a delivery does not have its layout");
+  return delivery;
+}
+
 std::string encode_time(std::int64_t unix_ms) {
   std::string value = new_frame();
   WireWriter(value).integer(unix_ms);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "net/auth/key_store.hpp"
+#include "net/webhooks/webhook_rules.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/graph/agent.hpp"
 #include "runtime/metrics/registry.hpp"
@@ -21,6 +22,7 @@ struct Backend {
   const Health& health;
   const Registry& registry;
   const Clock& clock;
+  const WebhookRules& webhooks;
   std::string version;  // of Parlance: "0.1.0"
 #ifdef NDEBUG
   std::string build = "release";

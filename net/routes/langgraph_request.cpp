@@ -84,13 +84,13 @@ Error assistant_not_found(std::string_view assistant_id) {
           {}};
 }
 
-Result<RunCreate> read_run_create(Json& body, const Agents& agents) {
+Result<RunCreate> read_run_create(Json& body, const Agents& agents, const WebhookRules& webhooks) {
   RunCreate run;
   BodyReader reader(body, "");
   const auto assistant = reader.text("assistant_id");
   if (!reader.fault && assistant.empty())
     reader.refuse("assistant_id", "is missing: the name of an agent");
-  for (const char* const name : {"checkpoint", "checkpoint_id", "webhook", "after_seconds"}) {
+  for (const char* const name : {"checkpoint", "checkpoint_id", "after_seconds"}) {
     reader.not_in_this_version(name);
   }
   run.multitask = read_multitask(reader);
@@ -117,6 +117,11 @@ Result<RunCreate> read_run_create(Json& body, const Agents& agents) {
     if (!read) return read.error();
     run.modes = *read;
     run.options["stream_mode"] = std::move(*modes);
+  }
+  if (auto url = reader.text("webhook"); !url.empty()) {
+    const auto target = webhooks.check(url);
+    if (!target && !reader.fault) reader.fault = target.error();
+    run.options["webhook"] = std::move(url);
   }
   Json* const input = reader.find("input");
   Json* messages = nullptr;

@@ -44,7 +44,7 @@ Result<NewRun> read_new_run(HttpSession& session, const Backend& backend, On on)
   if (!body) return body.error();
   const auto key = read_idempotency_key(request, *body);
   if (!key) return key.error();
-  auto read = read_run_create(*body, backend.agents);
+  auto read = read_run_create(*body, backend.agents, backend.webhooks);
   if (!read) return read.error();
   if (on == On::nothing && read->command) {
     return Error{

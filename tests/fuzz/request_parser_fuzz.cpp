@@ -26,12 +26,17 @@ const Agents& agents() {
   return all;
 }
 
+const WebhookRules& webhooks() {
+  static const WebhookRules any = *WebhookRules::make({"*"});
+  return any;
+}
+
 void read_body(std::string_view text) {
   for (const bool langgraph : {true, false}) {
     auto body = parse_body(text, 32);
     if (!body) return;
     if (langgraph) {
-      const auto run = read_run_create(*body, agents());
+      const auto run = read_run_create(*body, agents(), webhooks());
       if (run && run->input.empty()) std::abort();
     } else {
       const auto completion = read_completion_request(*body, agents());

@@ -144,6 +144,7 @@ TEST_CASE("wrong values are refused and named") {
       {"/runs", R"({"assistant_id":"booking","command":{"resume":1}})", "input"},
       {"/runs", R"({"assistant_id":"booking","input":null})", "input"},
       {runs, run_body({{"webhook", "http://x"}}), "webhook"},
+      {runs, run_body({{"webhook", 7}}), "webhook"},
       {runs, run_body({{"after_seconds", 3}}), "after_seconds"},
       {runs, run_body({{"checkpoint_id", "x"}}), "checkpoint_id"},
       {runs,
@@ -169,6 +170,15 @@ TEST_CASE("wrong values are refused and named") {
                             {"interrupt_before", Json::array()},
                             {"webhook", nullptr}}))
             .status == 200);
+}
+
+TEST_CASE("a run's webhook goes to its turn") {
+  LanggraphFixture fixture;
+  const std::string url = "https://hooks.example.com/x?a=b";
+  CHECK(fixture.call("POST", "/runs/wait", run_body({{"webhook", url}})).status == 200);
+  CHECK(fixture.conversations.turn().request.options["webhook"] == url);
+  CHECK(fixture.call("POST", "/runs/wait", run_body()).status == 200);
+  CHECK_FALSE(fixture.conversations.turn(1).request.options.contains("webhook"));
 }
 
 TEST_CASE("a run's recursion limit is the steps that its turn may take") {

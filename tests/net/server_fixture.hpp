@@ -168,7 +168,7 @@ class ServerFixture {
  public:
   explicit ServerFixture(HttpServerOptions options = {}, KeyStore keys = KeyStore::dev())
       : keys_(std::move(keys)),
-        backend_{conversations, agents, keys_, health, registry, clock_, "1.2.3"},
+        backend_{conversations, agents, keys_, health, registry, clock_, webhooks_, "1.2.3"},
         router_(make_routes(backend_)) {
     options.port = 0;
     options.version = "1.2.3";
@@ -225,6 +225,7 @@ class ServerFixture {
  private:
   KeyStore keys_;
   Clock clock_;
+  WebhookRules webhooks_ = *WebhookRules::make({"hooks.example.com", "127.0.0.1:9000"});
   Backend backend_;
   Router router_;
   boost::asio::io_context io_;
