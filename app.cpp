@@ -489,8 +489,15 @@ void App::Parts::start_actors() {
 }
 
 Result<void> App::Parts::listen() {
-  backend = std::make_unique<net::Backend>(net::Backend{
-      *conversations, agents, *keys, *health, registry, clock, webhook_rules, version()});
+  backend = std::make_unique<net::Backend>(net::Backend{*conversations,
+                                                        agents,
+                                                        *keys,
+                                                        *health,
+                                                        registry,
+                                                        clock,
+                                                        webhook_rules,
+                                                        settings.threads.start_delay_max,
+                                                        version()});
   router = std::make_unique<net::Router>(net::make_routes(*backend));
   auto options = http_options(settings.http);
   options.takes_no_key = keys->takes_no_key();

@@ -59,6 +59,7 @@ struct ThreadSettings {
   std::uint64_t resident_max = 10'000;
   std::uint64_t attempts_max = 3;
   std::chrono::milliseconds idle_time_max{300'000};
+  std::chrono::milliseconds start_delay_max{std::chrono::hours(24 * 30)};
 };
 
 struct RetrieverSettings {

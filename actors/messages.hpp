@@ -164,6 +164,12 @@ struct UnwatchDeadline {
 struct DeadlinePassed {
   std::uint64_t turn = 0;
 };
+// The thread has turns that begin later, the first of them at starts_ms (since 1970; 0: none any
+// more). The directory wakes it then, also when it has left memory.
+struct WatchStart {
+  ThreadKey thread;
+  std::int64_t starts_ms = 0;
+};
 
 // --- journal -> thread
 
@@ -305,6 +311,7 @@ PARLANCE_MESSAGE(QuarantineLeft)
 PARLANCE_MESSAGE(WatchDeadline)
 PARLANCE_MESSAGE(UnwatchDeadline)
 PARLANCE_MESSAGE(DeadlinePassed)
+PARLANCE_MESSAGE(WatchStart)
 PARLANCE_MESSAGE(ThreadOpened)
 PARLANCE_MESSAGE(RecordsAppended)
 PARLANCE_MESSAGE(ThreadErased)

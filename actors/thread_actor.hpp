@@ -21,6 +21,10 @@
 // nothing until an operator releases it, or somebody cancels it or takes over from it. Its readers
 // are told, new turns are refused, and the thread may leave memory.
 //
+// A turn may begin later than it was accepted. Until then it is in no line and keeps the thread
+// from nothing, not from leaving memory either, unless somebody reads it; it counts as a turn that
+// waits.
+//
 // A turn with an Idempotency-Key that is there already, waiting, running or ended, is shown to
 // whoever asks for it again (take_repeated).
 //
@@ -121,9 +125,10 @@ class ThreadActor : public caf::event_based_actor {
     AdmissionGate::Ticket ticket;
     std::vector<Reader> readers;
     std::vector<Conversations::Answer<void>> when_ended;
-    bool recovered = false;
+    bool recovered = false;  // found on disk, or begins later: nobody waits to be told a refusal
     std::chrono::steady_clock::time_point since;
     std::int64_t begun_ms = 0;                   // since 1970; 0: not yet, in this process
+    std::uint32_t attempts = 0;                  // that processes before this one made
     std::shared_ptr<WaitingDelivery> webhook{};  // null: it ends without one
   };
   // What the turn in front has asked for and not been told yet.
@@ -184,7 +189,7 @@ class ThreadActor : public caf::event_based_actor {
   // --- writing and showing (thread_writing.cpp)
   void make_head(std::int64_t ttl_ms);
   void write(Place& place, std::vector<std::uint64_t> deleted_seqs = {});
-  void forget_unfinished(std::uint64_t accepted_seq);
+  void forget_unfinished(const Place& place);
   void write_waiting();
   void write_head(WhenDurable then);
   void when_durable(WhenDurable then);
@@ -194,7 +199,19 @@ class ThreadActor : public caf::event_based_actor {
   std::uint64_t visible_seq() const;
   void show(Place& place);
   void settle();
+  bool let_go(Place& over);
   void proceed_if_durable();
+
+  // --- turns that begin later (thread_delays.cpp)
+  bool finds_no_place(const TurnRequest& request) const;
+  void delay(std::unique_ptr<Place> place);
+  void line_up(std::vector<std::unique_ptr<Place>> found);
+  void enter_line(std::unique_ptr<Place> place);
+  void start_due();
+  void watch_start();
+  std::int64_t last_start_ms() const;
+  bool is_awaited();
+  void drop_delayed();
 
   // --- webhooks (thread_webhooks.cpp)
   std::shared_ptr<WaitingDelivery> recovered_webhook(const TurnAccepted& accepted);
@@ -236,6 +253,10 @@ class ThreadActor : public caf::event_based_actor {
   Place* find(const RunId& run);
   const RunView* find_ended(const RunId& run) const;
   Place& front() { return *places_.front(); }
+  bool is_front(const Place& place) const {
+    return !places_.empty() && places_.front().get() == &place;
+  }
+  bool is_next(const Place& place) const;
 
   // Constant after construction.
   const ThreadKey key_;
@@ -253,8 +274,9 @@ class ThreadActor : public caf::event_based_actor {
   std::uint64_t committed_seq_ = 0;
   std::uint64_t turns_ = 0;  // the highest number given to a turn
   ThreadState state_;
-  std::deque<std::unique_ptr<Place>> places_;  // the first one runs
-  bool quarantined_ = false;                   // the first one is
+  std::deque<std::unique_ptr<Place>> places_;   // the line: the first one runs
+  std::deque<std::unique_ptr<Place>> delayed_;  // begin later, in the order of their times
+  bool quarantined_ = false;                    // the first one is
   std::optional<Pending> pending_;
   std::deque<Write> writes_;  // on their way, in order
   bool streaming_ = false;    // a batch of deltas is on its way

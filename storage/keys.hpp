@@ -13,9 +13,9 @@
 //   so is run
 //   value(X)   = version:u8 crc32:le32 X    crc32 is zlib's, over the version and X; before 0x03
 //                over X
-//   version    = 0x04; older ones are read too: 0x03 has no command, next and interrupt, 0x02 no
-//                request_digest either, and in 0x01 TurnEnded ends with ended_ms, of turns that had
-//                begun
+//   version    = 0x04; older ones are read too: 0x03 has no command, starts_ms, next and interrupt,
+//                0x02 no request_digest either, and in 0x01 TurnEnded ends with ended_ms, of turns
+//                that had begun
 //   be64, le32 = fixed width, most or least significant byte first
 //   uint       = LEB128, 1 to 10 bytes
 //   int        = uint of the zigzag form
@@ -35,7 +35,7 @@
 //                | 0x06 RolledBack
 //   TurnAccepted = turn:uint run:bytes agent:bytes model_override:bytes input:list(Message)
 //                accepted_ms:int deadline_ms:int temporary:bool options:json
-//                request_digest:bytes command:optional(Command)
+//                request_digest:bytes command:optional(Command) starts_ms:int
 //   Command    = resume:optional(json) node:bytes update:json
 //   StepDone   = turn:uint step:uint node:bytes edge:bytes update:json messages:list(Message)
 //                time_us:uint

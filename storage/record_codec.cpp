@@ -16,7 +16,7 @@ constexpr std::uint8_t layout_version = 4;
 constexpr std::uint8_t layout_version_oldest = 1;
 constexpr std::uint8_t layout_version_of_begun = 2;   // TurnEnded's begun and retry_after
 constexpr std::uint8_t layout_version_of_digest = 3;  // request_digest, and the version is checked
-constexpr std::uint8_t layout_version_of_pauses = 4;  // command, next, interrupt
+constexpr std::uint8_t layout_version_of_pauses = 4;  // command, starts_ms, next, interrupt
 constexpr std::size_t header_bytes = 5;
 
 constexpr std::uint8_t kind_turn_accepted = 1;
@@ -204,6 +204,7 @@ void put(WireWriter& out, const TurnAccepted& e) {
   out.bytes(e.request_digest);
   out.boolean(e.command.has_value());
   if (e.command) put_command(out, *e.command);
+  out.integer(e.starts_ms);
 }
 
 TurnAccepted read_turn_accepted(WireReader& in, std::uint8_t version) {
@@ -218,7 +219,10 @@ TurnAccepted read_turn_accepted(WireReader& in, std::uint8_t version) {
   e.temporary = in.boolean();
   e.options = read_json(in);
   if (version >= layout_version_of_digest) e.request_digest = in.bytes();
-  if (version >= layout_version_of_pauses && in.boolean()) e.command = read_command(in);
+  if (version >= layout_version_of_pauses) {
+    if (in.boolean()) e.command = read_command(in);
+    e.starts_ms = in.integer();
+  }
   return e;
 }
 

@@ -11,6 +11,7 @@
 #include "runtime/ports/conversations.hpp"
 #include "runtime/ports/health.hpp"
 
+#include <chrono>
 #include <string>
 
 namespace parlance::net {
@@ -23,7 +24,8 @@ struct Backend {
   const Registry& registry;
   const Clock& clock;
   const WebhookRules& webhooks;
-  std::string version;  // of Parlance: "0.1.0"
+  std::chrono::milliseconds start_delay_max;  // of a run that begins later
+  std::string version;                        // of Parlance: "0.1.0"
 #ifdef NDEBUG
   std::string build = "release";
 #else

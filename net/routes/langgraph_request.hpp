@@ -15,6 +15,7 @@
 #include "runtime/graph/agent.hpp"
 #include "runtime/ports/conversations.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,13 +31,17 @@ struct RunCreate {
   IfMissing if_missing = IfMissing::reject;
   bool keep_thread = false;  // of a stateless run
   std::optional<bool> cancel_when_left;
+  std::chrono::milliseconds start_delay{0};
   StreamModes modes = StreamModes::defaults();
   Json options = Json::object();  // the URL of its webhook among them, checked
 };
 
 // `body` is a JSON object, and is taken apart. Errors: invalid_value, agent_not_found,
 // model_not_found, unsupported, webhooks_off.
-Result<RunCreate> read_run_create(Json& body, const Agents& agents, const WebhookRules& webhooks);
+Result<RunCreate> read_run_create(Json& body,
+                                  const Agents& agents,
+                                  const WebhookRules& webhooks,
+                                  std::chrono::milliseconds start_delay_max);
 
 // A word or an array of words. invalid_value, naming stream_mode.
 Result<StreamModes> read_stream_modes(const Json& value);

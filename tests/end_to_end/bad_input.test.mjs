@@ -98,6 +98,8 @@ const langgraph_cases = [
   ['a webhook, where none are sent', runs, run({ webhook: 'http://127.0.0.1/' }), [400], 'webhooks_off'],
   ['a number as webhook', runs, run({ webhook: 7 }), [422], 'invalid_value'],
   ['a command beside an input', runs, run({ command: { resume: 1 } }), [422], 'invalid_value'],
+  ['a start that is never', runs, run({ after_seconds: 1e300 }), [422], 'invalid_value'],
+  ['a start in the past', runs, run({ after_seconds: -1 }), [422], 'invalid_value'],
   ['an unknown thread', () => `/threads/${unknown}/runs/wait`, run(), [404], 'thread_not_found'],
   ['a thread id that is none', () => '/threads/no-uuid/runs/wait', run(), [404, 422], null],
   ['a new thread whose id is no UUID', () => '/threads', { thread_id: 'mine' }, [422], 'invalid_value'],
