@@ -73,10 +73,9 @@ void WebhookSender::list() {
       listed_to_,
       page_max,
       [self = caf::actor_cast<caf::actor>(this)](Result<std::vector<Delivery>> deliveries) {
-        caf::anon_send(
-            self,
-            DeliveriesListed{
-                std::make_shared<Result<std::vector<Delivery>>>(std::move(deliveries))});
+        caf::anon_send(self,
+                       DeliveriesListed{
+                           std::make_shared<Result<std::vector<Delivery>>>(std::move(deliveries))});
       });
 }
 
@@ -201,8 +200,7 @@ void WebhookSender::failed(Delivery delivery, const WebhookAnswer& answer) {
   }
   const double random = std::uniform_real_distribution<double>(0, 1)(random_);
   const auto wait = std::max(
-      full_jitter(
-          options_.retry_wait_min, options_.retry_wait_max, delivery.attempts, random),
+      full_jitter(options_.retry_wait_min, options_.retry_wait_max, delivery.attempts, random),
       answer.retry_after.value_or(std::chrono::milliseconds(0)));
   delivery.next_ms = std::min(now_ms + wait.count(), last_ms);
   log_info("webhook_failed",

@@ -82,7 +82,7 @@ class WebhookSender : public caf::event_based_actor {
   using Receivers = std::map<std::string, Receiver, std::less<>>;
   struct Attempt {
     DeliveryKey key;
-    Delivery delivery;      // once it has been read
+    Delivery delivery;     // once it has been read
     CancelWebhook cancel;  // set while the client has it
   };
 
@@ -107,7 +107,7 @@ class WebhookSender : public caf::event_based_actor {
   std::string last_receiver_;                       // that an attempt was started for
   std::map<std::uint64_t, Attempt> attempts_;
   std::uint64_t last_attempt_ = 0;
-  bool listing_ = false;                 // the outbox is being listed, or has been
+  bool listing_ = false;                  // the outbox is being listed, or has been
   std::optional<DeliveryKey> listed_to_;  // of the pages so far
   bool draining_ = false;
   std::minstd_rand random_;

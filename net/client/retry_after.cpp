@@ -34,8 +34,7 @@ std::optional<std::chrono::milliseconds> read_retry_after(std::string_view retry
   if (const auto ms = number_of(retry_after_ms))
     return std::min(std::chrono::milliseconds(*ms), wait_max);
   if (!seconds) return std::nullopt;
-  return std::chrono::seconds(
-      std::min<std::int64_t>(*seconds, wait_max / std::chrono::seconds(1)));
+  return std::chrono::seconds(std::min<std::int64_t>(*seconds, wait_max / std::chrono::seconds(1)));
 }
 
 }  // namespace parlance::net

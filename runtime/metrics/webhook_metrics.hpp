@@ -14,7 +14,7 @@ class WebhookMetrics {
 
   void delivered() { delivered_.Increment(); }
   void attempt_failed() { failed_.Increment(); }
-  void gone() { gone_.Increment(); }            // the receiver wants no more of it
+  void gone() { gone_.Increment(); }  // the receiver wants no more of it
   void out_of_time() { out_of_time_.Increment(); }
   void waiting(std::size_t deliveries) { waiting_.Set(static_cast<double>(deliveries)); }
 
