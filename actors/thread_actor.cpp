@@ -321,10 +321,6 @@ bool ThreadActor::take_repeated(TurnJob& job) {
 bool ThreadActor::find_place(TurnJob& job) {
   const TurnRequest& request = job.request;
   const bool ends_others = takes_over(request.multitask);
-  // The gate does not count turns that were found on disk.
-  const auto going_on = std::count_if(
-      places_.begin(), places_.end(), [](const auto& place) { return !place->turn.ended(); });
-  if (!ends_others && going_on > std::ptrdiff_t{options_.turns_waiting_max}) return false;
   if (request.request_digest.empty() && !ends_others) return true;
   auto ticket = slot_->turns.try_enter();
   for (auto place = places_.rbegin(); !ticket && ends_others && place != places_.rend(); ++place)

@@ -18,8 +18,8 @@ bool has_begun_before(const std::vector<RecordPtr>& records) {
 
 }  // namespace
 
-// Of a turn that may not wait with the others. Those whose end is being written do not count, and
-// who takes over ends all in the line.
+// Of a turn that may not wait with the others, those found on disk among them. Those whose end is
+// being written do not count, and who takes over ends all in the line.
 bool ThreadActor::finds_no_place(const TurnRequest& request) const {
   std::size_t in_line = 0;
   if (!takes_over(request.multitask)) {
