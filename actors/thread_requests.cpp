@@ -187,9 +187,13 @@ void ThreadActor::forget() {
   leave_if_empty();
 }
 
-// There is no thread any more.
+// There is no thread any more. What is read back of it would be read of the next one of its name.
 void ThreadActor::clear() {
   drop_delayed();
+  for (auto& replay : std::exchange(replays_, {})) {
+    for (auto& reader : replay.readers)
+      reader.sink->closed(not_found());
+  }
   head_.reset();
   state_ = {};
   seq_ = committed_seq_ = turns_ = 0;
