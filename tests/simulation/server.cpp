@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iostream>
 #include <utility>
 
 namespace parlance::simulation {
@@ -34,6 +35,18 @@ std::string name_of(const std::type_info* type) {
   }
   return name;
 }
+
+// CAF prints each exception that ends an actor; here they are part of the history.
+class Quiet {
+ public:
+  Quiet() : out_(std::cout.rdbuf(nullptr)) {}
+  ~Quiet() { std::cout.rdbuf(out_); }
+  Quiet(const Quiet&) = delete;
+  Quiet& operator=(const Quiet&) = delete;
+
+ private:
+  std::streambuf* const out_;
+};
 
 }  // namespace
 
@@ -105,6 +118,7 @@ Server::Server(Disk& disk, tests::TestClock& clock, const ServerOptions& options
 
 // What is left of it ends unheard.
 Server::~Server() {
+  const Quiet quiet;
   kill();
   database_.let_writes(DiskDatabase::Writes::refused);
   if (const auto recovery = caf::actor_cast<caf::actor>(recovery_))
@@ -125,6 +139,7 @@ std::size_t Server::jobs() const {
 }
 
 std::string Server::run_job(std::size_t index) {
+  const Quiet quiet;
   auto& scheduler = scheduler_of(*system_);
   const auto job = scheduler.jobs.begin() + static_cast<std::ptrdiff_t>(index);
   std::rotate(scheduler.jobs.begin(), job, job + 1);
