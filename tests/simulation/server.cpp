@@ -125,11 +125,16 @@ Server::~Server() {
     caf::anon_send_exit(recovery, caf::exit_reason::kill);
   caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   supervisor_ = nullptr;
-  while (scheduler_of(*system_).try_run_once()) {
-  }
   provider_->open.clear();
-  journal_.reset();
   scheduler_of(*system_).trigger_timeouts();  // they hold actors
+  // Whoever still writes is told that it cannot, and ends.
+  do {
+    while (scheduler_of(*system_).try_run_once()) {
+    }
+    for (const std::size_t queue : {std::size_t{0}, std::size_t{1}})
+      step_reader(queue);
+  } while (step_writer() != storage::JournalWriter::Step::idle || jobs() > 0);
+  journal_.reset();
   while (scheduler_of(*system_).try_run_once()) {
   }
 }
