@@ -133,7 +133,8 @@ Server::~Server() {
     }
     for (const std::size_t queue : {std::size_t{0}, std::size_t{1}})
       step_reader(queue);
-  } while (step_writer() != storage::JournalWriter::Step::idle || jobs() > 0);
+  } while (step_writer() != storage::JournalWriter::Step::idle || jobs() > 0 || reader_waits(0) ||
+           reader_waits(1));
   journal_.reset();
   while (scheduler_of(*system_).try_run_once()) {
   }
