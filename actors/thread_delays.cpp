@@ -103,7 +103,9 @@ void ThreadActor::watch_start() {
 }
 
 std::int64_t ThreadActor::last_start_ms() const {
-  return delayed_.empty() ? 0 : delayed_.back()->turn.accepted().starts_ms;
+  const auto last = std::find_if(
+      delayed_.rbegin(), delayed_.rend(), [](const auto& place) { return !place->turn.ended(); });
+  return last == delayed_.rend() ? 0 : (*last)->turn.accepted().starts_ms;
 }
 
 // Whether anybody reads a turn that begins later, or waits for its end.

@@ -15,6 +15,7 @@ namespace parlance::actors {
 namespace {
 
 constexpr std::chrono::milliseconds tick_time{25};
+constexpr std::chrono::milliseconds stay_time{250};  // of a thread that could not leave
 constexpr std::size_t idle_checks_per_tick = 256;
 constexpr std::size_t wakes_per_tick = 64;
 constexpr std::int64_t wake_again_after_ms = 250;
@@ -60,6 +61,7 @@ caf::behavior ThreadDirectory::make_behavior() {
         if (std::exchange(found->second.leaving, false)) --leaving_;
         for (auto& job : std::exchange(found->second.kept, {}))
           pass(found->second.actor, job);
+        found->second.stays_until = tools_.clock.now() + stay_time;
         touch(found->second);  // it is asked again when it has been idle for as long
         fill_room();
       },
@@ -195,13 +197,14 @@ void ThreadDirectory::spawn(const ThreadKey& key, Resident& resident) {
     pass(resident.actor, job);
 }
 
-// Asks the least recently used idle thread to leave. Busy ones are passed by, and tried last the
-// next time.
+// Asks the least recently used idle thread to leave. Busy ones, and those that had to stay a moment
+// ago, are passed by, and tried last the next time.
 bool ThreadDirectory::make_room() {
   for (std::size_t tried = 0; tried < std::min(recent_.size(), idle_checks_per_tick); ++tried) {
     Resident& oldest = residents_.at(recent_.front());
     recent_.splice(recent_.end(), recent_, recent_.begin());
-    if (!idle(oldest) || oldest.leaving || !oldest.actor) continue;
+    const bool stays = tools_.clock.now() < oldest.stays_until;
+    if (!idle(oldest) || stays || oldest.leaving || !oldest.actor) continue;
     ask_to_leave(oldest);
     return true;
   }

@@ -72,6 +72,7 @@ class ThreadDirectory : public caf::event_based_actor {
     std::vector<Job> kept;  // while leaving, waiting for room or restarting; bounded by the gates
     std::list<ThreadKey>::iterator recent;
     Time last_used;
+    Time stays_until{};  // it had to stay when it was asked, and is not asked again before
     std::map<std::uint64_t, Deadlines::iterator> watches;  // by turn
   };
   using Residents = std::unordered_map<ThreadKey, Resident>;

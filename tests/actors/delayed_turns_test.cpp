@@ -284,5 +284,33 @@ TEST_CASE("a thread is kept until its last turn has begun, and its time to live 
   CHECK(test.said().size() == 2);
 }
 
+TEST_CASE(
+    "a newcomer is refused while turns that begin later are read in all that may be in memory") {
+  DelayedTurnsTest test;
+  test.options.resident_max = 1;
+  test.start_node();
+  const auto reader = test.start_turn(test.later(1min));
+  test.settle();
+  auto turn = test.request("echo", "now");
+  turn.thread.thread = ThreadId{"t2"};
+  const auto sink = test.start_turn(turn);
+  test.settle();
+  REQUIRE(sink->error);
+  CHECK(sink->error->code == ErrorCode::threads_full);
+  CHECK_FALSE(reader->is_closed());
+}
+
+TEST_CASE("a thread is kept for the turns that will begin, not for one that was cancelled") {
+  DelayedTurnsTest test;
+  test.start_node();
+  const auto turn = test.later(48h);
+  test.start_turn(turn);
+  test.settle();
+  REQUIRE(test.cancel(turn.run));
+  const auto head = test.journal.thread(thread_1).head;
+  REQUIRE(head);
+  CHECK(head->expires_ms == head->updated_ms + head->ttl_ms);
+}
+
 }  // namespace
 }  // namespace parlance::actors
