@@ -50,7 +50,9 @@ export class World {
     if (this.stopping) throw new Stopped();
   }
 
+  // Who waits since a process that never served goes on waiting, for the next one.
   #down() {
+    if (this.#tell_ready) return;
     this.#ready = new Promise((resolve) => (this.#tell_ready = resolve));
   }
 
@@ -64,7 +66,8 @@ export class World {
   }
 
   open() {
-    this.#tell_ready();
+    this.#tell_ready?.();
+    this.#tell_ready = undefined;
   }
 
   // Ends it as the fault says. Answers how many streams were open in the middle.
