@@ -1,7 +1,6 @@
 #include "runtime/limits/restart_policy.hpp"
 
-#include <algorithm>
-#include <cmath>
+#include "runtime/limits/backoff.hpp"
 
 namespace parlance {
 
@@ -10,9 +9,7 @@ std::optional<std::chrono::milliseconds> RestartPolicy::failed(Time now, double 
     failures_.pop_front();
   failures_.push_back(now);
   if (failures_.size() > options_.restarts_max) return std::nullopt;
-  const double doubled = static_cast<double>(options_.wait_min.count()) *
-                         std::exp2(static_cast<double>(failures_.size() - 1));
-  const double wait = std::min(static_cast<double>(options_.wait_max.count()), doubled);
+  const double wait = doubled_wait(options_.wait_min, options_.wait_max, failures_.size());
   return std::chrono::milliseconds(
       static_cast<std::int64_t>(wait * (1.0 + options_.jitter * random)));
 }
