@@ -7,7 +7,6 @@
 
 #include "runtime/base/ids.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -36,8 +35,6 @@ class StartTimes {
     set(thread, 0);
     return thread;
   }
-
-  std::size_t size() const { return times_.size(); }
 
  private:
   std::unordered_map<ThreadKey, std::int64_t> times_;

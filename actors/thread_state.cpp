@@ -17,7 +17,7 @@ Messages messages_after(const Messages& messages, const std::vector<RecordPtr>& 
   return after;
 }
 
-void ThreadState::add_ended_turn(const std::vector<RecordPtr>& records) {
+std::optional<RunView> ended_run(const std::vector<RecordPtr>& records) {
   RunView run;
   for (const auto& record : records) {
     if (const auto* accepted = std::get_if<TurnAccepted>(&record->event)) {
@@ -28,7 +28,7 @@ void ThreadState::add_ended_turn(const std::vector<RecordPtr>& records) {
       run.ended_seq = record->seq;
     }
   }
-  if (!run.accepted || !run.ended) return;
+  if (!run.accepted || !run.ended) return std::nullopt;
   run.run = run.accepted->run;
   run.turn = run.accepted->turn;
   run.agent = run.accepted->agent;
@@ -36,6 +36,13 @@ void ThreadState::add_ended_turn(const std::vector<RecordPtr>& records) {
   run.begun = run.ended->begun;
   run.created_ms = run.accepted->accepted_ms;
   run.updated_ms = run.ended->ended_ms;
+  return run;
+}
+
+void ThreadState::add_ended_turn(const std::vector<RecordPtr>& records) {
+  auto found = ended_run(records);
+  if (!found) return;
+  RunView& run = *found;
   run.messages_before = at.messages->size();
   if (run.begun) {
     at.messages = std::make_shared<const Messages>(messages_after(*at.messages, records));

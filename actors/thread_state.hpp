@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace parlance::actors {
@@ -30,6 +31,10 @@ Messages messages_after(const Messages& messages, const std::vector<RecordPtr>& 
 // Puts the run where it belongs: in the order in which turns were accepted, but one that began
 // behind those that began before it.
 void add_run(std::vector<RunView>& runs, RunView run);
+
+// The run of a turn that has ended, from its records; none without its start or its end. How many
+// messages there were around it is not said.
+std::optional<RunView> ended_run(const std::vector<RecordPtr>& records);
 
 RunStatus status_of(const TurnEnded& ended);
 

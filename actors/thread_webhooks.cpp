@@ -36,17 +36,7 @@ void ThreadActor::end_webhook(Place& place, const RecordPtr& end, Append& what) 
   const Turn& turn = place.turn;
   EndedRun over;
   over.thread = key_;
-  over.run.run = turn.accepted().run;
-  over.run.turn = turn.number();
-  over.run.agent = turn.accepted().agent;
-  over.run.status = status_of(*ended);
-  over.run.begun = ended->begun;
-  over.run.accepted_seq = turn.accepted_seq();
-  over.run.ended_seq = end->seq;
-  over.run.created_ms = turn.accepted().accepted_ms;
-  over.run.updated_ms = ended->ended_ms;
-  over.run.accepted = turn.shared_accepted();
-  over.run.ended = {end, ended};
+  over.run = *ended_run(turn.records());
   if (ended->begun) {
     over.started_ms = place.begun_ms;
     over.messages = messages_after(*turn.messages_before(), turn.records());
