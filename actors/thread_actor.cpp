@@ -299,16 +299,10 @@ void ThreadActor::take(TurnJob& job) {
 bool ThreadActor::take_repeated(TurnJob& job) {
   const TurnRequest& request = job.request;
   if (request.request_digest.empty()) return false;
-  const Place* const place = find(request.run);
-  const RunView* const ended = find_ended(request.run);
-  if (place == nullptr && ended == nullptr) return false;
-  const TurnAccepted& first = place != nullptr ? place->turn.accepted() : *ended->accepted;
-  if (first.request_digest != request.request_digest) {
-    refuse(job,
-           {ErrorCode::idempotency_key_reused,
-            "the Idempotency-Key was used for another request on this thread",
-            {},
-            {}});
+  const TurnAccepted* const first = find_accepted(request.run);
+  if (first == nullptr) return false;
+  if (first->request_digest != request.request_digest) {
+    refuse(job, key_reused());
     return true;
   }
   tools_.metrics.turn_repeated();
@@ -492,28 +486,6 @@ void ThreadActor::roll_back(Place& place) {
   write(place, place.turn.roll_back());
 }
 
-// What there is of the turn is shown, and that it goes no further.
-void ThreadActor::quarantine(Place& place) {
-  quarantined_ = true;
-  log_error("turn_quarantined",
-            {{"tenant", key_.tenant.value},
-             {"thread", key_.thread.value},
-             {"run", place.turn.accepted().run.value},
-             {"agent", place.turn.accepted().agent}});
-  const TurnAccepted& accepted = place.turn.accepted();
-  send(directory_, TurnQuarantined{{key_, accepted.run, accepted.agent, accepted.accepted_ms}});
-  show(place);
-  close_readers(place, in_quarantine());
-  update_busy();
-}
-
-// Nothing for other turns than the one that is in it.
-void ThreadActor::leave_quarantine(Place& place) {
-  if (!quarantined_ || !is_front(place)) return;
-  quarantined_ = false;
-  send(directory_, QuarantineLeft{key_});
-}
-
 void ThreadActor::abandon_call() {
   if (!pending_) return;
   const auto& slot = pending_->is_model_call ? tools_.llm_pool : tools_.retriever_pool;
@@ -566,11 +538,14 @@ void ThreadActor::close_readers(const Error& error) {
     for (auto& place : *places)
       close_readers(*place, error);
   }
-  for (auto& replay : replays_) {
+  close_replays(error);
+}
+
+void ThreadActor::close_replays(const Error& error) {
+  for (auto& replay : std::exchange(replays_, {})) {
     for (auto& reader : replay.readers)
       reader.sink->closed(error);
   }
-  replays_.clear();
 }
 
 }  // namespace parlance::actors

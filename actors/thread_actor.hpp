@@ -169,6 +169,7 @@ class ThreadActor : public caf::event_based_actor {
   // --- turns
   void take(TurnJob& job);
   bool take_repeated(TurnJob& job);
+  const TurnAccepted* find_accepted(const RunId& run);
   bool find_place(TurnJob& job);
   void refuse(TurnJob& job, Error error);
   std::optional<Error> refusal_of(const TurnRequest& request) const;
@@ -179,8 +180,6 @@ class ThreadActor : public caf::event_based_actor {
   void refused(Error error);
   void stop(Place& place, TurnOutcome outcome, Error error);
   void stop_late(Place& place);
-  void quarantine(Place& place);
-  void leave_quarantine(Place& place);
   void stop_all(Multitask multitask);
   void roll_back(Place& place);
   void drop(Place& place, Error error);
@@ -213,6 +212,12 @@ class ThreadActor : public caf::event_based_actor {
   bool is_awaited();
   void drop_delayed();
 
+  // --- quarantine (thread_quarantine.cpp)
+  static Error in_quarantine();
+  void quarantine(Place& place);
+  void leave_quarantine(Place& place);
+  void handle(ReleaseTurn& release);
+
   // --- webhooks (thread_webhooks.cpp)
   std::shared_ptr<WaitingDelivery> recovered_webhook(const TurnAccepted& accepted);
   std::optional<Error> take_webhook(const TurnRequest& request,
@@ -223,7 +228,7 @@ class ThreadActor : public caf::event_based_actor {
   // --- requests (thread_requests.cpp)
   static Error not_found();
   static Error was_rolled_back();
-  static Error in_quarantine();
+  static Error key_reused();
   void take(ControlJob& job);
   void handle(JoinRun& join);
   void handle(CancelRun& cancel);
@@ -232,7 +237,6 @@ class ThreadActor : public caf::event_based_actor {
   void handle(ChangeState& change);
   void handle(DeleteThread& remove);
   void handle(WakeThread& wake);
-  void handle(ReleaseTurn& release);
   std::string agent_of_state() const;
   void join(const RunId& run, Reader reader);
   void replay(const RunView& run, Reader reader);
@@ -250,6 +254,7 @@ class ThreadActor : public caf::event_based_actor {
   void leave_if_empty();
   static void close_readers(Place& place, const Error& error);
   void close_readers(const Error& error);
+  void close_replays(const Error& error);
   Place* find(const RunId& run);
   const RunView* find_ended(const RunId& run) const;
   Place& front() { return *places_.front(); }

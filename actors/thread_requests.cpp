@@ -1,6 +1,5 @@
 // ThreadActor's answers to what clients ask of a thread, beside turns.
 #include "actors/thread_actor.hpp"
-#include "runtime/base/log.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
@@ -23,9 +22,9 @@ Error ThreadActor::was_rolled_back() {
   return {ErrorCode::cancelled, "the turn was rolled back", {}, {}};
 }
 
-Error ThreadActor::in_quarantine() {
-  return {ErrorCode::quarantined,
-          "a turn of this thread took its process down and waits for an operator",
+Error ThreadActor::key_reused() {
+  return {ErrorCode::idempotency_key_reused,
+          "the Idempotency-Key was used for another request on this thread",
           {},
           {}};
 }
@@ -56,6 +55,13 @@ const RunView* ThreadActor::find_ended(const RunId& run) const {
   const auto found = std::find_if(
       state_.runs.begin(), state_.runs.end(), [&](const RunView& each) { return each.run == run; });
   return found == state_.runs.end() ? nullptr : &*found;
+}
+
+// Of a turn that waits, runs or has ended.
+const TurnAccepted* ThreadActor::find_accepted(const RunId& run) {
+  if (const Place* const place = find(run)) return &place->turn.accepted();
+  const RunView* const ended = find_ended(run);
+  return ended == nullptr ? nullptr : ended->accepted.get();
 }
 
 void ThreadActor::handle(JoinRun& join_run) {
@@ -142,31 +148,6 @@ void ThreadActor::handle(WakeThread& wake) {
   if (wake.done) wake.done({});
 }
 
-void ThreadActor::handle(ReleaseTurn& release) {
-  if (!quarantined_) {
-    send(directory_, QuarantineLeft{key_});  // it may have expired
-    return release.done(
-        Error{ErrorCode::run_not_found, "the thread has no turn in quarantine", {}, {}});
-  }
-  Place& place = front();
-  leave_quarantine(place);
-  log_warn("turn_released",
-           {{"tenant", key_.tenant.value},
-            {"thread", key_.thread.value},
-            {"run", place.turn.accepted().run.value}});
-  const auto agent = tools_.agents.find(place.turn.accepted().agent);
-  const auto& limits = agent == tools_.agents.end() ? AgentLimits{} : agent->second->limits();
-  place.turn.extend(Deadline::at(tools_.clock.now() + limits.turn_time_max));
-  send(directory_, WatchDeadline{key_, place.turn.number(), place.turn.deadline()});
-  head_->attempts = 1;
-  write(place);
-  write_head([answer = std::move(release.done)](std::optional<Error> error) {
-    if (error) return answer(*error);
-    answer({});
-  });
-  carry_out(place.turn.step(tools_.clock));
-}
-
 void ThreadActor::erase(std::function<void(std::optional<Error>)> then) {
   when_erased_ = std::move(then);
   tools_.journal.erase(
@@ -190,10 +171,7 @@ void ThreadActor::forget() {
 // There is no thread any more. What is read back of it would be read of the next one of its name.
 void ThreadActor::clear() {
   drop_delayed();
-  for (auto& replay : std::exchange(replays_, {})) {
-    for (auto& reader : replay.readers)
-      reader.sink->closed(not_found());
-  }
+  close_replays(not_found());
   head_.reset();
   state_ = {};
   seq_ = committed_seq_ = turns_ = 0;

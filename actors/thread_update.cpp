@@ -46,18 +46,11 @@ void ThreadActor::handle(ChangeState& change) {
     done(view());
   };
   if (!update.request_digest.empty()) {
-    Place* const place = find(update.run);
-    const RunView* const ended = find_ended(update.run);
-    if (place != nullptr || ended != nullptr) {
-      const TurnAccepted& first = place != nullptr ? place->turn.accepted() : *ended->accepted;
-      if (first.request_digest != update.request_digest) {
-        return answer(Error{ErrorCode::idempotency_key_reused,
-                            "the Idempotency-Key was used for another request on this thread",
-                            {},
-                            {}});
-      }
-      if (place == nullptr) return answer({});
-      return place->when_ended.push_back(std::move(answer));
+    if (const TurnAccepted* const first = find_accepted(update.run)) {
+      if (first->request_digest != update.request_digest) return answer(key_reused());
+      if (Place* const place = find(update.run))
+        return place->when_ended.push_back(std::move(answer));
+      return answer({});
     }
   }
   if (quarantined_) return answer(in_quarantine());
