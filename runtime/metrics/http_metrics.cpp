@@ -1,5 +1,7 @@
 #include "runtime/metrics/http_metrics.hpp"
 
+#include "runtime/metrics/seconds.hpp"
+
 #include <algorithm>
 
 namespace parlance {
@@ -37,7 +39,7 @@ HttpMetrics::Route HttpMetrics::route(const std::string& name) {
 void HttpMetrics::Route::request_answered(int status,
                                           std::chrono::steady_clock::duration time) const {
   answered[static_cast<std::size_t>(std::clamp(status / 100, 1, 5) - 1)]->Increment();
-  seconds->Observe(std::chrono::duration<double>(time).count());
+  seconds->Observe(in_seconds(time));
 }
 
 }  // namespace parlance

@@ -1,5 +1,7 @@
 #include "runtime/metrics/journal_metrics.hpp"
 
+#include "runtime/metrics/seconds.hpp"
+
 namespace parlance {
 namespace {
 
@@ -9,10 +11,6 @@ constexpr const char* opens_name = "parlance_journal_opens_total";
 constexpr const char* opens_help = "Threads opened, by outcome";
 constexpr const char* reads_name = "parlance_journal_reads_total";
 constexpr const char* reads_help = "Reads and listings, by outcome";
-
-double seconds(std::chrono::steady_clock::duration time) {
-  return std::chrono::duration<double>(time).count();
-}
 
 }  // namespace
 
@@ -64,12 +62,12 @@ void JournalMetrics::batch_written(std::size_t records,
   batches_.Increment();
   records_.Increment(static_cast<double>(records));
   bytes_.Increment(static_cast<double>(bytes));
-  write_seconds_.Observe(seconds(took));
+  write_seconds_.Observe(in_seconds(took));
 }
 
 void JournalMetrics::opened(bool ok, std::chrono::steady_clock::duration took) {
   (ok ? opens_ok_ : opens_failed_).Increment();
-  open_seconds_.Observe(seconds(took));
+  open_seconds_.Observe(in_seconds(took));
 }
 
 void JournalMetrics::read_answered() {
@@ -91,7 +89,7 @@ void JournalMetrics::swept(std::uint64_t threads_expired,
   sweeps_.Increment();
   expired_.Increment(static_cast<double>(threads_expired));
   compactions_.Increment(static_cast<double>(ranges_compacted));
-  sweep_seconds_.Observe(seconds(took));
+  sweep_seconds_.Observe(in_seconds(took));
 }
 
 void JournalMetrics::threads_open(std::size_t count) {

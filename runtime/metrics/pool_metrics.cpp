@@ -1,5 +1,7 @@
 #include "runtime/metrics/pool_metrics.hpp"
 
+#include "runtime/metrics/seconds.hpp"
+
 #include <algorithm>
 
 namespace parlance {
@@ -8,10 +10,6 @@ namespace {
 Labels with(Labels labels, const std::string& name, const std::string& value) {
   labels[name] = value;
   return labels;
-}
-
-double seconds(std::chrono::steady_clock::duration time) {
-  return std::chrono::duration<double>(time).count();
 }
 
 constexpr const char* refused_help = "Calls that a pool refused, by code";
@@ -61,12 +59,12 @@ void PoolMetrics::call_refused(ErrorCode code) {
 }
 
 void PoolMetrics::call_started(std::chrono::steady_clock::duration waited) {
-  wait_seconds_.Observe(seconds(waited));
+  wait_seconds_.Observe(in_seconds(waited));
 }
 
 void PoolMetrics::call_ended(bool ok, std::chrono::steady_clock::duration took) {
   (ok ? succeeded_ : failed_).Increment();
-  call_seconds_.Observe(seconds(took));
+  call_seconds_.Observe(in_seconds(took));
 }
 
 void SupervisionMetrics::restarted(const std::string& child) {
