@@ -10,7 +10,7 @@
 namespace parlance::actors {
 namespace {
 
-constexpr std::chrono::milliseconds tick_time{250};
+constexpr std::chrono::milliseconds pool_tick_time{250};
 
 }  // namespace
 
@@ -25,7 +25,7 @@ RetrieverPool::RetrieverPool(caf::actor_config& config,
 
 caf::behavior RetrieverPool::make_behavior() {
   metrics_.filled(0, 0);
-  delayed_send(this, tick_time, Tick{});
+  delayed_send(this, pool_tick_time, Tick{});
   return {
       [this](Find& find) { accept(find); },
       [this](Abandon gone) {
@@ -40,7 +40,7 @@ caf::behavior RetrieverPool::make_behavior() {
       [this](SearchEnded& report) { ended(report); },
       [this](Tick) {
         check_times();
-        delayed_send(this, tick_time, Tick{});
+        delayed_send(this, pool_tick_time, Tick{});
       },
   };
 }

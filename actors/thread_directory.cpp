@@ -14,7 +14,7 @@
 namespace parlance::actors {
 namespace {
 
-constexpr std::chrono::milliseconds tick_time{25};
+constexpr std::chrono::milliseconds directory_tick_time{25};
 constexpr std::chrono::milliseconds stay_time{250};  // of a thread that could not leave
 constexpr std::size_t idle_checks_per_tick = 256;
 constexpr std::size_t wakes_per_tick = 64;
@@ -45,7 +45,7 @@ ThreadDirectory::ThreadDirectory(caf::actor_config& config,
 
 caf::behavior ThreadDirectory::make_behavior() {
   set_down_handler([this](caf::down_msg& message) { down(message); });
-  delayed_send(this, tick_time, Tick{});
+  delayed_send(this, directory_tick_time, Tick{});
   return {
       [this](RunTurn& run) { take(run); },
       [this](AskThread& asked) { take(asked); },
@@ -103,7 +103,7 @@ caf::behavior ThreadDirectory::make_behavior() {
       },
       [this](Tick) {
         tick();
-        delayed_send(this, tick_time, Tick{});
+        delayed_send(this, directory_tick_time, Tick{});
       },
   };
 }

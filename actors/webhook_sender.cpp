@@ -12,9 +12,9 @@
 namespace parlance::actors {
 namespace {
 
-constexpr std::chrono::milliseconds tick_time{50};
+constexpr std::chrono::milliseconds sender_tick_time{50};
 constexpr std::chrono::milliseconds read_again_after{1'000};
-constexpr std::size_t page_max = 256;
+constexpr std::size_t due_page_max = 256;
 constexpr unsigned status_gone = 410;
 
 bool was_taken(const WebhookAnswer& answer) {
@@ -33,7 +33,7 @@ WebhookSender::WebhookSender(caf::actor_config& config,
 
 caf::behavior WebhookSender::make_behavior() {
   tools_.metrics.waiting(0);
-  delayed_send(this, tick_time, Tick{});
+  delayed_send(this, sender_tick_time, Tick{});
   return {
       [this](DeliveryWaits& waits) { add(std::move(*waits.waiting)); },
       [this](DeliveriesListed& report) { listed(*report.deliveries); },
@@ -43,7 +43,7 @@ caf::behavior WebhookSender::make_behavior() {
       [this](Tick) {
         list_if_found();
         fill();
-        delayed_send(this, tick_time, Tick{});
+        delayed_send(this, sender_tick_time, Tick{});
       },
   };
 }
@@ -71,7 +71,7 @@ void WebhookSender::list_if_found() {
 void WebhookSender::list() {
   tools_.outbox.deliveries(
       listed_to_,
-      page_max,
+      due_page_max,
       [self = caf::actor_cast<caf::actor>(this)](Result<std::vector<Delivery>> deliveries) {
         caf::anon_send(self,
                        DeliveriesListed{
