@@ -1,5 +1,6 @@
 #include "runtime/graph/nodes/ask_human.hpp"
 
+#include "tests/support/actions.hpp"
 #include "tests/support/test_agents.hpp"
 
 #include <catch2/catch.hpp>
@@ -7,7 +8,9 @@
 namespace parlance {
 namespace {
 
-std::unique_ptr<Node> make(const std::vector<std::string>& edges) {
+using tests::as;
+
+std::unique_ptr<Node> asking_node(const std::vector<std::string>& edges) {
   Json settings{{"kind", "ask_human"}, {"question", "Shall I?"}, {"show", {"guest"}}};
   for (const auto& edge : edges)
     settings["edges"][edge] = "next";
@@ -25,17 +28,10 @@ TurnState state() {
   return turn;
 }
 
-template <class T>
-T as(Result<Action> action) {
-  REQUIRE(action);
-  REQUIRE(std::holds_alternative<T>(*action));
-  return std::get<T>(std::move(*action));
-}
-
 using Edges = std::vector<std::string>;
 
 TEST_CASE("it asks its question with the fields that it shows, and says it in the conversation") {
-  const auto pause = as<Pause>(make({"answered"})->enter(state()));
+  const auto pause = as<Pause>(asking_node({"answered"})->enter(state()));
   CHECK(pause.question == Json{{"question", "Shall I?"}, {"fields", {{"guest", "Ada"}}}});
   REQUIRE(pause.update.messages.size() == 1);
   CHECK(pause.update.messages[0]->role == Role::ai);
@@ -46,11 +42,11 @@ TEST_CASE("a question that was just said is not said again") {
   auto turn = state();
   turn.messages.push_back(
       std::make_shared<const Message>(Message{"m", Role::ai, "Shall I?", nullptr, std::nullopt}));
-  CHECK(as<Pause>(make({"answered"})->enter(turn)).update.messages.empty());
+  CHECK(as<Pause>(asking_node({"answered"})->enter(turn)).update.messages.empty());
 }
 
 TEST_CASE("a yes, a no and any other answer take their edges") {
-  const auto node = make({"approved", "rejected", "answered"});
+  const auto node = asking_node({"approved", "rejected", "answered"});
   const auto edge = [&](const Json& answer) {
     return as<Follow>(node->resume(state(), Resumed{answer})).edge;
   };
@@ -63,12 +59,12 @@ TEST_CASE("a yes, a no and any other answer take their edges") {
 }
 
 TEST_CASE("a graph that only listens takes every answer alike") {
-  CHECK(make({"answered"})->edges() == Edges{"answered"});
-  CHECK(as<Follow>(make({"answered"})->resume(state(), Resumed{true})).edge == "answered");
+  CHECK(asking_node({"answered"})->edges() == Edges{"answered"});
+  CHECK(as<Follow>(asking_node({"answered"})->resume(state(), Resumed{true})).edge == "answered");
 }
 
 TEST_CASE("an answer that fits no edge is kept, and the question asked again") {
-  const auto node = make({"approved", "rejected"});
+  const auto node = asking_node({"approved", "rejected"});
   CHECK(node->edges() == Edges{"approved", "rejected"});
   const auto pause = as<Pause>(node->resume(state(), Resumed{"perhaps"}));
   REQUIRE(pause.update.messages.size() == 2);
@@ -79,7 +75,7 @@ TEST_CASE("an answer that fits no edge is kept, and the question asked again") {
 }
 
 TEST_CASE("an answer becomes what a person would have said") {
-  const auto node = make({"answered"});
+  const auto node = asking_node({"answered"});
   const auto said = [&](const Json& answer) {
     return as<Follow>(node->resume(state(), Resumed{answer})).update.messages.at(0)->text;
   };

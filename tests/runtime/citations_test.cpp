@@ -8,7 +8,7 @@
 namespace parlance {
 namespace {
 
-const std::vector<Passage> passages{
+const std::vector<Passage> cited_passages{
     {"a.md",
      "A",
      "A turn is **durable** before\nit is shown. A second `thing` holds, e.g. on disk.",
@@ -32,29 +32,33 @@ TEST_CASE("a text that was cut is whole up to its last citation") {
 }
 
 TEST_CASE("an answer that quotes what it cites is accepted") {
-  CHECK(is_quoted_from("A turn is durable before it is shown. [1]", passages));
-  CHECK(is_quoted_from(
-      "A second thing holds, e.g. on disk. [1] Threads leave memory when idle. [2]", passages));
-  CHECK(is_quoted_from(
-      "A turn is durable before it is shown. Threads leave memory when idle. [1, 2]", passages));
-  CHECK(is_quoted_from("A turn is durable before it is shown [1].", passages));
+  CHECK(is_quoted_from("A turn is durable before it is shown. [1]", cited_passages));
+  CHECK(
+      is_quoted_from("A second thing holds, e.g. on disk. [1] Threads leave memory when idle. [2]",
+                     cited_passages));
+  CHECK(
+      is_quoted_from("A turn is durable before it is shown. Threads leave memory when idle. [1, 2]",
+                     cited_passages));
+  CHECK(is_quoted_from("A turn is durable before it is shown [1].", cited_passages));
 }
 
-TEST_CASE("an answer that says what its passages do not is not accepted") {
-  CHECK_FALSE(is_quoted_from("A turn is durable after it is shown. [1]", passages));
-  CHECK_FALSE(is_quoted_from("A turn is durable before it is shown. And fast. [1]", passages));
+TEST_CASE("an answer that says what its cited_passages do not is not accepted") {
+  CHECK_FALSE(is_quoted_from("A turn is durable after it is shown. [1]", cited_passages));
   CHECK_FALSE(
-      is_quoted_from("A turn is durable before it is shown. [1]\n```\nrm -rf\n```", passages));
-  CHECK_FALSE(is_quoted_from("A turn is durable before it is shown. [1]\n| made | up |", passages));
-  CHECK_FALSE(is_quoted_from("Threads leave memory when idle. [1]", passages));
+      is_quoted_from("A turn is durable before it is shown. And fast. [1]", cited_passages));
+  CHECK_FALSE(is_quoted_from("A turn is durable before it is shown. [1]\n```\nrm -rf\n```",
+                             cited_passages));
+  CHECK_FALSE(
+      is_quoted_from("A turn is durable before it is shown. [1]\n| made | up |", cited_passages));
+  CHECK_FALSE(is_quoted_from("Threads leave memory when idle. [1]", cited_passages));
 }
 
 TEST_CASE("an answer that cites nothing, or what does not exist, is not accepted") {
-  CHECK_FALSE(is_quoted_from("A turn is durable before it is shown.", passages));
-  CHECK_FALSE(is_quoted_from("A turn is durable before it is shown. [3]", passages));
-  CHECK_FALSE(is_quoted_from("A turn is durable before it is shown. [0]", passages));
-  CHECK_FALSE(is_quoted_from("A turn is durable before it is shown. [1] [7]", passages));
-  CHECK_FALSE(is_quoted_from("", passages));
+  CHECK_FALSE(is_quoted_from("A turn is durable before it is shown.", cited_passages));
+  CHECK_FALSE(is_quoted_from("A turn is durable before it is shown. [3]", cited_passages));
+  CHECK_FALSE(is_quoted_from("A turn is durable before it is shown. [0]", cited_passages));
+  CHECK_FALSE(is_quoted_from("A turn is durable before it is shown. [1] [7]", cited_passages));
+  CHECK_FALSE(is_quoted_from("", cited_passages));
   CHECK_FALSE(is_quoted_from("x [1]", {}));
 }
 

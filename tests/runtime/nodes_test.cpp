@@ -3,6 +3,7 @@
 #include "runtime/graph/nodes/wait.hpp"
 #include "runtime/llm/answer_notes.hpp"
 #include "runtime/llm/extractive.hpp"
+#include "tests/support/actions.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -15,6 +16,8 @@
 
 namespace parlance {
 namespace {
+
+using tests::as;
 
 MessagePtr message(Role role, std::string text) {
   return std::make_shared<const Message>(
@@ -36,13 +39,6 @@ TurnState asking(std::string question) {
   turn.input = {message(Role::human, std::move(question))};
   turn.messages = turn.input;
   return turn;
-}
-
-template <class T>
-T as(Result<Action> action) {
-  if (!action) FAIL(action.error().detail);
-  REQUIRE(std::holds_alternative<T>(*action));
-  return std::get<T>(std::move(*action));
 }
 
 Generated generated(std::string text) {
