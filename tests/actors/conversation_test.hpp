@@ -14,8 +14,13 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace parlance::actors {
+
+using Strings = std::vector<std::string>;
+
+inline const ThreadKey thread_1{TenantId{"acme"}, ThreadId{"t1"}};
 
 struct ConversationTest : tests::ActorTest {
   ConversationTest() {

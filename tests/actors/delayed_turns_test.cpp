@@ -8,8 +8,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const ThreadKey thread_1{TenantId{"acme"}, ThreadId{"t1"}};
-
 struct DelayedTurnsTest : ConversationTest {
   DelayedTurnsTest() { options.idle_time_max = 1s; }
 

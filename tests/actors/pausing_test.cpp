@@ -6,8 +6,6 @@
 namespace parlance::actors {
 namespace {
 
-using Strings = std::vector<std::string>;
-
 struct PausingTest : ConversationTest {
   std::shared_ptr<tests::RecordingSink> ask(TurnRequest turn) {
     auto sink = start_turn(std::move(turn));

@@ -6,8 +6,6 @@
 namespace parlance::actors {
 namespace {
 
-const ThreadKey thread_1{TenantId{"acme"}, ThreadId{"t1"}};
-
 TEST_CASE_METHOD(ConversationTest, "a thread is shown to nobody before its creation is on disk") {
   start_node();
   int answers = 0;

@@ -8,8 +8,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const ThreadKey thread_1{TenantId{"acme"}, ThreadId{"t1"}};
-
 struct RepeatedRequestsTest : ConversationTest {
   // As the front makes them: the run is named after the key, the digest is the body's.
   TurnRequest keyed(const std::string& agent, const std::string& text) {

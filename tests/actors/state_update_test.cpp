@@ -8,8 +8,6 @@
 namespace parlance::actors {
 namespace {
 
-const ThreadKey thread_1{TenantId{"acme"}, ThreadId{"t1"}};
-
 struct StateUpdateTest : ConversationTest {
   UpdateState update(Json fields, const std::string& text = {}) {
     UpdateState wish;

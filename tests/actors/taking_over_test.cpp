@@ -8,8 +8,6 @@
 namespace parlance::actors {
 namespace {
 
-const ThreadKey thread_1{TenantId{"acme"}, ThreadId{"t1"}};
-
 struct TakingOverTest : ConversationTest {
   std::shared_ptr<tests::RecordingSink> ask(const TurnRequest& turn) {
     auto sink = start_turn(turn);
@@ -82,7 +80,6 @@ struct TakingOverTest : ConversationTest {
   std::vector<std::shared_ptr<tests::RecordingSink>> sinks;
 };
 
-using Strings = std::vector<std::string>;
 using enum RunStatus;
 
 TEST_CASE_METHOD(TakingOverTest,

@@ -8,8 +8,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const ThreadKey thread_1{TenantId{"acme"}, ThreadId{"t1"}};
-
 // Has no place for anybody, and does not say so.
 struct SilentPool : caf::event_based_actor {
   using caf::event_based_actor::event_based_actor;
