@@ -220,8 +220,7 @@ void ThreadActor::restore(OpenedThread& thread) {
   for (auto& [number, records] : unfinished) {
     if (!std::holds_alternative<TurnAccepted>(records.front()->event)) continue;
     const auto& accepted = std::get<TurnAccepted>(records.front()->event);
-    const auto left = std::max<std::int64_t>(0, accepted.deadline_ms - tools_.clock.unix_ms());
-    const auto deadline = Deadline::at(tools_.clock.now() + std::chrono::milliseconds(left));
+    const auto deadline = deadline_at(accepted.deadline_ms);
     auto webhook = recovered_webhook(accepted);
     places.push_back(std::make_unique<Place>(
         Place{Turn(std::move(records), deadline), {}, {}, {}, true, tools_.clock.now()}));
@@ -229,7 +228,10 @@ void ThreadActor::restore(OpenedThread& thread) {
     tools_.metrics.turn_inside();
   }
   line_up(std::move(places));
-  if (!places_.empty()) front().attempts = head_->attempts;
+  if (!places_.empty()) {
+    front().attempts = head_->attempts;
+    if (head_->deadline_ms != 0) extend(front(), deadline_at(head_->deadline_ms));
+  }
   for (const auto& place : places_) {
     tools_.metrics.turn_recovered();
     log_info("turn_recovered",
@@ -364,7 +366,10 @@ void ThreadActor::run_front() {
   if (places_.empty() || front().turn.begun() || front().turn.ended()) return;
   Place& place = front();
   const auto agent = tools_.agents.find(place.turn.accepted().agent);
-  if (place.recovered) head_->attempts = place.attempts + 1;
+  if (place.recovered) {
+    head_->attempts = place.attempts + 1;
+    head_->deadline_ms = unix_ms_of(place.turn.deadline());
+  }
   place.begun_ms = tools_.clock.unix_ms();
   place.turn.begin(
       agent == tools_.agents.end() ? nullptr : agent->second, state_.at, tools_.clock.now());

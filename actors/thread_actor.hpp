@@ -188,6 +188,7 @@ class ThreadActor : public caf::event_based_actor {
   // --- writing and showing (thread_writing.cpp)
   void make_head(std::int64_t ttl_ms);
   void write(Place& place, std::vector<std::uint64_t> deleted_seqs = {});
+  void count_attempts(std::uint32_t attempts);
   void forget_unfinished(const Place& place, std::uint64_t accepted_seq);
   void write_waiting();
   void write_head(WhenDurable then);
@@ -206,6 +207,9 @@ class ThreadActor : public caf::event_based_actor {
   void delay(std::unique_ptr<Place> place);
   void line_up(std::vector<std::unique_ptr<Place>> found);
   void enter_line(std::unique_ptr<Place> place);
+  void extend(Place& place, Deadline deadline);
+  Deadline deadline_at(std::int64_t unix_ms) const;
+  std::int64_t unix_ms_of(Deadline deadline) const;
   void start_due();
   void watch_start();
   std::int64_t last_start_ms() const;

@@ -74,9 +74,25 @@ void ThreadActor::line_up(std::vector<std::unique_ptr<Place>> found) {
 void ThreadActor::enter_line(std::unique_ptr<Place> place) {
   const TurnAccepted& accepted = place->turn.accepted();
   const std::chrono::milliseconds time(accepted.deadline_ms - accepted.starts_ms);
-  place->turn.extend(Deadline::at(tools_.clock.now() + time));
-  send(directory_, WatchDeadline{key_, place->turn.number(), place->turn.deadline()});
+  extend(*place, Deadline::at(tools_.clock.now() + time));
   places_.push_back(std::move(place));
+}
+
+// In place of the deadline that it was accepted with. On disk from when it begins: see
+// Head::deadline_ms.
+void ThreadActor::extend(Place& place, Deadline deadline) {
+  place.turn.extend(deadline);
+  send(directory_, WatchDeadline{key_, place.turn.number(), deadline});
+}
+
+Deadline ThreadActor::deadline_at(std::int64_t unix_ms) const {
+  const auto left = std::max<std::int64_t>(0, unix_ms - tools_.clock.unix_ms());
+  return Deadline::at(tools_.clock.now() + std::chrono::milliseconds(left));
+}
+
+std::int64_t ThreadActor::unix_ms_of(Deadline deadline) const {
+  const auto left = deadline.left(tools_.clock.now());
+  return tools_.clock.unix_ms() + std::chrono::ceil<std::chrono::milliseconds>(left).count();
 }
 
 void ThreadActor::start_due() {

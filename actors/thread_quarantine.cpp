@@ -52,9 +52,9 @@ void ThreadActor::handle(ReleaseTurn& release) {
             {"run", place.turn.accepted().run.value}});
   const auto agent = tools_.agents.find(place.turn.accepted().agent);
   const auto& limits = agent == tools_.agents.end() ? AgentLimits{} : agent->second->limits();
-  place.turn.extend(Deadline::at(tools_.clock.now() + limits.turn_time_max));
-  send(directory_, WatchDeadline{key_, place.turn.number(), place.turn.deadline()});
+  extend(place, Deadline::at(tools_.clock.now() + limits.turn_time_max));
   head_->attempts = 1;
+  head_->deadline_ms = unix_ms_of(place.turn.deadline());
   write(place);
   write_head([answer = std::move(release.done)](std::optional<Error> error) {
     if (error) return answer(*error);

@@ -44,7 +44,7 @@ void ThreadActor::write(Place& place, std::vector<std::uint64_t> deleted_seqs) {
       with_head = true;
       head_->turns = std::max(head_->turns, accepted->turn);
       head_->agent = accepted->agent;
-      if (is_next(place)) head_->attempts = 1;
+      if (is_next(place)) count_attempts(1);
       head_->unfinished_seqs.push_back(seq);
       tools_.metrics.turn_accepted();
     } else if (std::holds_alternative<StepDone>(event)) {
@@ -88,6 +88,12 @@ bool ThreadActor::is_next(const Place& place) const {
   return false;
 }
 
+// From here on of another turn.
+void ThreadActor::count_attempts(std::uint32_t attempts) {
+  head_->attempts = attempts;
+  head_->deadline_ms = 0;
+}
+
 // The next turn of the line has attempts of its own: the first is counted here, and written with
 // the end of the one before it.
 void ThreadActor::forget_unfinished(const Place& place, std::uint64_t accepted_seq) {
@@ -95,7 +101,7 @@ void ThreadActor::forget_unfinished(const Place& place, std::uint64_t accepted_s
     const bool another = std::any_of(places_.begin(), places_.end(), [](const auto& each) {
       return !each->turn.ended() && each->turn.accepted_seq() != 0;
     });
-    head_->attempts = another ? 1 : 0;
+    count_attempts(another ? 1 : 0);
   }
   std::erase(head_->unfinished_seqs, accepted_seq);
 }

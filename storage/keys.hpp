@@ -13,9 +13,9 @@
 //   so is run
 //   value(X)   = version:u8 crc32:le32 X    crc32 is zlib's, over the version and X; before 0x03
 //                over X
-//   version    = 0x04; older ones are read too: 0x03 has no command, starts_ms, next and interrupt,
-//                0x02 no request_digest either, and in 0x01 TurnEnded ends with ended_ms, of turns
-//                that had begun
+//   version    = 0x05; older ones are read too: 0x04 has no deadline_ms in Head, 0x03 no
+//                command, starts_ms, next and interrupt either, 0x02 no request_digest, and in 0x01
+//                TurnEnded ends with ended_ms, of turns that had begun
 //   be64, le32 = fixed width, most or least significant byte first
 //   uint       = LEB128, 1 to 10 bytes
 //   int        = uint of the zigzag form
@@ -28,6 +28,7 @@
 //   Head       = incarnation:uint epoch:uint seq:uint turns:uint last_ended_seq:uint
 //                unfinished_seqs:list(uint) attempts:uint created_ms:int updated_ms:int
 //                expires_ms:int ttl_ms:int agent:bytes metadata:bytes request_digest:bytes
+//                deadline_ms:int
 //   expires    = expires_ms:int
 //   since      = unix_ms:int
 //

@@ -12,11 +12,12 @@
 namespace parlance::storage {
 namespace {
 
-constexpr std::uint8_t layout_version = 4;
+constexpr std::uint8_t layout_version = 5;
 constexpr std::uint8_t layout_version_oldest = 1;
 constexpr std::uint8_t layout_version_of_begun = 2;   // TurnEnded's begun and retry_after
 constexpr std::uint8_t layout_version_of_digest = 3;  // request_digest, and the version is checked
 constexpr std::uint8_t layout_version_of_pauses = 4;  // command, starts_ms, next, interrupt
+constexpr std::uint8_t layout_version_of_deadline = 5;  // a head's deadline_ms
 constexpr std::size_t header_bytes = 5;
 
 constexpr std::uint8_t kind_turn_accepted = 1;
@@ -401,6 +402,7 @@ std::string encode(const Head& head) {
   out.bytes(head.agent);
   out.bytes(head.metadata);
   out.bytes(head.request_digest);
+  out.integer(head.deadline_ms);
   return close_frame(std::move(value));
 }
 
@@ -423,6 +425,7 @@ Result<Head> decode_head(std::string_view value) {
   head.agent = in.bytes();
   head.metadata = in.bytes();
   if (frame->version >= layout_version_of_digest) head.request_digest = in.bytes();
+  if (frame->version >= layout_version_of_deadline) head.deadline_ms = in.integer();
   if (!in.ok() || !in.at_end()) return damaged("a head does not have its layout");
   return head;
 }

@@ -37,6 +37,9 @@ struct Head {
   std::string agent;            // of the newest turn; empty before the first
   std::string metadata = "{}";  // the client's JSON object, bounded by the front
   std::string request_digest;   // of the request that made it by an Idempotency-Key; else empty
+  // Of the turn that `attempts` counts, as it was last begun or released, since 1970; 0: the one
+  // that it was accepted with.
+  std::int64_t deadline_ms = 0;
 
   bool operator==(const Head&) const = default;
 };

@@ -117,6 +117,57 @@ TEST_CASE("its time to run counts from its start, however long that was missed")
   CHECK(test.view()->runs.at(0).status == RunStatus::timeout);
 }
 
+TEST_CASE("its time to run holds over a restart that it is interrupted by") {
+  DelayedTurnsTest test;
+  test.start_node();
+  test.start_turn(test.later(10s, "x", "chat"));
+  test.settle();
+  test.clock.advance(std::chrono::hours(1));
+  test.start_node();
+  test.conversations->wake(thread_1, nullptr);
+  test.settle();
+  REQUIRE(test.provider->calls.size() == 1);
+  test.provider->calls[0]->say("half");
+  test.settle();
+  for (int restart = 0; restart < 2; ++restart) {
+    test.clock.advance(20s);
+    test.start_node();
+    test.conversations->wake(thread_1, nullptr);
+    test.settle();
+    CHECK(test.view()->runs.at(0).status == RunStatus::running);
+  }
+  test.pass(19s);
+  CHECK(test.view()->runs.at(0).status == RunStatus::running);
+  test.pass(2s);
+  CHECK(test.view()->runs.at(0).status == RunStatus::timeout);
+}
+
+TEST_CASE("the time that a turn was given is not the next one's") {
+  DelayedTurnsTest test;
+  test.start_node();
+  test.start_turn(test.later(10s, "x", "chat"));
+  test.settle();
+  test.clock.advance(std::chrono::hours(1));
+  test.start_node();
+  test.conversations->wake(thread_1, nullptr);
+  test.settle();
+  REQUIRE(test.provider->calls.size() == 1);
+  CHECK(test.journal.thread(thread_1).head->deadline_ms == test.clock.unix_ms() + 60'000);
+  test.pass(30s);
+  test.start_turn(test.request("chat", "next"));
+  test.settle();
+  test.provider->calls[0]->end(tests::answer_of("done"));
+  test.settle();
+  CHECK(test.journal.thread(thread_1).head->deadline_ms == 0);
+  test.start_node();
+  test.conversations->wake(thread_1, nullptr);
+  test.settle();
+  test.pass(59s);
+  CHECK(test.view()->runs.at(1).status == RunStatus::running);
+  test.pass(2s);
+  CHECK(test.view()->runs.at(1).status == RunStatus::timeout);
+}
+
 TEST_CASE("a thread whose turns all begin later leaves memory, and is woken for them") {
   DelayedTurnsTest test;
   test.start_node();

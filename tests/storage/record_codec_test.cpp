@@ -113,6 +113,7 @@ Head full_head() {
   head.agent = "chat";
   head.metadata = R"({"k":"v"})";
   head.request_digest = "0123abcd";
+  head.deadline_ms = 1'800'000'000'555;
   return head;
 }
 
@@ -158,7 +159,7 @@ TEST_CASE("a head comes back as it was") {
 TEST_CASE("the layout on disk is the one that is written down") {
   // version, crc32, kind superseded, turn, message
   CHECK(encode(Event{Superseded{300, "m"}}) ==
-        std::string("\x04\x02\x1b\xf2\xf1\x04\xac\x02\x01m", 10));
+        std::string("\x05\xa7\xc8\xae\x3a\x04\xac\x02\x01m", 10));
 }
 
 TEST_CASE("a turn's end of the oldest version is one of a turn that had begun") {
@@ -174,6 +175,25 @@ TEST_CASE("a turn's end of the oldest version is one of a turn that had begun") 
   expected.retry_after = {};
   CHECK((std::get<TurnEnded>(*event) == expected));
   CHECK_FALSE(decode_event(framed(2, body)));
+}
+
+// Without what the version after added: `deadline_ms`.
+std::string head_body_of_version_4() {
+  std::string added;
+  WireWriter(added).integer(full_head().deadline_ms);
+  std::string body = encode(full_head()).substr(5);
+  REQUIRE(body.ends_with(added));
+  body.resize(body.size() - added.size());
+  return body;
+}
+
+TEST_CASE("a head that was written before it kept a deadline has none") {
+  auto expected = full_head();
+  expected.deadline_ms = 0;
+  const auto head = decode_head(framed(4, head_body_of_version_4()));
+  REQUIRE(head);
+  CHECK((*head == expected));
+  CHECK_FALSE(decode_head(framed(5, head_body_of_version_4())));
 }
 
 // The body of the first accepted turn as the version before wrote it: without `command` and
@@ -205,11 +225,12 @@ TEST_CASE("what was written before there were idempotency keys has none") {
   auto expected = std::get<TurnAccepted>(one_of_each().front());
   expected.request_digest.clear();
   expected.starts_ms = 0;
-  std::string head_body = encode(full_head()).substr(5);
+  std::string head_body = head_body_of_version_4();
   REQUIRE(head_body.ends_with(digest));
   head_body.resize(head_body.size() - digest.size());
   auto expected_head = full_head();
   expected_head.request_digest.clear();
+  expected_head.deadline_ms = 0;
   for (const std::uint8_t version : {std::uint8_t{1}, std::uint8_t{2}}) {
     const auto event = decode_event(framed(version, body));
     REQUIRE(event);
@@ -234,11 +255,11 @@ TEST_CASE("what was written before turns could pause stands in front of no node"
 
 TEST_CASE("a value of an unknown version is damaged") {
   std::string value = encode(full_head());
-  value[0] = '\x05';
+  value[0] = '\x06';
   const auto head = decode_head(value);
   REQUIRE_FALSE(head);
   CHECK(head.error().code == ErrorCode::record_damaged);
-  CHECK(head.error().detail.find("version 5") != std::string::npos);
+  CHECK(head.error().detail.find("version 6") != std::string::npos);
 }
 
 TEST_CASE("every flipped bit and every missing byte of a record is found") {
@@ -266,7 +287,7 @@ TEST_CASE("bodies of chance with a right checksum never decode to more than they
     for (auto& byte : body)
       byte = static_cast<char>(random());
     if (!body.empty()) body[0] = static_cast<char>(1 + random() % 6);
-    const auto value = framed(4, body);
+    const auto value = framed(5, body);
     if (const auto event = decode_event(value)) CHECK(decode_event(encode(*event)));
     if (const auto head = decode_head(value)) CHECK(decode_head(encode(*head)));
   }
