@@ -193,7 +193,11 @@ class ThreadActor : public caf::event_based_actor {
   void write_waiting();
   void write_head(WhenDurable then);
   void when_durable(WhenDurable then);
-  void append(Append what, bool with_head, bool deltas_only, WhenDurable then);
+  void append(Append what,
+              bool with_head,
+              bool deltas_only,
+              WhenDurable then,
+              std::shared_ptr<WaitingDelivery> webhook = nullptr);
   void appended(const RecordsAppended& report);
   void stream_pieces();
   std::uint64_t visible_seq() const;
@@ -226,8 +230,7 @@ class ThreadActor : public caf::event_based_actor {
   std::shared_ptr<WaitingDelivery> recovered_webhook(const TurnAccepted& accepted);
   std::optional<Error> take_webhook(const TurnRequest& request,
                                     std::shared_ptr<WaitingDelivery>& webhook);
-  void end_webhook(Place& place, const RecordPtr& end, Append& what);
-  void send_webhook(Place& place);
+  std::shared_ptr<WaitingDelivery> end_webhook(Place& place, const RecordPtr& end, Append& what);
 
   // --- requests (thread_requests.cpp)
   static Error not_found();

@@ -1,8 +1,7 @@
 // ThreadActor's webhooks: a turn that was asked for with one takes a place among those that wait,
-// its end is written together with the delivery, and the sender hears of it once that is on disk.
+// its end is written together with the delivery, and the journal tells the sender of it, so that
+// nothing of it depends on this actor from then on.
 #include "actors/thread_actor.hpp"
-
-#include <caf/send.hpp>
 
 #include <utility>
 
@@ -29,10 +28,12 @@ std::optional<Error> ThreadActor::take_webhook(const TurnRequest& request,
   return std::nullopt;
 }
 
-// Adds the delivery to what is written with the turn's end.
-void ThreadActor::end_webhook(Place& place, const RecordPtr& end, Append& what) {
+// Adds the delivery to what is written with the turn's end. Null: this is not its end.
+std::shared_ptr<WaitingDelivery> ThreadActor::end_webhook(Place& place,
+                                                          const RecordPtr& end,
+                                                          Append& what) {
   const auto* ended = std::get_if<TurnEnded>(&end->event);
-  if (ended == nullptr) return;
+  if (ended == nullptr) return nullptr;
   const Turn& turn = place.turn;
   EndedRun over;
   over.thread = key_;
@@ -49,12 +50,7 @@ void ThreadActor::end_webhook(Place& place, const RecordPtr& end, Append& what) 
   place.webhook->delivery = delivery;
   delivery.body = tools_.webhooks.write(over);
   what.deliveries.push_back(std::move(delivery));
-}
-
-// Without a sender it stays on disk, where the next one finds it.
-void ThreadActor::send_webhook(Place& place) {
-  if (const auto part = tools_.webhooks.sender->part().actor)
-    caf::anon_send(part, DeliveryWaits{std::move(place.webhook)});
+  return std::move(place.webhook);
 }
 
 }  // namespace parlance::actors

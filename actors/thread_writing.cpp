@@ -73,10 +73,10 @@ void ThreadActor::write(Place& place, std::vector<std::uint64_t> deleted_seqs) {
   }
   place.turn.written(records);
   Append what;
-  if (place.webhook) end_webhook(place, records.back(), what);
+  auto webhook = place.webhook ? end_webhook(place, records.back(), what) : nullptr;
   what.records = std::move(records);
   what.deleted_seqs = std::move(deleted_seqs);
-  append(std::move(what), with_head, deltas_only, nullptr);
+  append(std::move(what), with_head, deltas_only, nullptr, std::move(webhook));
 }
 
 // True of the turn in front, and of one before which all have ended.
@@ -119,7 +119,12 @@ void ThreadActor::write_head(WhenDurable then) {
   append({}, /*with_head=*/true, /*deltas_only=*/false, std::move(then));
 }
 
-void ThreadActor::append(Append what, bool with_head, bool deltas_only, WhenDurable then) {
+// The sender hears of `webhook` once it is on disk; without a sender, the next one finds it there.
+void ThreadActor::append(Append what,
+                         bool with_head,
+                         bool deltas_only,
+                         WhenDurable then,
+                         std::shared_ptr<WaitingDelivery> webhook) {
   what.thread = key_;
   what.epoch = epoch_;
   what.seq = seq_;
@@ -135,11 +140,17 @@ void ThreadActor::append(Append what, bool with_head, bool deltas_only, WhenDura
   writes_.push_back({seq_, deltas_only, {}});
   if (then) writes_.back().then.push_back(std::move(then));
   streaming_ = streaming_ || deltas_only;
-  tools_.journal.append(
-      std::move(what),
-      [self = caf::actor_cast<caf::actor>(this), seq = seq_](AppendOutcome outcome) {
-        caf::anon_send(self, RecordsAppended{outcome, seq});
-      });
+  tools_.journal.append(std::move(what),
+                        [self = caf::actor_cast<caf::actor>(this),
+                         seq = seq_,
+                         webhook = std::move(webhook),
+                         sender = tools_.webhooks.sender](AppendOutcome outcome) {
+                          if (webhook && outcome == AppendOutcome::committed) {
+                            if (const auto told = sender->part().actor)
+                              caf::anon_send(told, DeliveryWaits{webhook});
+                          }
+                          caf::anon_send(self, RecordsAppended{outcome, seq});
+                        });
   if (failpoint_fires("mutant.publish_before_commit")) {
     proceed_if_durable();
     for (auto& place : places_)
@@ -257,7 +268,6 @@ bool ThreadActor::let_go(Place& over) {
   tools_.metrics.turn_left();
   send(directory_, UnwatchDeadline{key_, over.turn.number()});
   over.ticket.leave();
-  if (over.webhook && !gone) send_webhook(over);
   for (auto& reader : over.readers)
     reader.sink->closed(gone ? std::optional(was_rolled_back()) : std::nullopt);
   for (auto& answer : over.when_ended)

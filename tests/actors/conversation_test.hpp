@@ -32,7 +32,7 @@ struct ConversationTest : tests::ActorTest {
   ~ConversationTest() {
     end_actors();
     provider->calls.clear();
-    for (const auto& slot : {llm_pool, retriever_pool, directory})
+    for (const auto& slot : {llm_pool, retriever_pool, directory, webhooks.sender})
       slot->clear();
     journal.forget_unanswered();
     run_messages();

@@ -13,6 +13,18 @@ TurnRequest with_webhook(ConversationTest& test, const std::string& agent = "ech
   return request;
 }
 
+// In the sender's place.
+struct Told : caf::event_based_actor {
+  Told(caf::actor_config& config, std::vector<std::shared_ptr<WaitingDelivery>>& told_in)
+      : caf::event_based_actor(config),
+        told(told_in) {}
+  caf::behavior make_behavior() override {
+    return {[this](const DeliveryWaits& waits) { told.push_back(waits.waiting); }};
+  }
+
+  std::vector<std::shared_ptr<WaitingDelivery>>& told;
+};
+
 auto& rows(ConversationTest& test) {
   return test.journal.thread({TenantId{"acme"}, ThreadId{"t1"}}).deliveries;
 }
@@ -31,6 +43,36 @@ TEST_CASE("the end of a turn with a webhook is written together with its deliver
   CHECK(row.url == "https://hooks.example.com/x");
   CHECK(row.body == request.run.value);
   CHECK(row.created_ms == test.clock.unix_ms());
+}
+
+TEST_CASE("the sender hears of a webhook when it is on disk, whatever becomes of its thread") {
+  ConversationTest test;
+  std::vector<std::shared_ptr<WaitingDelivery>> told;
+  test.set(test.webhooks.sender, test.system.spawn<Told>(told));
+  test.start_node();
+  const auto request = with_webhook(test);
+  test.start_turn(request);
+  REQUIRE(test.journal.answer_next());  // the thread is open, and its turn's end on its way
+  test.run_messages();
+  CHECK(told.empty());
+  test.start_node();
+  test.settle();
+  REQUIRE(rows(test).size() == 1);
+  REQUIRE(told.size() == 1);
+  CHECK(told.front()->delivery.key.run == request.run);
+  CHECK(told.front()->ticket);
+}
+
+TEST_CASE("a webhook that was not written is nobody's") {
+  ConversationTest test;
+  std::vector<std::shared_ptr<WaitingDelivery>> told;
+  test.set(test.webhooks.sender, test.system.spawn<Told>(told));
+  test.start_node();
+  test.start_turn(with_webhook(test));
+  test.journal.next_append_is(AppendOutcome::fenced);
+  test.settle();
+  CHECK(told.empty());
+  CHECK(test.webhooks.waiting.inside() == 0);
 }
 
 TEST_CASE("a turn without a webhook leaves no delivery") {
