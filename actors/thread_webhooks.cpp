@@ -44,7 +44,7 @@ std::shared_ptr<WaitingDelivery> ThreadActor::end_webhook(Place& place,
     over.fields = ended->fields;
   }
   Delivery delivery;
-  delivery.key = {key_, turn.accepted().run};
+  delivery.key = {key_, head_->incarnation, turn.accepted().run};
   delivery.url = turn.accepted().options[option].get<std::string>();
   delivery.created_ms = delivery.next_ms = ended->ended_ms;
   place.webhook->delivery = delivery;

@@ -73,15 +73,18 @@ std::string deliveries_prefix(std::string_view thread) {
 }
 
 std::string delivery_key(const DeliveryKey& delivery) {
-  return deliveries_prefix(thread_key(delivery.thread)) + delivery.run.value;
+  return events_prefix(thread_key(delivery.thread), delivery.incarnation) + delivery.run.value;
 }
 
 std::optional<DeliveryKey> delivery_of(std::string_view key) {
-  const auto border = key.rfind('\0');
-  if (border == std::string_view::npos) return std::nullopt;
-  auto thread = thread_of(key.substr(0, border));
-  if (!thread) return std::nullopt;
-  return DeliveryKey{std::move(*thread), RunId{std::string(key.substr(border + 1))}};
+  const auto tenant = key.find('\0');
+  if (tenant == std::string_view::npos) return std::nullopt;
+  const auto border = key.find('\0', tenant + 1);
+  if (border == std::string_view::npos || key.size() <= border + 1 + number_bytes)
+    return std::nullopt;
+  return DeliveryKey{*thread_of(key.substr(0, border)),
+                     be64(key.substr(border + 1)),
+                     RunId{std::string(key.substr(border + 1 + number_bytes))}};
 }
 
 }  // namespace parlance::storage

@@ -4,7 +4,7 @@
 //   events       thread 0x00 incarnation:be64 seq:be64   -> value(Event)
 //   unfinished   thread                                  -> value(expires)
 //                threads with unfinished turns
-//   deliveries   thread 0x00 run                         -> value(Delivery)
+//   deliveries   thread 0x00 incarnation:be64 run        -> value(Delivery)
 //                webhooks that no receiver has yet
 //   default      "erased"                                -> value(since)
 //                threads were erased since then

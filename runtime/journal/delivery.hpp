@@ -2,7 +2,8 @@
 //
 // It is written with the turn's end, in the same write, and deleted once its receiver has it: so it
 // outlives the thread of a stateless run, and goes with a thread that is deleted. What it says is
-// fixed from then on; receivers know it by its id, the run's, at every attempt.
+// fixed from then on; receivers know it by its id, the run's, at every attempt. A thread that is
+// made again may have a run of the same name: its delivery is another one.
 //
 // storage/keys.hpp shows the bytes.
 #pragma once
@@ -18,6 +19,7 @@ namespace parlance {
 
 struct DeliveryKey {
   ThreadKey thread;
+  std::uint64_t incarnation = 0;  // of the thread
   RunId run;
 
   auto operator<=>(const DeliveryKey&) const = default;

@@ -60,7 +60,7 @@ struct SenderTest : tests::ActorTest {
 
   Delivery row(const std::string& run, const std::string& host = "a.example") {
     Delivery delivery;
-    delivery.key = {{TenantId{"acme"}, ThreadId{"t1"}}, RunId{run}};
+    delivery.key = {{TenantId{"acme"}, ThreadId{"t1"}}, 7, RunId{run}};
     delivery.url = "https://" + host + "/hook?key=secret";
     delivery.created_ms = delivery.next_ms = clock.unix_ms();
     delivery.body = "{\"run_id\":\"" + run + "\"}";
@@ -242,6 +242,26 @@ TEST_CASE("what went with its thread is not posted, nor put back") {
   CHECK(test.client.posts.size() == 1);
   CHECK(test.outbox.rows.empty());
   CHECK(test.waiting.inside() == 0);
+}
+
+TEST_CASE("a run that was made again has a delivery of its own, whatever the old one does") {
+  SenderTest test;
+  test.start();
+  test.waits(test.row("r1"));
+  auto second = test.row("r1", "b.example");
+  second.key.incarnation = 8;
+  second.body = "again";
+  test.waits(second);
+  REQUIRE(test.client.posts.size() == 2);
+  CHECK(test.client.posts[1]->delivery.body == "again");
+  test.client.answer(0, 200);
+  test.settle();
+  REQUIRE(test.outbox.rows.size() == 1);
+  CHECK(test.outbox.rows.begin()->second == second);
+  test.client.answer(1, 500);
+  test.settle(milliseconds(500));
+  REQUIRE(test.client.posts.size() == 3);
+  CHECK(test.client.posts[2]->delivery.body == "again");
 }
 
 TEST_CASE("a sender that died left its attempts cancelled and its rows to the next one") {

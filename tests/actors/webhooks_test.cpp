@@ -166,6 +166,20 @@ TEST_CASE("a turn that goes on after a crash keeps its place among the webhooks"
   CHECK(test.webhooks.waiting.inside() == 3);
 }
 
+TEST_CASE("a run that is asked for again once its thread has gone leaves a delivery of its own") {
+  ConversationTest test;
+  test.start_node();
+  auto request = with_webhook(test);
+  request.temporary = true;
+  for (int round = 0; round < 2; ++round) {
+    test.start_turn(request);
+    test.settle();
+  }
+  REQUIRE(rows(test).size() == 2);
+  CHECK(rows(test)[0].key.run == rows(test)[1].key.run);
+  CHECK(rows(test)[0].key != rows(test)[1].key);
+}
+
 TEST_CASE("a thread that is deleted takes its webhooks along; a temporary one leaves them") {
   ConversationTest test;
   test.start_node();

@@ -135,7 +135,7 @@ TEST_CASE("addresses of private and special networks are not public") {
 
 Delivery delivery_to(const std::string& url) {
   Delivery delivery;
-  delivery.key = {{TenantId{"acme"}, ThreadId{"t1"}}, RunId{"run-1"}};
+  delivery.key = {{TenantId{"acme"}, ThreadId{"t1"}}, 7, RunId{"run-1"}};
   delivery.url = url;
   delivery.body = R"({"run_id":"run-1"})";
   return delivery;

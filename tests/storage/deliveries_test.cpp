@@ -8,9 +8,17 @@ namespace parlance::storage::testing {
 namespace {
 
 struct DeliveriesFixture : JournalFixture {
-  static Delivery delivery(const std::string& name, const std::string& run) {
+  static DeliveryKey key_of(const std::string& name,
+                            const std::string& run,
+                            std::uint64_t incarnation = 7) {
+    return {thread(name), incarnation, RunId{run}};
+  }
+
+  static Delivery delivery(const std::string& name,
+                           const std::string& run,
+                           std::uint64_t incarnation = 7) {
     Delivery made;
-    made.key = {thread(name), RunId{run}};
+    made.key = key_of(name, run, incarnation);
     made.url = "https://hooks.example.com/x";
     made.created_ms = 5;
     made.attempts = 2;
@@ -26,11 +34,16 @@ struct DeliveriesFixture : JournalFixture {
   }
 
   // The end of a turn on a thread that is opened for it; gives its epoch.
-  std::uint64_t end_turn(const std::string& name, const std::string& run) {
+  std::uint64_t end_turn(const std::string& name,
+                         const std::string& run,
+                         std::uint64_t incarnation = 7) {
     const auto owner = opened(thread(name));
-    auto call =
-        make(thread(name), owner.epoch, owner.seq, {accepted(1)}, owner.head.value_or(head_of()));
-    call.deliveries = {delivery(name, run)};
+    auto call = make(thread(name),
+                     owner.epoch,
+                     owner.seq,
+                     {accepted(1)},
+                     owner.head.value_or(head_of(incarnation)));
+    call.deliveries = {delivery(name, run, incarnation)};
     CHECK(ask<AppendOutcome>([&](auto done) { journal->append(std::move(call), done); }) ==
           AppendOutcome::committed);
     return owner.epoch;
@@ -43,10 +56,11 @@ struct DeliveriesFixture : JournalFixture {
     return *answer;
   }
 
-  std::optional<Delivery> found(const std::string& name, const std::string& run) {
-    auto answer = ask<Result<std::optional<Delivery>>>([&](auto done) {
-      journal->delivery({thread(name), RunId{run}}, done);
-    });
+  std::optional<Delivery> found(const std::string& name,
+                                const std::string& run,
+                                std::uint64_t incarnation = 7) {
+    auto answer = ask<Result<std::optional<Delivery>>>(
+        [&](auto done) { journal->delivery(key_of(name, run, incarnation), done); });
     REQUIRE(answer);
     return *answer;
   }
@@ -80,7 +94,7 @@ TEST_CASE("deliveries are listed in pages, without their bodies") {
   CHECK(first[0].body.empty());
   const auto rest = fixture.listed(first.back().key, 3);
   REQUIRE(rest.size() == 1);
-  CHECK(rest[0].key == DeliveryKey{thread("u"), RunId{"r2"}});
+  CHECK(rest[0].key == DeliveriesFixture::key_of("u", "r2"));
   CHECK(fixture.listed(rest[0].key).empty());
 }
 
@@ -106,7 +120,7 @@ TEST_CASE("a delivery that is put off or over is so from then on") {
   later.attempts = 9;
   later.next_ms = 99;
   fixture.journal->put_off(later);
-  fixture.journal->remove({thread("t"), RunId{"r2"}});
+  fixture.journal->remove(DeliveriesFixture::key_of("t", "r2"));
   fixture.written();
   CHECK(fixture.found("t", "r1") == later);
   CHECK_FALSE(fixture.found("t", "r2"));
@@ -116,7 +130,7 @@ TEST_CASE("a delivery that has gone is not put back") {
   DeliveriesFixture fixture;
   fixture.start();
   fixture.end_turn("t", "r1");
-  fixture.journal->remove({thread("t"), RunId{"r1"}});
+  fixture.journal->remove(DeliveriesFixture::key_of("t", "r1"));
   fixture.journal->put_off(DeliveriesFixture::delivery("t", "r1"));  // as a rule the same batch
   fixture.written();
   CHECK_FALSE(fixture.found("t", "r1"));
@@ -142,6 +156,26 @@ TEST_CASE("erasing a thread erases its deliveries, and no other's, or keeps them
   CHECK(fixture.listed().size() == 2);
 }
 
+TEST_CASE("what becomes of a delivery is not done to that of the same run, made again") {
+  DeliveriesFixture fixture;
+  fixture.start();
+  const auto epoch = fixture.end_turn("t", "r1", 7);
+  REQUIRE(fixture.erase(thread("t"), epoch, Undelivered::kept));
+  fixture.end_turn("t", "r1", 8);
+  const auto second = DeliveriesFixture::delivery("t", "r1", 8);
+  CHECK(fixture.listed().size() == 2);
+  auto late = DeliveriesFixture::delivery("t", "r1", 7);
+  late.next_ms = 99;
+  fixture.journal->put_off(late);
+  fixture.written();
+  CHECK(fixture.found("t", "r1", 7) == late);
+  CHECK(fixture.found("t", "r1", 8) == second);
+  fixture.journal->remove(late.key);
+  fixture.written();
+  CHECK_FALSE(fixture.found("t", "r1", 7));
+  CHECK(fixture.found("t", "r1", 8) == second);
+}
+
 TEST_CASE("a damaged delivery is counted and passed by") {
   const auto whole = encode(DeliveriesFixture::delivery("t", "r1"));
   for (std::size_t i = 0; i < whole.size(); ++i) {
@@ -152,11 +186,15 @@ TEST_CASE("a damaged delivery is counted and passed by") {
   }
 }
 
-TEST_CASE("a delivery's key names its thread and its run") {
-  const DeliveryKey key{thread("t"), RunId{"r1"}};
-  CHECK(delivery_of(delivery_key(key)) == key);
-  CHECK_FALSE(delivery_of("no-zero"));
-  CHECK(delivery_key(key).starts_with(deliveries_prefix(thread_key(key.thread))));
+TEST_CASE("a delivery's key names its thread, as it was made then, and its run") {
+  for (const std::uint64_t incarnation : {std::uint64_t{0}, std::uint64_t{7}, UINT64_MAX}) {
+    const auto key = DeliveriesFixture::key_of("t", "r1", incarnation);
+    CHECK(delivery_of(delivery_key(key)) == key);
+    CHECK(delivery_key(key).starts_with(deliveries_prefix(thread_key(key.thread))));
+  }
+  const std::string no_run = events_prefix(thread_key(thread("t")), 7);
+  for (std::size_t size = 0; size <= no_run.size(); ++size)
+    CHECK_FALSE(delivery_of(no_run.substr(0, size)));
 }
 
 }  // namespace
