@@ -403,11 +403,12 @@ Result<void> App::Parts::make_webhooks() {
   } catch (const std::runtime_error& problem) {
     return Error{ErrorCode::invalid_value, std::string("webhooks: ") + problem.what(), {}, {}};
   }
-  webhooks = std::make_unique<actors::Webhooks>(
-      actors::Webhooks{[this](const EndedRun& ended) {
-                         return net::webhook_body(ended, agents, settings.webhooks.body_max);
-                       },
-                       AdmissionGate(static_cast<std::uint32_t>(set.deliveries_waiting_max))});
+  webhooks = std::make_unique<actors::Webhooks>(actors::Webhooks{
+      [this](const EndedRun& ended) {
+        return net::webhook_body(ended, agents, settings.webhooks.body_max);
+      },
+      TenantGate(static_cast<std::uint32_t>(set.deliveries_waiting_max),
+                 static_cast<std::uint32_t>(set.deliveries_waiting_per_tenant_max))});
   return {};
 }
 

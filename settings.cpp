@@ -466,6 +466,12 @@ const std::vector<Setting>& table() {
             1'000'000,
             "Webhooks that wait for a receiver, or for their turn's end; more turns with one are "
             "answered 503."),
+      count("webhooks.deliveries_waiting_per_tenant_max",
+            &S::webhooks,
+            &WebhookSettings::deliveries_waiting_per_tenant_max,
+            1,
+            1'000'000,
+            "Of these, of one tenant."),
       count("webhooks.deliveries_at_once_max",
             &S::webhooks,
             &WebhookSettings::deliveries_at_once_max,

@@ -74,6 +74,7 @@ struct WebhookSettings {
   std::filesystem::path ca_file;
   std::uint64_t body_max = 256 * 1024;
   std::uint64_t deliveries_waiting_max = 10'000;
+  std::uint64_t deliveries_waiting_per_tenant_max = 2'500;
   std::uint64_t deliveries_at_once_max = 32;
   std::uint64_t deliveries_per_receiver_max = 4;
   std::chrono::milliseconds attempt_time_max{15'000};

@@ -7,6 +7,7 @@
 
 #include "runtime/base/deadline.hpp"
 #include "runtime/limits/admission_gate.hpp"
+#include "runtime/limits/tenant_gate.hpp"
 #include "runtime/llm/chat.hpp"
 #include "runtime/ports/conversations.hpp"
 #include "runtime/ports/journal.hpp"
@@ -247,8 +248,8 @@ struct WaitOver {
 // --- webhooks
 
 struct WaitingDelivery {
-  Delivery delivery;             // without its body
-  AdmissionGate::Ticket ticket;  // its place among those that wait
+  Delivery delivery;          // without its body
+  TenantGate::Ticket ticket;  // its place among those that wait
 };
 struct DeliveryWaits {  // it is on disk
   std::shared_ptr<WaitingDelivery> waiting;

@@ -61,6 +61,7 @@ void ThreadActor::on_exit() {
   close_readers(restarted);
   for (auto* places : {&places_, &delayed_}) {
     for (auto& place : *places) {
+      keep_webhook_place(*place);
       for (auto& answer : place->when_ended)
         answer(restarted);
       tools_.metrics.turn_left();
@@ -195,6 +196,7 @@ void ThreadActor::opened(Result<OpenedThread>& thread) {
 
 void ThreadActor::restore(OpenedThread& thread) {
   opened_ = true;
+  WebhookPlaces kept_places = std::exchange(slot_->webhook_places, {});
   epoch_ = thread.epoch;
   head_ = std::move(thread.head);
   seq_ = committed_seq_ = thread.seq;
@@ -221,7 +223,7 @@ void ThreadActor::restore(OpenedThread& thread) {
     if (!std::holds_alternative<TurnAccepted>(records.front()->event)) continue;
     const auto& accepted = std::get<TurnAccepted>(records.front()->event);
     const auto deadline = deadline_at(accepted.deadline_ms);
-    auto webhook = recovered_webhook(accepted);
+    auto webhook = recovered_webhook(accepted, kept_places);
     places.push_back(std::make_unique<Place>(
         Place{Turn(std::move(records), deadline), {}, {}, {}, true, tools_.clock.now()}));
     places.back()->webhook = std::move(webhook);

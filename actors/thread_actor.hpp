@@ -51,6 +51,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -60,7 +61,7 @@ namespace parlance::actors {
 // What turns with a webhook need.
 struct Webhooks {
   WriteWebhook write;
-  AdmissionGate waiting;  // those that wait for a receiver, and turns that will end with one
+  TenantGate waiting;  // those that wait for a receiver, and turns that will end with one
   std::shared_ptr<PartSlot> sender = std::make_shared<PartSlot>();
 };
 
@@ -75,6 +76,9 @@ struct ThreadOptions {
 Error too_many_turns();
 bool takes_over(Multitask multitask);
 
+// The places that turns have among the webhooks, by turn.
+using WebhookPlaces = std::map<std::uint64_t, TenantGate::Ticket>;
+
 // What the directory and the thread share.
 struct ThreadSlot {
   ThreadSlot(std::uint32_t turns_max, std::uint32_t requests_max)
@@ -84,6 +88,9 @@ struct ThreadSlot {
   AdmissionGate turns;
   AdmissionGate requests;
   std::atomic<bool> busy{false};  // written by the thread alone: it has turns
+  // Of turns that stay on disk while the thread is not in memory. Touched by the thread as it
+  // begins and ends, by the directory in between.
+  WebhookPlaces webhook_places{};
 };
 
 // What a thread works with. Everything outlives every thread; app.cpp sees to it.
@@ -227,7 +234,9 @@ class ThreadActor : public caf::event_based_actor {
   void handle(ReleaseTurn& release);
 
   // --- webhooks (thread_webhooks.cpp)
-  std::shared_ptr<WaitingDelivery> recovered_webhook(const TurnAccepted& accepted);
+  std::shared_ptr<WaitingDelivery> recovered_webhook(const TurnAccepted& accepted,
+                                                     WebhookPlaces& kept);
+  void keep_webhook_place(const Place& place);
   std::optional<Error> take_webhook(const TurnRequest& request,
                                     std::shared_ptr<WaitingDelivery>& webhook);
   std::shared_ptr<WaitingDelivery> end_webhook(Place& place, const RecordPtr& end, Append& what);

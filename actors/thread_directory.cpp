@@ -114,6 +114,7 @@ void ThreadDirectory::on_exit() {
     tools_.metrics.thread_gone();
   }
   residents_.clear();
+  away_.clear();
   for (std::size_t i = 0; i < quarantined_.size(); ++i)
     tools_.metrics.quarantine_left();
   quarantined_.clear();
@@ -166,8 +167,12 @@ ThreadDirectory::Resident* ThreadDirectory::enter(const ThreadKey& key) {
   // Somebody has to leave for each one that waits.
   if (!room && !make_room()) return nullptr;
   Resident& resident = residents_[key];
-  resident.slot =
-      std::make_shared<ThreadSlot>(options_.thread.turns_waiting_max + 1, options_.requests_max);
+  if (auto away = away_.extract(key)) {
+    resident.slot = std::move(away.mapped());
+  } else {
+    resident.slot =
+        std::make_shared<ThreadSlot>(options_.thread.turns_waiting_max + 1, options_.requests_max);
+  }
   resident.recent = recent_.insert(recent_.end(), key);
   resident.last_used = tools_.clock.now();
   if (room) {
@@ -240,6 +245,12 @@ void ThreadDirectory::remove(Residents::iterator resident) {
   residents_.erase(resident);
 }
 
+// The thread is not in memory any more, and its turns with a webhook still wait.
+void ThreadDirectory::keep_places(Residents::iterator resident) {
+  if (!resident->second.slot->webhook_places.empty())
+    away_[resident->first] = resident->second.slot;
+}
+
 // The thread lives on, and is fenced once it has a successor: for tests of the fence.
 void ThreadDirectory::lose(Residents::iterator resident) {
   keys_.erase(resident->second.actor.address());
@@ -261,6 +272,7 @@ void ThreadDirectory::down(const caf::down_msg& message) {
     --leaving_;
     tools_.metrics.thread_evicted();
     if (resident.kept.empty()) {
+      keep_places(found);
       remove(found);
     } else {
       waiting_for_room_.push_back(found->first);
@@ -312,6 +324,7 @@ void ThreadDirectory::fill_room() {
         if (auto* run = std::get_if<RunTurn>(&job)) run->job->refuse(no_room());
         if (auto* asked = std::get_if<AskThread>(&job)) asked->job->refuse(no_room());
       }
+      keep_places(found);
       remove(found);
     }
   }

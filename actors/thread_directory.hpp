@@ -15,8 +15,8 @@
 //
 // Bounds: resident_max threads; turns_waiting_max turns and requests_max requests a thread, by the
 // gates of its slot, refused beyond that (mailbox_full); the directory's own mailbox holds at most
-// one message a connection. A time for each thread whose turns all begin later, which are in the
-// journal's index of unfinished threads.
+// one message a connection. A time for each thread whose turns all begin later, and a slot where
+// they have webhooks: such threads are in the journal's index of unfinished ones.
 // Threading: an actor. Threads are spread over several directories by their key.
 #pragma once
 
@@ -89,6 +89,7 @@ class ThreadDirectory : public caf::event_based_actor {
   void touch(Resident& resident);
   void ask_to_leave(Resident& resident);
   void remove(Residents::iterator resident);
+  void keep_places(Residents::iterator resident);
   void lose(Residents::iterator resident);
   void down(const caf::down_msg& message);
   void unwatch(const ThreadKey& key, std::uint64_t turn);
@@ -100,6 +101,8 @@ class ThreadDirectory : public caf::event_based_actor {
   const DirectoryOptions options_;
   const ThreadTools tools_;
   Residents residents_;
+  // Of threads that have left memory with places among the webhooks.
+  std::unordered_map<ThreadKey, std::shared_ptr<ThreadSlot>> away_;
   std::list<ThreadKey> recent_;                          // least recently used first
   std::unordered_map<caf::actor_addr, ThreadKey> keys_;  // of the actors that live
   std::deque<ThreadKey> waiting_for_room_;

@@ -1,6 +1,6 @@
-// ThreadActor's webhooks: a turn that was asked for with one takes a place among those that wait,
-// its end is written together with the delivery, and the journal tells the sender of it, so that
-// nothing of it depends on this actor from then on.
+// ThreadActor's webhooks: a turn that was asked for with one has a place among those that wait,
+// whether its thread is in memory or not. Its end is written together with the delivery, and the
+// journal tells the sender of it, so that nothing of it depends on this actor from then on.
 #include "actors/thread_actor.hpp"
 
 #include <utility>
@@ -12,16 +12,27 @@ constexpr const char* option = "webhook";  // of TurnAccepted::options: the URL
 
 }  // namespace
 
-std::shared_ptr<WaitingDelivery> ThreadActor::recovered_webhook(const TurnAccepted& accepted) {
+// With the place that it kept while the thread was not in memory; found by a new process, it is
+// counted from here on.
+std::shared_ptr<WaitingDelivery> ThreadActor::recovered_webhook(const TurnAccepted& accepted,
+                                                                WebhookPlaces& kept) {
   if (!accepted.options.contains(option)) return nullptr;
-  return std::make_shared<WaitingDelivery>(WaitingDelivery{{}, tools_.webhooks.waiting.enter()});
+  auto webhook = std::make_shared<WaitingDelivery>();
+  webhook->ticket = std::move(kept[accepted.turn]);
+  if (!webhook->ticket) webhook->ticket = tools_.webhooks.waiting.enter(key_.tenant);
+  return webhook;
+}
+
+// The thread leaves memory, and the turn stays on disk.
+void ThreadActor::keep_webhook_place(const Place& place) {
+  if (place.webhook) slot_->webhook_places[place.turn.number()] = std::move(place.webhook->ticket);
 }
 
 // The error is the refusal of a turn with a webhook that finds no place for it.
 std::optional<Error> ThreadActor::take_webhook(const TurnRequest& request,
                                                std::shared_ptr<WaitingDelivery>& webhook) {
   if (!request.options.contains(option)) return std::nullopt;
-  auto ticket = tools_.webhooks.waiting.try_enter();
+  auto ticket = tools_.webhooks.waiting.try_enter(key_.tenant);
   if (!ticket)
     return Error{ErrorCode::webhooks_full, "too many webhooks wait for their receivers", {}, {}};
   webhook = std::make_shared<WaitingDelivery>(WaitingDelivery{{}, std::move(ticket)});

@@ -87,7 +87,8 @@ void WebhookSender::listed(const Result<std::vector<Delivery>>& deliveries) {
   }
   if (deliveries->empty()) return;
   for (const auto& delivery : *deliveries) {
-    if (!waiting_.contains(delivery.key)) add({delivery, tools_.waiting.enter()});
+    if (!waiting_.contains(delivery.key))
+      add({delivery, tools_.waiting.enter(delivery.key.thread.tenant)});
   }
   listed_to_ = deliveries->back().key;
   list();

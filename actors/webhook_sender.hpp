@@ -60,7 +60,7 @@ struct WebhookSenderTools {
   WebhookClient& client;
   WebhookMetrics& metrics;
   const Clock& clock;
-  AdmissionGate& waiting;
+  TenantGate& waiting;
   std::shared_ptr<PartSlot> slot;  // the sender's own
 };
 

@@ -113,7 +113,7 @@ struct ConversationTest : tests::ActorTest {
   std::shared_ptr<PartSlot> retriever_pool = std::make_shared<PartSlot>();
   std::shared_ptr<PartSlot> directory = std::make_shared<PartSlot>();
   // A webhook's body is the id of its run.
-  Webhooks webhooks{[](const EndedRun& ended) { return ended.run.run.value; }, AdmissionGate(2)};
+  Webhooks webhooks{[](const EndedRun& ended) { return ended.run.run.value; }, TenantGate(3, 2)};
   std::unique_ptr<ActorConversations> conversations;
 };
 

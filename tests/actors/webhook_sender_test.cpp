@@ -73,7 +73,7 @@ struct SenderTest : tests::ActorTest {
     delivery.body.clear();
     caf::anon_send(slot->part().actor,
                    DeliveryWaits{std::make_shared<WaitingDelivery>(
-                       WaitingDelivery{std::move(delivery), waiting.enter()})});
+                       WaitingDelivery{std::move(delivery), waiting.enter(TenantId{"acme"})})});
     settle();
   }
 
@@ -88,7 +88,7 @@ struct SenderTest : tests::ActorTest {
   WebhookMetrics metrics{registry};
   tests::MemoryOutbox outbox;
   tests::FakeWebhookClient client;
-  AdmissionGate waiting{100};
+  TenantGate waiting{100, 100};
   std::shared_ptr<PartSlot> slot = std::make_shared<PartSlot>();
   std::uint64_t generation = 0;
 };

@@ -7,6 +7,8 @@
 namespace parlance::actors {
 namespace {
 
+const TenantId acme{"acme"};
+
 TurnRequest with_webhook(ConversationTest& test, const std::string& agent = "echo") {
   auto request = test.request(agent, "hi");
   request.options["webhook"] = "https://hooks.example.com/x";
@@ -138,11 +140,105 @@ TEST_CASE("a turn that is rolled back has no webhook, and gives its place back")
   CHECK(test.webhooks.waiting.inside() == 0);
 }
 
+TEST_CASE("where too many webhooks of a tenant wait, its turns with one are refused, others' not") {
+  ConversationTest test;
+  test.start_node();
+  const auto first = test.webhooks.waiting.try_enter(acme);
+  const auto second = test.webhooks.waiting.try_enter(acme);
+  const auto sink = test.start_turn(with_webhook(test));
+  auto request = with_webhook(test);
+  request.thread.tenant = TenantId{"other"};
+  const auto other = test.start_turn(request);
+  test.settle();
+  REQUIRE(sink->error);
+  CHECK(sink->error->code == ErrorCode::webhooks_full);
+  CHECK_FALSE(other->error);
+}
+
+// A turn that begins after an hour and has a webhook, on a thread that has left memory.
+struct DelayedWebhookTest : ConversationTest {
+  DelayedWebhookTest() {
+    options.idle_time_max = std::chrono::seconds(1);
+    start_node();
+    later.start_delay = std::chrono::hours(1);
+    auto sink = start_turn(later);
+    settle();
+    sink->takes_more = false;
+    pass(std::chrono::seconds(2));
+    CHECK(resident() == 0);
+  }
+
+  void pass(std::chrono::milliseconds time) {
+    for (auto left = time; left.count() > 0; left -= std::chrono::milliseconds(50)) {
+      advance_time(std::chrono::milliseconds(50));
+      settle();
+    }
+  }
+  double resident() { return metric("parlance_threads_resident"); }
+
+  TurnRequest later = with_webhook(*this);
+};
+
+TEST_CASE_METHOD(DelayedWebhookTest,
+                 "a turn that begins later keeps its place while its thread is not in memory") {
+  CHECK(webhooks.waiting.inside() == 1);
+  const auto taken = webhooks.waiting.try_enter(acme);
+  CHECK_FALSE(webhooks.waiting.try_enter(acme));
+  SECTION("and has it when the thread is back") {
+    REQUIRE(view());
+    CHECK(resident() == 1);
+    CHECK(webhooks.waiting.inside() == 2);
+    pass(std::chrono::seconds(2));
+    CHECK(resident() == 0);
+    CHECK(webhooks.waiting.inside() == 2);
+  }
+  SECTION("and gives it back when it is cancelled") {
+    conversations->cancel(
+        later.thread, later.run, CancelReason::rollback, [](const Result<void>&) {});
+    settle();
+    CHECK(webhooks.waiting.inside() == 1);
+    pass(std::chrono::seconds(2));
+    CHECK(resident() == 0);
+    CHECK(webhooks.waiting.inside() == 1);
+  }
+  SECTION("and gives it back when its thread is deleted") {
+    conversations->delete_thread(later.thread, [](const Result<void>&) {});
+    settle();
+    CHECK(webhooks.waiting.inside() == 1);
+  }
+  SECTION("and is counted again by a new process") {
+    start_node();
+    CHECK(webhooks.waiting.inside() == 1);
+    conversations->wake(later.thread, nullptr);
+    settle();
+    CHECK(webhooks.waiting.inside() == 2);
+  }
+}
+
+TEST_CASE_METHOD(DelayedWebhookTest,
+                 "a thread that finds no room to come back keeps its place among the webhooks") {
+  options.resident_max = 1;
+  start_node();
+  conversations->wake(later.thread, nullptr);
+  settle();
+  pass(std::chrono::seconds(2));
+  REQUIRE(resident() == 0);
+  CHECK(webhooks.waiting.inside() == 1);
+  start_turn(request("chat", "busy", "t2"));
+  settle();
+  const auto refused = start_turn(request("echo", "hi"));
+  settle();
+  REQUIRE(refused->error);
+  CHECK(refused->error->code == ErrorCode::threads_full);
+  CHECK(webhooks.waiting.inside() == 1);
+}
+
 TEST_CASE("where too many webhooks wait, a turn with one is refused, and leaves nothing") {
   ConversationTest test;
   test.start_node();
-  const auto first = test.webhooks.waiting.try_enter();
-  const auto second = test.webhooks.waiting.try_enter();
+  const auto first = test.webhooks.waiting.try_enter(acme);
+  const auto second = test.webhooks.waiting.try_enter(TenantId{"other"});
+  const auto third = test.webhooks.waiting.try_enter(TenantId{"third"});
   const auto sink = test.start_turn(with_webhook(test));
   test.settle();
   REQUIRE(sink->error);
@@ -159,8 +255,8 @@ TEST_CASE("a turn that goes on after a crash keeps its place among the webhooks"
   test.start_turn(with_webhook(test, "chat"));
   test.settle();
   test.start_node();
-  const auto taken = test.webhooks.waiting.try_enter();
-  const auto more = test.webhooks.waiting.try_enter();
+  const auto taken = test.webhooks.waiting.try_enter(acme);
+  const auto more = test.webhooks.waiting.try_enter(acme);
   test.conversations->wake({TenantId{"acme"}, ThreadId{"t1"}}, nullptr);
   test.settle();
   CHECK(test.webhooks.waiting.inside() == 3);
