@@ -41,8 +41,7 @@ void ThreadActor::leave_quarantine(Place& place) {
 void ThreadActor::handle(ReleaseTurn& release) {
   if (!quarantined_) {
     send(directory_, QuarantineLeft{key_});  // it may have expired
-    return release.done(
-        Error{ErrorCode::run_not_found, "the thread has no turn in quarantine", {}, {}});
+    return release.done(not_in_quarantine());
   }
   Place& place = front();
   leave_quarantine(place);

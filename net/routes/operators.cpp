@@ -39,8 +39,9 @@ asio::awaitable<void> release_quarantined(HttpSession& session, const Backend& b
   auto ask = [&](Conversations::Answer<void> done) {
     backend.conversations.release_quarantined({{tenant}, {thread}}, std::move(done));
   };
-  const Error none{ErrorCode::run_not_found, "the thread has no turn in quarantine", {}, {}};
-  if (!is_identifier(tenant) || !is_identifier(thread)) co_return co_await session.send_error(none);
+  if (!is_identifier(tenant) || !is_identifier(thread)) {
+    co_return co_await session.send_error(not_in_quarantine());
+  }
   const auto released = co_await answer_of<void>(ask);
   if (!released) co_return co_await session.send_error(released.error());
   Response response;

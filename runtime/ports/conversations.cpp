@@ -20,4 +20,8 @@ std::string_view to_string(RunStatus status) {
   return "error";
 }
 
+Error not_in_quarantine() {
+  return {ErrorCode::run_not_found, "the thread has no turn in quarantine", {}, {}};
+}
+
 }  // namespace parlance

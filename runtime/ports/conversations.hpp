@@ -150,6 +150,9 @@ struct QuarantinedTurn {
   bool operator==(const QuarantinedTurn&) const = default;
 };
 
+// run_not_found, of a thread, or of what is not even the name of one.
+Error not_in_quarantine();
+
 // Threading: every call may come from any thread and returns at once. Callbacks run once, on any
 // thread, and must not block.
 //
@@ -192,7 +195,7 @@ class Conversations {
   virtual void quarantined(Answer<std::vector<QuarantinedTurn>> done) = 0;
 
   // The thread's quarantined turn is tried again, as often as a new one. Answers when that is on
-  // disk. run_not_found: none is quarantined there.
+  // disk. not_in_quarantine(): none is there.
   virtual void release_quarantined(const ThreadKey& thread, Answer<void> done) = 0;
 };
 
