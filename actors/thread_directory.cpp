@@ -110,7 +110,8 @@ caf::behavior ThreadDirectory::make_behavior() {
 
 void ThreadDirectory::on_exit() {
   for (auto& [key, resident] : residents_) {
-    if (resident.actor) caf::anon_send_exit(resident.actor, caf::exit_reason::user_shutdown);
+    if (!resident.actor) continue;  // it waits for room or its restart
+    caf::anon_send_exit(resident.actor, caf::exit_reason::user_shutdown);
     tools_.metrics.thread_gone();
   }
   residents_.clear();

@@ -15,6 +15,16 @@ struct ThrowingNode : Node {
   Result<Action> enter(const TurnState&) const override { throw std::runtime_error("a bug"); }
 };
 
+// Its first turn throws.
+void add_broken_agent(Agents& agents) {
+  NodeKinds kinds = node_kinds();
+  kinds["throws"] = [](const Json&, const AgentParts&) {
+    return Result<std::unique_ptr<Node>>(std::make_unique<ThrowingNode>());
+  };
+  agents["broken"] =
+      *Agent::parse("broken", R"({"start": "a", "nodes": {"a": {"kind": "throws"}}})", ".", kinds);
+}
+
 TEST_CASE_METHOD(ConversationTest,
                  "no more threads are in memory than allowed, and all keep their state") {
   options.resident_max = 3;
@@ -51,12 +61,7 @@ TEST_CASE_METHOD(ConversationTest, "when every thread in memory is busy another 
 }
 
 TEST_CASE_METHOD(ConversationTest, "a thread that is to be started again keeps its room") {
-  NodeKinds kinds = node_kinds();
-  kinds["throws"] = [](const Json&, const AgentParts&) {
-    return Result<std::unique_ptr<Node>>(std::make_unique<ThrowingNode>());
-  };
-  agents["broken"] =
-      *Agent::parse("broken", R"({"start": "a", "nodes": {"a": {"kind": "throws"}}})", ".", kinds);
+  add_broken_agent(agents);
   options.resident_max = 2;
   start_node();
   start_turn(request("echo", "x", "idle"));
@@ -71,6 +76,19 @@ TEST_CASE_METHOD(ConversationTest, "a thread that is to be started again keeps i
   CHECK(metric("parlance_threads_resident") == 2);
   REQUIRE(late->error);
   CHECK(late->error->code == ErrorCode::threads_full);
+}
+
+TEST_CASE_METHOD(ConversationTest,
+                 "a directory that ends counts off the threads that live, and no others") {
+  add_broken_agent(agents);
+  start_node();
+  start_turn(request("echo", "x", "lives"));
+  start_turn(request("broken", "x", "failed"));
+  settle();
+  REQUIRE(metric("parlance_threads_resident") == 1);
+  caf::anon_send_exit(directory->part().actor, caf::exit_reason::kill);
+  settle();
+  CHECK(metric("parlance_threads_resident") == 0);
 }
 
 TEST_CASE_METHOD(ConversationTest, "an idle thread leaves memory and comes back with its state") {
