@@ -149,6 +149,7 @@ struct Stays {
 };
 struct TurnQuarantined {
   QuarantinedTurn turn;
+  std::int64_t expires_ms = 0;  // when it goes with its thread, since 1970; 0: never
 };
 struct QuarantineLeft {
   ThreadKey thread;

@@ -235,6 +235,7 @@ void ThreadActor::restore(OpenedThread& thread) {
     if (head_->deadline_ms != 0) extend(front(), deadline_at(head_->deadline_ms));
   }
   for (const auto& place : places_) {
+    if (!was_interrupted(*place)) continue;
     tools_.metrics.turn_recovered();
     log_info("turn_recovered",
              {{"tenant", key_.tenant.value},
@@ -242,6 +243,14 @@ void ThreadActor::restore(OpenedThread& thread) {
               {"turn", place->turn.number()},
               {"attempts", place->attempts}});
   }
+}
+
+// By the end of a process or of its thread's actor: a thread leaves memory by itself with turns
+// that have still to begin, or with one in quarantine.
+bool ThreadActor::was_interrupted(const Place& place) const {
+  if (place.attempts >= options_.attempts_max) return false;
+  const Turn& turn = place.turn;
+  return turn.accepted().starts_ms == 0 || place.attempts > 0 || turn.records().size() > 1;
 }
 
 // What has expired is gone, also for a thread that is still in memory.

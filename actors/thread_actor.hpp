@@ -171,6 +171,7 @@ class ThreadActor : public caf::event_based_actor {
   // --- loading
   void opened(Result<OpenedThread>& thread);
   void restore(OpenedThread& thread);
+  bool was_interrupted(const Place& place) const;
   void forget_if_expired();
 
   // --- turns

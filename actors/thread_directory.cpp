@@ -19,6 +19,7 @@ constexpr std::chrono::milliseconds stay_time{250};  // of a thread that could n
 constexpr std::size_t idle_checks_per_tick = 256;
 constexpr std::size_t wakes_per_tick = 64;
 constexpr std::int64_t wake_again_after_ms = 250;
+constexpr std::int64_t expire_again_after_ms = 1'000;
 
 Error draining_error() {
   return {ErrorCode::draining, "the server is shutting down", {}, {}};
@@ -76,12 +77,17 @@ caf::behavior ThreadDirectory::make_behavior() {
       [this](const UnwatchDeadline& watch) { unwatch(watch.thread, watch.turn); },
       [this](TurnQuarantined& report) {
         const ThreadKey thread = report.turn.thread;
-        if (quarantined_.insert_or_assign(thread, std::move(report.turn)).second)
-          tools_.metrics.turn_quarantined();
+        quarantine_ends_.set(thread, report.expires_ms);
+        const auto [entry, is_new] = quarantined_.insert_or_assign(thread, std::move(report.turn));
+        if (!is_new) return;  // its thread was loaded again
+        tools_.metrics.turn_quarantined();
+        log_error("turn_quarantined",
+                  {{"tenant", thread.tenant.value},
+                   {"thread", thread.thread.value},
+                   {"run", entry->second.run.value},
+                   {"agent", entry->second.agent}});
       },
-      [this](const QuarantineLeft& left) {
-        if (quarantined_.erase(left.thread) > 0) tools_.metrics.quarantine_left();
-      },
+      [this](const QuarantineLeft& left) { leave_quarantine(left.thread); },
       [this](const ListQuarantined& asked) {
         const std::lock_guard lock(asked.list->mutex);
         for (const auto& [thread, turn] : quarantined_)
@@ -331,6 +337,20 @@ void ThreadDirectory::fill_room() {
   }
 }
 
+void ThreadDirectory::leave_quarantine(const ThreadKey& thread) {
+  if (quarantined_.erase(thread) > 0) tools_.metrics.quarantine_left();
+  quarantine_ends_.set(thread, 0);
+}
+
+// A thread lives on while it is in memory.
+void ThreadDirectory::expire(const ThreadKey& thread) {
+  if (residents_.contains(thread)) {
+    return quarantine_ends_.set(thread, tools_.clock.unix_ms() + expire_again_after_ms);
+  }
+  leave_quarantine(thread);
+  away_.erase(thread);
+}
+
 // For the turns of the thread that are due. One that finds no room now is woken again.
 void ThreadDirectory::wake(const ThreadKey& thread) {
   auto answer = [self = caf::actor_cast<caf::actor>(this),
@@ -365,6 +385,8 @@ void ThreadDirectory::tick() {
     if (!thread) break;
     wake(*thread);
   }
+  while (const auto thread = quarantine_ends_.take_due(tools_.clock.unix_ms()))
+    expire(*thread);
   std::size_t checks = 0;
   for (auto key = recent_.begin(); key != recent_.end() && checks < idle_checks_per_tick;
        ++key, ++checks) {

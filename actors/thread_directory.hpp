@@ -21,8 +21,8 @@
 #pragma once
 
 #include "actors/messages.hpp"
-#include "actors/start_times.hpp"
 #include "actors/thread_actor.hpp"
+#include "actors/thread_times.hpp"
 #include "runtime/limits/restart_policy.hpp"
 
 #include <caf/event_based_actor.hpp>
@@ -96,6 +96,8 @@ class ThreadDirectory : public caf::event_based_actor {
   void unwatch_all(Resident& resident);
   void tick();
   void wake(const ThreadKey& thread);
+  void leave_quarantine(const ThreadKey& thread);
+  void expire(const ThreadKey& thread);
   void fill_room();
 
   const DirectoryOptions options_;
@@ -107,9 +109,10 @@ class ThreadDirectory : public caf::event_based_actor {
   std::unordered_map<caf::actor_addr, ThreadKey> keys_;  // of the actors that live
   std::deque<ThreadKey> waiting_for_room_;
   std::size_t leaving_ = 0;                           // how many have been asked to
-  std::map<ThreadKey, QuarantinedTurn> quarantined_;  // also of threads that have left memory
+  std::map<ThreadKey, QuarantinedTurn> quarantined_;  // until their threads have expired
   Deadlines deadlines_;
-  StartTimes starts_;  // also of threads that have left memory
+  ThreadTimes starts_;           // also of threads that have left memory
+  ThreadTimes quarantine_ends_;  // when threads with a turn in quarantine expire
   RestartPolicy failures_;
   std::deque<std::pair<Time, ThreadKey>> restarts_;  // when a failed thread is started again
   std::minstd_rand random_;

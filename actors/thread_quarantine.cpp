@@ -19,13 +19,10 @@ Error ThreadActor::in_quarantine() {
 // What there is of the turn is shown, and that it goes no further.
 void ThreadActor::quarantine(Place& place) {
   quarantined_ = true;
-  log_error("turn_quarantined",
-            {{"tenant", key_.tenant.value},
-             {"thread", key_.thread.value},
-             {"run", place.turn.accepted().run.value},
-             {"agent", place.turn.accepted().agent}});
   const TurnAccepted& accepted = place.turn.accepted();
-  send(directory_, TurnQuarantined{{key_, accepted.run, accepted.agent, accepted.accepted_ms}});
+  send(directory_,
+       TurnQuarantined{{key_, accepted.run, accepted.agent, accepted.accepted_ms},
+                       head_->expires_ms});
   show(place);
   close_readers(place, in_quarantine());
   update_busy();

@@ -183,6 +183,25 @@ TEST_CASE("a thread whose turns all begin later leaves memory, and is woken for 
   CHECK(test.said() == std::vector<std::string>{"later", "echo: later"});
 }
 
+TEST_CASE("a turn that has still to begin is not recovered when its thread is loaded") {
+  const char* const recovered = "parlance_turns_recovered_total";
+  DelayedTurnsTest test;
+  test.start_node();
+  auto sink = test.start_turn(test.later(10s, "x", "chat"));
+  test.settle();
+  sink->takes_more = false;
+  test.pass(2s);
+  REQUIRE(test.resident() == 0);
+  REQUIRE(test.view());
+  test.pass(9s);  // it begins, on a thread that was loaded for it
+  REQUIRE(test.provider->calls.size() == 1);
+  CHECK(test.metric(recovered) == 0);
+  test.start_node();  // a crash
+  test.conversations->wake(thread_1, nullptr);
+  test.settle();
+  CHECK(test.metric(recovered) == 1);
+}
+
 TEST_CASE("one who reads it keeps its thread in memory") {
   DelayedTurnsTest test;
   test.start_node();

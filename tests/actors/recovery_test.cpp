@@ -243,6 +243,42 @@ TEST_CASE_METHOD(QuarantineTest,
   CHECK(provider->calls.size() == 1);
 }
 
+TEST_CASE_METHOD(QuarantineTest,
+                 "a quarantined turn is not recovered whenever its thread is loaded") {
+  const double recovered = metric("parlance_turns_recovered_total");
+  CHECK(recovered == 2);
+  for (int i = 0; i < 2; ++i) {
+    advance_time(options.idle_time_max + 100ms);
+    settle();
+    REQUIRE(metric("parlance_threads_resident") == 0);
+    REQUIRE(view());
+  }
+  CHECK(metric("parlance_turns_recovered_total") == recovered);
+  CHECK(gauge() == 1);
+}
+
+TEST_CASE_METHOD(QuarantineTest, "a quarantined turn is listed until its thread has expired") {
+  const std::int64_t expires_ms = journal.thread(poison.thread).head->expires_ms;
+  const auto until_then = std::chrono::milliseconds(expires_ms - clock.unix_ms());
+  SECTION("while it was not in memory") {
+    advance_time(options.idle_time_max + 100ms);
+    settle();
+    REQUIRE(metric("parlance_threads_resident") == 0);
+    clock.advance(until_then - options.idle_time_max - 1s);
+    advance_time(500ms);
+    CHECK(quarantined().size() == 1);
+    advance_time(1s);
+  }
+  SECTION("once it is not in memory any more") {
+    clock.advance(until_then);
+    advance_time(2s);
+    settle();
+  }
+  CHECK(metric("parlance_threads_resident") == 0);
+  CHECK(quarantined().empty());
+  CHECK(gauge() == 0);
+}
+
 TEST_CASE_METHOD(RecoveryTest, "a recovered turn waits for a place instead of failing") {
   start_node();
   for (int i = 0; i < 4; ++i)

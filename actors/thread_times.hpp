@@ -1,7 +1,6 @@
-// When threads are to be woken, whose turns begin later: also threads that have left memory.
+// A time each for threads, in memory or not, taken out as they come.
 //
-// Bounds: one time a thread with unfinished turns, so at most as many as the journal's index of
-// unfinished threads has.
+// Bounds: one time a thread; whoever sets them bounds the threads.
 // Threading: none of its own; the directory owns it.
 #pragma once
 
@@ -15,17 +14,17 @@
 
 namespace parlance::actors {
 
-class StartTimes {
+class ThreadTimes {
  public:
   // In place of the one before; since 1970, 0: none any more.
-  void set(const ThreadKey& thread, std::int64_t starts_ms) {
+  void set(const ThreadKey& thread, std::int64_t time_ms) {
     if (const auto before = times_.find(thread); before != times_.end()) {
       in_order_.erase({before->second, thread});
       times_.erase(before);
     }
-    if (starts_ms == 0) return;
-    times_.emplace(thread, starts_ms);
-    in_order_.emplace(starts_ms, thread);
+    if (time_ms == 0) return;
+    times_.emplace(thread, time_ms);
+    in_order_.emplace(time_ms, thread);
   }
 
   // Takes out the first one whose time has come.
