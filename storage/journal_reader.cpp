@@ -70,8 +70,9 @@ Result<JournalReader::Loaded> JournalReader::load(const std::string& thread) {
   const auto ended = follow_ended(prefix, head);
   if (!ended) return ended.error();
   auto& records = loaded.thread.records;
-  if (auto done = load_at(prefix, *ended, records); !done) return done.error();
-  if (auto done = load_unfinished(prefix, head, records); !done) return done.error();
+  if (auto done = load_at(prefix, ended->seqs, records); !done) return done.error();
+  if (auto done = load_unfinished(prefix, head.unfinished_seqs, ended->begun_to, records); !done)
+    return done.error();
   std::sort(
       records.begin(), records.end(), [](const auto& a, const auto& b) { return a->seq < b->seq; });
 
@@ -97,9 +98,10 @@ Result<std::uint64_t> JournalReader::last_seq(const std::string& prefix) {
 }
 
 // The records of all turns that have ended: by their places, each once.
-Result<std::vector<std::uint64_t>> JournalReader::follow_ended(const std::string& prefix,
-                                                               const Head& head) {
-  std::vector<std::uint64_t> seqs;
+Result<JournalReader::EndedTurns> JournalReader::follow_ended(const std::string& prefix,
+                                                              const Head& head) {
+  EndedTurns turns;
+  auto& seqs = turns.seqs;
   rocksdb::PinnableSlice value;
   for (std::uint64_t at = head.last_ended_seq; at != 0;) {
     value.Reset();
@@ -113,6 +115,7 @@ Result<std::vector<std::uint64_t>> JournalReader::follow_ended(const std::string
     if (ended == nullptr || ended->previous_ended_seq >= at || ended->accepted_seq >= at) {
       return damaged("record " + std::to_string(at) + " is not the end of a turn");
     }
+    if (ended->begun && turns.begun_to == 0) turns.begun_to = at;
     seqs.push_back(at);
     if (ended->accepted_seq != 0) seqs.push_back(ended->accepted_seq);
     seqs.insert(seqs.end(), ended->message_seqs.begin(), ended->message_seqs.end());
@@ -120,7 +123,7 @@ Result<std::vector<std::uint64_t>> JournalReader::follow_ended(const std::string
   }
   std::sort(seqs.begin(), seqs.end());
   seqs.erase(std::unique(seqs.begin(), seqs.end()), seqs.end());
-  return seqs;
+  return turns;
 }
 
 Result<void> JournalReader::load_at(const std::string& prefix,
@@ -156,34 +159,35 @@ Result<void> JournalReader::load_at(const std::string& prefix,
   return {};
 }
 
-// All records of the turns that have not ended. Between them lie those of turns that have.
+// All records of the turns that have not ended. Behind `begun_to` there may be some of turns that
+// have, without having begun.
 Result<void> JournalReader::load_unfinished(const std::string& prefix,
-                                            const Head& head,
+                                            std::vector<std::uint64_t> accepted_seqs,
+                                            std::uint64_t begun_to,
                                             std::vector<RecordPtr>& records) {
-  if (head.unfinished_seqs.empty()) return {};
-  const std::set<std::uint64_t> accepted(head.unfinished_seqs.begin(), head.unfinished_seqs.end());
+  if (accepted_seqs.empty()) return {};
+  std::sort(accepted_seqs.begin(), accepted_seqs.end());
+  const std::size_t loaded_before = records.size();
+  if (auto done = load_at(prefix, accepted_seqs, records); !done) return done;
   std::set<std::uint64_t> turns;
-  std::size_t accepted_seen = 0;
+  for (std::size_t i = loaded_before; i < records.size(); ++i) {
+    if (!std::holds_alternative<TurnAccepted>(records[i]->event))
+      return damaged("record " + std::to_string(records[i]->seq) + " does not accept a turn");
+    turns.insert(turn_of(records[i]->event));
+  }
   const std::unique_ptr<rocksdb::Iterator> at(
       store_.db().NewIterator(rocksdb::ReadOptions(), store_.events()));
-  for (at->Seek(event_key(prefix, *accepted.begin())); at->Valid(); at->Next()) {
+  const std::uint64_t first = std::max(accepted_seqs.front(), begun_to) + 1;
+  for (at->Seek(event_key(prefix, first)); at->Valid(); at->Next()) {
     const auto key = at->key().ToString();
     if (!key.starts_with(prefix)) break;
     const std::uint64_t seq = split_event_key(key)->seq;
+    if (std::binary_search(accepted_seqs.begin(), accepted_seqs.end(), seq)) continue;
     auto read = record(seq, at->value().ToString());
     if (!read) return read.error();
-    if (accepted.contains(seq)) {
-      if (!std::holds_alternative<TurnAccepted>((*read)->event)) {
-        return damaged("record " + std::to_string(seq) + " does not accept a turn");
-      }
-      turns.insert(turn_of((*read)->event));
-      ++accepted_seen;
-    }
     if (turns.contains(turn_of((*read)->event))) records.push_back(std::move(*read));
   }
   if (!at->status().ok()) return storage_error("reading unfinished turns", at->status());
-  if (accepted_seen != accepted.size())
-    return damaged("the start of an unfinished turn is missing");
   return {};
 }
 

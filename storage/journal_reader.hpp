@@ -3,7 +3,9 @@
 //
 // Opening follows the chain of ended turns: head.last_ended_seq names the newest turn_finished,
 // failed or cancelled; it names the record that accepted its turn, the steps that hold messages,
-// and the ending before it. So a thread's streamed text is not read again.
+// and the ending before it. So a thread's streamed text is not read again. Of turns that have not
+// ended, what accepted them is found by the head; turns run one after the other, so what the one in
+// front has done lies behind the end of the last one that had begun.
 //
 // Threading: from any thread. What is loaded does not change while it is, as nobody may write a
 // thread that is being opened.
@@ -62,12 +64,17 @@ class JournalReader {
 
   Result<Loaded> load(const std::string& thread);
   Result<std::uint64_t> last_seq(const std::string& prefix);
-  Result<std::vector<std::uint64_t>> follow_ended(const std::string& prefix, const Head& head);
+  struct EndedTurns {
+    std::vector<std::uint64_t> seqs;  // of the records that are loaded of them, in order
+    std::uint64_t begun_to = 0;       // the end of the last of them that had begun; 0: none
+  };
+  Result<EndedTurns> follow_ended(const std::string& prefix, const Head& head);
   Result<void> load_at(const std::string& prefix,
                        const std::vector<std::uint64_t>& seqs,
                        std::vector<RecordPtr>& records);
   Result<void> load_unfinished(const std::string& prefix,
-                               const Head& head,
+                               std::vector<std::uint64_t> accepted_seqs,
+                               std::uint64_t begun_to,
                                std::vector<RecordPtr>& records);
   Result<RecordPtr> record(std::uint64_t seq, std::string_view value);
   Error damaged(std::string what);

@@ -3,6 +3,8 @@
 
 #include "runtime/metrics/journal_metrics.hpp"
 #include "runtime/metrics/registry.hpp"
+#include "storage/expiry_filter.hpp"
+#include "storage/keys.hpp"
 #include "storage/rocks_journal.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -98,6 +100,20 @@ class JournalFixture {
   RocksJournal& restart() {
     journal.reset();
     return start();
+  }
+
+  // Restarts, and meanwhile writes over a record.
+  void damage(const ThreadKey& key, std::uint64_t incarnation, std::uint64_t seq) {
+    journal.reset();
+    OpenThreads nobody;
+    {
+      const auto store = JournalStore::open_store(
+          options, std::make_shared<ExpiryJudge>(nobody, clock, options.expiry_grace));
+      REQUIRE(store);
+      const auto at = event_key(events_prefix(thread_key(key), incarnation), seq);
+      REQUIRE((*store)->db().Put({}, (*store)->events(), at, "damaged").ok());
+    }
+    start();
   }
 
   Result<OpenedThread> open(const ThreadKey& key) {

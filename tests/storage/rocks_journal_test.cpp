@@ -24,6 +24,12 @@ Head head_of(std::uint64_t incarnation, Seqs unfinished = {}, std::uint64_t last
   return head;
 }
 
+// Of a turn that ended while it waited.
+Event not_begun(Event end) {
+  std::get<TurnEnded>(end).begun = false;
+  return end;
+}
+
 }  // namespace
 
 TEST_CASE_METHOD(JournalFixture,
@@ -218,6 +224,32 @@ TEST_CASE_METHOD(JournalFixture,
   CHECK(seqs(again.records) == Seqs{1, 2, 4, 5, 6, 7, 10, 11, 12, 13, 14, 15, 16});
   for (const auto& loaded : again.records)
     CHECK(encode(loaded->event) == encode(events[loaded->seq - 1]));
+}
+
+TEST_CASE_METHOD(
+    JournalFixture,
+    "beside a turn that has still to begin, text of turns that have ended is not read") {
+  start();
+  const auto key = thread("t");
+  const auto owner = opened(key);
+  // Turn 1 begins later. Turn 2 finishes, turn 3 runs, turn 4 is cancelled while it waits for it.
+  const std::vector<Event> events{
+      accepted(1),                                            // 1
+      accepted(2),                                            // 2
+      delta(2, "half"),                                       // 3
+      step(2, "half an answer"),                              // 4
+      ended(2, 2, 0, {4}),                                    // 5
+      accepted(3),                                            // 6
+      delta(3, "now"),                                        // 7
+      accepted(4),                                            // 8
+      not_begun(ended(4, 8, 5, {}, TurnOutcome::cancelled)),  // 9
+      delta(3, "again"),                                      // 10
+  };
+  REQUIRE(append(key, owner.epoch, 0, events, head_of(7, {1, 6}, 9)) == AppendOutcome::committed);
+  damage(key, 7, 3);
+  CHECK(seqs(opened(key).records) == Seqs{1, 2, 4, 5, 6, 7, 8, 9, 10});
+  damage(key, 7, 10);
+  CHECK_FALSE(open(key));
 }
 
 TEST_CASE_METHOD(JournalFixture,
