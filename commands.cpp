@@ -66,7 +66,7 @@ int check(const std::string& config) {
 }
 
 Result<std::filesystem::path> keys_file(const std::string& config) {
-  auto settings = load_settings(config, environment());
+  auto settings = load_settings(config, environment(), "auth");
   if (!settings) return settings.error();
   if (settings->auth.keys_file.empty()) {
     return Error{ErrorCode::invalid_value, config + ": auth.keys_file is not set", {}, {}};

@@ -698,17 +698,20 @@ std::size_t line_of(std::string_view text, std::size_t byte) {
 
 }  // namespace
 
-Result<Settings> load_settings(const fs::path& file, const std::vector<std::string>& environment) {
+Result<Settings> load_settings(const fs::path& file,
+                               const std::vector<std::string>& environment,
+                               std::string_view section) {
   std::ifstream in(file);
   if (!in) return Error{ErrorCode::invalid_value, file.string() + ": cannot be read", {}, {}};
   std::ostringstream text;
   text << in.rdbuf();
-  return parse_settings(text.str(), file, environment);
+  return parse_settings(text.str(), file, environment, section);
 }
 
 Result<Settings> parse_settings(std::string_view text,
                                 const fs::path& file,
-                                const std::vector<std::string>& environment) {
+                                const std::vector<std::string>& environment,
+                                std::string_view only_section) {
   const auto in_file = [&](const Error& error) {
     return Error{error.code, file.string() + ": " + error.detail, error.field, {}};
   };
@@ -741,13 +744,16 @@ Result<Settings> parse_settings(std::string_view text,
   settings.storage.path = folder / settings.storage.path;
   for (const auto& setting : table()) {
     const auto dot = setting.name.find('.');
-    const auto section = document.find(setting.name.substr(0, dot));
+    const std::string name = setting.name.substr(0, dot);
+    if (!only_section.empty() && name != only_section) continue;
+    const auto section = document.find(name);
     if (section == document.end() || !section->contains(setting.name.substr(dot + 1))) continue;
     if (auto read = setting.read(settings, (*section)[setting.name.substr(dot + 1)], folder);
         !read) {
       return in_file(read.error());
     }
   }
+  if (!only_section.empty()) return settings;
   if (auto read = read_named_parts(document, folder, settings); !read) return in_file(read.error());
   return settings;
 }

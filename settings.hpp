@@ -119,12 +119,15 @@ struct Settings {
   std::map<std::string, std::filesystem::path> agents;
 };
 
-// `environment` as in environ: "NAME=value" strings.
+// `environment` as in environ: "NAME=value" strings. With `only_section`, that one alone is read:
+// what the others name (secrets, files) need not be there.
 Result<Settings> load_settings(const std::filesystem::path& file,
-                               const std::vector<std::string>& environment);
+                               const std::vector<std::string>& environment,
+                               std::string_view only_section = {});
 Result<Settings> parse_settings(std::string_view text,
                                 const std::filesystem::path& file,
-                                const std::vector<std::string>& environment);
+                                const std::vector<std::string>& environment,
+                                std::string_view only_section = {});
 
 // One line a setting: name, type, default, range, sentence.
 std::string settings_table();

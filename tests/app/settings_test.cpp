@@ -72,6 +72,20 @@ TEST_CASE("the secrets and hosts of webhooks are checked, and no secret is shown
         "conf/parlance.json: webhooks.secrets[0]: is empty or not set");
 }
 
+TEST_CASE("who needs one section gets it, whatever the others need") {
+  const std::string_view text = R"({
+    "auth": { "keys_file": "keys.json" },
+    "webhooks": { "secrets": [{"env": "PARLANCE_NO_SUCH_SECRET"}] },
+    "providers": { "p": { "kind": "openai", "base_url": "http://x", "api_key": {"file": "none"} } }
+  })";
+  CHECK_FALSE(parse(text));
+  const auto settings = parse_settings(text, "conf/parlance.json", {}, "auth");
+  REQUIRE(settings);
+  CHECK(settings->auth.keys_file == "conf/keys.json");
+  CHECK_FALSE(parse_settings(R"({"auth": {"keys": "x"}})", "conf/parlance.json", {}, "auth"));
+  CHECK_FALSE(parse_settings(R"({"auht": {}})", "conf/parlance.json", {}, "auth"));
+}
+
 TEST_CASE("a syntax error is named by its line") {
   const auto settings = parse("{\n  \"http\": {\n    \"port\": ,\n  }\n}");
   REQUIRE_FALSE(settings);

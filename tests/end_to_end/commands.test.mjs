@@ -39,6 +39,21 @@ test('a key that would be good for nothing is not made', async (t) => {
   assert.match((await create('--expires', '1s')).stdout, /^pk_/);
 });
 
+test('keys are made and listed where the secrets that serve needs are not set', async (t) => {
+  const config = config_of(t, {
+    auth: { keys_file: 'keys.json' },
+    webhooks: { secrets: [{ env: 'PARLANCE_NO_SUCH_SECRET' }], hosts_allowed: ['*'] },
+  });
+  const refused = await run(parlance, ['check', '--config', config]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /webhooks\.secrets\[0\]: is empty or not set/);
+  const made = await run(parlance, ['keys', 'create', '--config', config, '--tenant', 'acme']);
+  assert.equal(made.code, 0, made.stderr);
+  assert.match(made.stdout, /^pk_/);
+  const listed = await run(parlance, ['keys', 'list', '--config', config]);
+  assert.match(listed.stdout, /acme/);
+});
+
 test('an agent whose role no lane serves is refused, file and role named', async (t) => {
   const check = (changes) => run(parlance, ['check', '--config', config_of(t, changes)]);
   assert.equal((await check({})).code, 0);
