@@ -100,8 +100,7 @@ TEST_CASE("text that breaks off anywhere has sentences all the same") {
 
 TEST_CASE("every sentence of the project's documents is found in them again") {
   std::size_t sentences = 0;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(std::string(PARLANCE_SOURCE_DIR) + "/docs")) {
+  for (const auto& entry : std::filesystem::directory_iterator(PARLANCE_SOURCE_DIR "/docs")) {
     if (entry.path().extension() != ".md") continue;
     std::ifstream file(entry.path());
     std::ostringstream text;
