@@ -85,10 +85,13 @@ void WebhookSender::listed(const Result<std::vector<Delivery>>& deliveries) {
     listing_ = false;  // the next tick tries again, from where this page began
     return;
   }
-  if (deliveries->empty()) return;
+  if (deliveries->empty()) {
+    listed_all_ = true;
+    return removed_.clear();
+  }
   for (const auto& delivery : *deliveries) {
-    if (!waiting_.contains(delivery.key))
-      add({delivery, tools_.waiting.enter(delivery.key.thread.tenant)});
+    if (waiting_.contains(delivery.key) || removed_.contains(delivery.key)) continue;
+    add({delivery, tools_.waiting.enter(delivery.key.thread.tenant)});
   }
   listed_to_ = deliveries->back().key;
   list();
@@ -106,6 +109,13 @@ void WebhookSender::add(WaitingDelivery waiting) {
 void WebhookSender::line_up(const DeliveryKey& key, std::int64_t due_ms) {
   const std::string receiver(receiver_of(waiting_.at(key).delivery));
   receivers_[receiver].line.emplace(due_ms, key);
+}
+
+// The row goes with the journal's next write.
+void WebhookSender::remove(const DeliveryKey& key) {
+  tools_.outbox.remove(key);
+  if (!listed_all_) removed_.insert(key);
+  forget(key);
 }
 
 void WebhookSender::forget(const DeliveryKey& key) {
@@ -178,8 +188,7 @@ void WebhookSender::answered(DeliveryAnswered& report) {
   Attempt attempt = leave_receiver(found);
   if (was_taken(report.answer)) {
     tools_.metrics.delivered();
-    tools_.outbox.remove(attempt.key);
-    forget(attempt.key);
+    remove(attempt.key);
   } else {
     failed(std::move(attempt.delivery), report.answer);
   }
@@ -227,8 +236,7 @@ void WebhookSender::give_up(const Delivery& delivery,
             {"status", answer.status},
             {"reason", why},
             {"attempts", delivery.attempts}});
-  tools_.outbox.remove(delivery.key);
-  forget(delivery.key);
+  remove(delivery.key);
 }
 
 // The attempt is over: its receiver has room again.

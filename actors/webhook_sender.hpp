@@ -97,6 +97,7 @@ class WebhookSender : public caf::event_based_actor {
   void failed(Delivery delivery, const WebhookAnswer& answer);
   void give_up(const Delivery& delivery, const WebhookAnswer& answer, const char* why);
   void line_up(const DeliveryKey& key, std::int64_t due_ms);
+  void remove(const DeliveryKey& key);
   void forget(const DeliveryKey& key);
   Attempt leave_receiver(std::map<std::uint64_t, Attempt>::iterator attempt);
 
@@ -108,7 +109,9 @@ class WebhookSender : public caf::event_based_actor {
   std::map<std::uint64_t, Attempt> attempts_;
   std::uint64_t last_attempt_ = 0;
   bool listing_ = false;                  // the outbox is being listed, or has been
+  bool listed_all_ = false;               // it has been
   std::optional<DeliveryKey> listed_to_;  // of the pages so far
+  std::set<DeliveryKey> removed_;         // until then: pages may still have them
   bool draining_ = false;
   std::minstd_rand random_;
 };

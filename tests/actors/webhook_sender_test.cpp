@@ -138,6 +138,22 @@ TEST_CASE("a sender that cannot list the outbox tries again") {
   CHECK(test.client.posts.size() == 1);
 }
 
+TEST_CASE("a webhook that is over is not posted again when the list of what waits still has it") {
+  SenderTest test;
+  test.outbox.refuses = true;
+  test.outbox.removes_late = true;
+  test.start();
+  test.outbox.refuses = false;
+  test.waits(test.row("r1"));
+  test.client.answer(0, 204);
+  test.settle(milliseconds(100));
+  CHECK(test.client.posts.size() == 1);
+  CHECK(test.waiting.inside() == 0);
+  test.outbox.finish_removing();
+  test.settle(milliseconds(100));
+  CHECK(test.client.posts.size() == 1);
+}
+
 TEST_CASE("a webhook that failed is posted again, the same, after a wait that is on disk") {
   SenderTest test;
   test.start();

@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <utility>
+#include <vector>
 
 namespace parlance::tests {
 
@@ -39,7 +40,15 @@ class MemoryOutbox : public Outbox {
     if (row != rows.end()) row->second = std::move(delivery);
   }
 
-  void remove(const DeliveryKey& key) override { rows.erase(key); }
+  void remove(const DeliveryKey& key) override {
+    removing.push_back(key);
+    if (!removes_late) finish_removing();
+  }
+
+  void finish_removing() {
+    for (const auto& key : std::exchange(removing, {}))
+      rows.erase(key);
+  }
 
   // Runs the oldest waiting callback. False when there is none.
   bool answer_next() {
@@ -53,7 +62,9 @@ class MemoryOutbox : public Outbox {
   void forget_unanswered() { pending_.clear(); }
 
   std::map<DeliveryKey, Delivery> rows;
+  std::vector<DeliveryKey> removing;
   bool refuses = false;
+  bool removes_late = false;  // not before finish_removing()
 
  private:
   std::deque<std::function<void()>> pending_;
