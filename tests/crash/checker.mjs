@@ -3,23 +3,28 @@
 // check(entries) answers the violations, each {rule, detail, thread?, turn?}; history.mjs has the entries. It
 // knows the promises and the wire, and nothing of the server.
 
-import { check_streams } from './rules/streams.mjs';
-import { check_threads } from './rules/threads.mjs';
 import { check_keys } from './rules/keys.mjs';
+import { check_order } from './rules/order.mjs';
+import { check_pauses } from './rules/pauses.mjs';
 import { check_provider } from './rules/provider.mjs';
 import { check_server } from './rules/server.mjs';
+import { check_streams } from './rules/streams.mjs';
+import { check_threads } from './rules/threads.mjs';
+import { check_webhooks } from './rules/webhooks.mjs';
 
 export const rules = {
   stream: 'a stream is a copy of the journal, without a gap, a repetition or a changed byte',
   superseded: 'text that was shown is in the answer, or was said to be given up',
   acknowledged: 'what was acknowledged is there after every restart',
-  order: 'turns of a thread stand in the order of their acceptance',
+  order: 'turns and updates of a thread stand in the order of their acceptance, one that begins later where it was due',
+  resumed: 'a run that goes on does so at the node where the thread stands',
   overlap: 'turns of a thread never run at once',
   unfinished: 'unfinished turns end without anybody asking for them',
   key: 'an Idempotency-Key has one effect and one answer',
   charged: 'what was charged is what the provider served',
   paid_for_nothing: 'a provider is called for turns that are on disk, and for no others',
   taken_back: 'what was rolled back, cancelled or deleted is gone, and its call of the provider closed',
+  webhook: 'the end of each run reaches its receiver: signed, always with the same body, again only after a crash',
   restart: 'the server comes back after every crash',
   write_failed: 'a server whose write failed ends',
 };
@@ -34,6 +39,11 @@ export class Seen {
     this.deleted = new Set([...this.of('deleting'), ...this.of('deleted')].map(({ thread }) => thread));
     this.run_of = new Map();
     for (const { turn, run } of entries) if (turn && run) this.run_of.set(turn, run);
+    this.told_at = new Map(); // turn -> when somebody first knew that it was accepted
+    for (const { type, turn, at, status, frames } of entries) {
+      const tells = type === 'answer' ? status < 300 : type === 'connection' && frames.length > 0;
+      if (tells && !this.told_at.has(turn)) this.told_at.set(turn, at);
+    }
   }
 
   of(type) {
@@ -51,18 +61,25 @@ export class Seen {
 
   // A turn that was to be rolled back before anybody was told its end: it may be gone.
   may_be_gone(turn) {
-    const told = this.of('answer').find((entry) => entry.turn === turn.turn && entry.status === 200 && entry.what !== 'accepted');
-    const ended_at = told?.at ?? Infinity;
-    return this.of('rolls_back').some(
-      (entry) => (entry.turn ? entry.turn === turn.turn : entry.thread === turn.thread && entry.at >= turn.at) && entry.at < ended_at,
+    const told = this.of('answer').find(
+      (entry) => entry.turn === turn.turn && entry.status === 200 && !['accepted', 'held'].includes(entry.what),
     );
+    const ended_at = told?.at ?? Infinity;
+    return this.of('rolls_back').some((entry) => {
+      if (entry.at >= ended_at) return false;
+      if (entry.turn) return entry.turn === turn.turn;
+      // Who takes over ends what has its place in the line then.
+      const over_at = this.told_at.get(entry.by) ?? Infinity;
+      return entry.thread === turn.thread && entry.at >= turn.at && over_at >= turn.at + (turn.after_ms ?? 0);
+    });
   }
 }
 
 export function check(entries) {
   const seen = new Seen(entries);
   const violations = [];
-  for (const rule of [check_streams, check_threads, check_keys, check_provider, check_server]) {
+  const all = [check_streams, check_threads, check_order, check_pauses, check_keys, check_provider, check_webhooks, check_server];
+  for (const rule of all) {
     rule(seen, (name, turn, detail) => {
       if (!(name in rules)) throw new Error(`no such rule: ${name}`);
       violations.push({ rule: name, detail, turn: turn?.turn, thread: turn?.thread });

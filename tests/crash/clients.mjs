@@ -7,6 +7,8 @@ import { EventStream } from '../end_to_end/support/event_stream.mjs';
 import { call } from '../end_to_end/support/http.mjs';
 import { human } from '../end_to_end/support/langgraph.mjs';
 import { elapse } from '../end_to_end/support/wait.mjs';
+import { correct, Dialogue } from './dialogue.mjs';
+import { start_delay_ms_max } from './world.mjs';
 
 const kinds_of_modes = ['values', 'updates', 'messages-tuple', 'custom'];
 const transient = new Set(['component_restarted', 'not_owner', 'storage_failed', 'draining', 'reader_too_slow']);
@@ -17,20 +19,27 @@ export class Client {
   }
 
   #turns = 0;
-  #threads = 0;
+  #names = 0;
   thread;
+  dialogue = new Dialogue(this); // on a thread of its own
 
   // Until the server says that no more is to be done. A thread is left after some turns.
   async run() {
     const doings = [
       this.stream, this.stream, this.stream, this.wait, this.background, this.enqueue, this.take_over, this.cancel,
-      this.stateless, this.completion, this.completion_stream, this.delete_thread,
+      this.stateless, this.completion, this.completion_stream, this.delete_thread, this.later, this.later, this.hold,
+      this.correct, this.talk, this.talk, this.talk,
     ];
     while (!this.server.stopping) {
-      if (!this.thread || this.#turns % 8 === 7) await this.make_thread();
+      if (!this.thread || this.#turns % 8 === 7) this.thread = await this.make_thread();
       if (!this.thread) continue;
       await doings[this.random.between(0, doings.length - 1)].call(this);
     }
+  }
+
+  // One that no other client gives.
+  name_for(what) {
+    return `${this.name}-${what}-${++this.#names}`;
   }
 
   // ---- requests
@@ -63,16 +72,19 @@ export class Client {
     return undefined;
   }
 
-  turn(more = {}) {
+  // `more.options` are fields of its body.
+  turn({ keyed, ...more } = {}) {
     const turn = { turn: `${this.name}-${++this.#turns}`, thread: this.thread, agent: 'chat', api: 'langgraph', temporary: false, ...more };
-    turn.text = `question ${turn.turn}`;
-    if (more.keyed ?? this.random.next() < 0.6) turn.key = `key-${turn.turn}`;
+    turn.text ??= `question ${turn.turn}`;
+    if (keyed ?? this.random.next() < 0.6) turn.key = `key-${turn.turn}`;
+    const has_webhook = turn.api === 'langgraph' && this.random.next() < 0.4;
+    turn.options = { ...turn.options, ...(has_webhook && { webhook: this.server.receiver.url_of(turn.turn) }) };
     return this.history.note('turn', { ...turn, made: Boolean(turn.thread) });
   }
 
   body(turn, more = {}) {
     return {
-      assistant_id: turn.agent, input: human(turn.text), multitask_strategy: 'enqueue', on_disconnect: 'continue', ...more,
+      assistant_id: turn.agent, input: human(turn.text), multitask_strategy: 'enqueue', on_disconnect: 'continue', ...turn.options, ...more,
     };
   }
 
@@ -94,11 +106,13 @@ export class Client {
     return answer && this.note_answer(turn, what, answer);
   }
 
+  // Answers its id, or undefined.
   async make_thread() {
-    const key = `thread-${this.name}-${++this.#threads}`;
-    const made = await this.insist('/threads', { method: 'POST', body: {}, headers: { 'idempotency-key': key } });
-    this.thread = made?.status === 200 ? made.json.thread_id : undefined;
-    if (!this.thread) await elapse(20);
+    const headers = { 'idempotency-key': this.name_for('thread') };
+    const made = await this.insist('/threads', { method: 'POST', body: {}, headers });
+    if (made?.status === 200) return made.json.thread_id;
+    await elapse(20);
+    return undefined;
   }
 
   // ---- streams
@@ -148,18 +162,19 @@ export class Client {
     }
   }
 
-  async stream() {
+  // Answers the run, when that is known.
+  async stream(turn = this.turn()) {
     const modes = this.modes();
-    const turn = this.turn();
     const url = `/threads/${turn.thread}/runs/stream`;
     while (!this.server.stopping) {
       const read = await this.read(turn, modes, 'post', url, this.post_options(turn, this.body(turn, { stream_mode: modes })));
-      if (read.over) return;
-      if (read.run) return this.read_on(turn, read.run, modes, read.last_id);
+      if (read.run && !read.over) await this.read_on(turn, read.run, modes, read.last_id);
+      if (read.run || read.over) return read.run;
       const refused = read.stream.status !== 0 && read.stream.status !== 200;
-      if (!turn.key || (refused && read.stream.status !== 503)) return;
+      if (!turn.key || (refused && read.stream.status !== 503)) return undefined;
       await elapse(10);
     }
+    return undefined;
   }
 
   // ---- runs
@@ -174,10 +189,12 @@ export class Client {
     return { turn, run };
   }
 
+  // Answers the values that the run left, or undefined.
   async join({ turn, run }) {
-    if (!run) return;
+    if (!run) return undefined;
     const answer = await this.insist(`/threads/${turn.thread}/runs/${run}/join`, {});
     if (answer) this.note_answer(turn, 'joined', answer);
+    return answer?.status === 200 ? answer.json : undefined;
   }
 
   // One that reads its own run beside another reader.
@@ -204,22 +221,56 @@ export class Client {
       await elapse(after_ms);
       const turn = this.turn({ keyed: true });
       // Before it is sent: the server may do it, and be killed before it says so.
-      if (how === 'rollback') this.history.note('rolls_back', { thread: turn.thread });
+      if (how === 'rollback') this.history.note('rolls_back', { thread: turn.thread, by: turn.turn });
       await this.join(await this.begin({ multitask_strategy: how }, turn));
     };
     await Promise.all([reads && this.read_on(first.turn, first.run, modes), take_place()]);
   }
 
   async cancel() {
-    const how = this.random.next() < 0.5 ? 'cancel' : 'rollback';
-    const { turn, run } = await this.begin();
-    if (!run) return;
+    await this.take_back(await this.begin(), this.random.next() < 0.5 ? 'cancel' : 'rollback');
+  }
+
+  // Whether it is acknowledged.
+  async take_back({ turn, run }, how) {
+    if (!run) return false;
     await elapse(this.random.between(0, 200));
     if (how === 'rollback') this.history.note('rolls_back', { thread: turn.thread, turn: turn.turn });
     const action = how === 'rollback' ? 'rollback' : 'interrupt';
     const route = `/threads/${turn.thread}/runs/${run}/cancel?wait=1&action=${action}`;
     const answer = await this.insist(route, { method: 'POST' });
-    if (answer?.status === 204) this.history.note('taken_back', { turn: turn.turn, how });
+    if (answer?.status !== 204) return false;
+    this.history.note('taken_back', { turn: turn.turn, how });
+    return true;
+  }
+
+  // One that begins later: it does not wait for it, so that other turns come first.
+  async later() {
+    const after_ms = this.random.between(20, start_delay_ms_max);
+    const turn = this.turn({ keyed: true, after_ms, options: { after_seconds: after_ms / 1_000 } });
+    const begun = await this.begin({}, turn);
+    if (this.random.next() < 0.2) await this.take_back(begun, this.random.next() < 0.5 ? 'cancel' : 'rollback');
+  }
+
+  // Opens a stream, reads nothing of it and never lets go of it; perhaps somebody else reads.
+  async hold() {
+    const turn = this.turn({ keyed: true });
+    await this.server.up();
+    const options = this.post_options(turn, this.body(turn));
+    const held = new EventStream(`${this.server.url}/threads/${turn.thread}/runs/stream`, options);
+    held.hold();
+    await held.opened;
+    if (held.status !== 200) return;
+    const run = this.note_answer(turn, 'held', { status: held.status, headers: held.headers });
+    if (this.random.next() < 0.5) await this.read_on(turn, run, this.modes());
+  }
+
+  async correct() {
+    await correct(this, this.thread);
+  }
+
+  async talk() {
+    await this.dialogue.go_on();
   }
 
   async stateless() {

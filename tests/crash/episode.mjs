@@ -31,8 +31,8 @@ async function kills_of({ world, history, random, kills, faults, mutant }) {
     } catch (error) {
       if (!may_end.has(fault.how)) throw error;
     }
-    const { streams, by_itself } = await world.end(fault);
-    killed_at = Date.now();
+    const { streams, by_itself, ended_at } = await world.end(fault);
+    killed_at = ended_at;
     history.note('kill', { kill, how: fault.how, failpoints, streams, ready_ms, end: by_itself ?? null });
     if (by_itself && !may_end.has(fault.how)) {
       throw new Error(`the process ended by itself (${JSON.stringify(by_itself)}) under ${fault.how}:\n${world.server.program.tail()}`);
@@ -46,7 +46,7 @@ async function kills_of({ world, history, random, kills, faults, mutant }) {
 export async function episode({ seed, kills, faults, binary, mutant }) {
   const random = new Random(seed);
   const history = new History();
-  const world = await World.start({ binary, small_disk: faults.includes('full_disk') });
+  const world = await World.start({ binary, random: new Random(seed), small_disk: faults.includes('full_disk') });
   const clients = Array.from({ length: clients_count }, (_, index) =>
     new Client({ name: `${seed}-${index}`, history, server: world, random: new Random(seed * 1_000 + index) }),
   );
@@ -73,6 +73,7 @@ export async function episode({ seed, kills, faults, binary, mutant }) {
       history.note('no_restart', { detail: error.message });
     }
     history.note('provider', { calls: await world.mock.journal() });
+    history.note('webhooks', { posts: world.receiver.posts() });
   } finally {
     world.stopping = true;
     world.open();

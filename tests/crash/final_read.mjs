@@ -1,8 +1,8 @@
 // What the API shows when all is over: every thread, a replay of every stream from its start, and every keyed
 // request once more.
 //
-//   threads   thread -> {asked_at, runs: [{run_id, status, updated_at, text}], messages}, with `unreadable` when
-//             the server cannot show it
+//   threads   thread -> {asked_at, runs: [{run_id, status, updated_at, text}], messages, fields, questions}, with
+//             `unreadable` when the server cannot show it; `questions` are the ids of those that are open
 //   replays   "turn modes" -> {status, frames, end, body}
 //   repeated  [{turn, what, status, text}]
 
@@ -12,20 +12,31 @@ import { for_all } from '../end_to_end/support/wait.mjs';
 
 const at_once = 16;
 
+// What people said: the input's last message, or the answer to a question, named by its id or not.
+function text_of({ input, command }) {
+  if (input) return input.messages.at(-1)?.content;
+  if (!command.resume) return undefined;
+  return JSON.stringify('approved' in command.resume ? command.resume : Object.values(command.resume)[0]);
+}
+
 async function read_thread(url, id) {
   const asked_at = Date.now();
   const runs = await call(`${url}/threads/${id}/runs?limit=1000`);
   if (runs.status === 404) return undefined;
   const state = await call(`${url}/threads/${id}/state`);
   if (runs.status !== 200 || state.status !== 200) {
-    return { asked_at, unreadable: `${runs.status} ${runs.text}, ${state.status} ${state.text}`, runs: [], messages: [] };
+    const unreadable = `${runs.status} ${runs.text}, ${state.status} ${state.text}`;
+    return { asked_at, unreadable, runs: [], messages: [], fields: {}, questions: [] };
   }
+  const { messages, ...fields } = state.json.values;
   return {
     asked_at,
     runs: runs.json.map(({ run_id, status, updated_at, kwargs }) => ({
-      run_id, status, updated_at, text: kwargs.input.messages.at(-1)?.content,
+      run_id, status, updated_at, text: text_of(kwargs),
     })),
-    messages: state.json.values.messages ?? [],
+    messages: messages ?? [],
+    fields,
+    questions: state.json.tasks.flatMap((task) => task.interrupts.map(({ id }) => id)),
   };
 }
 
@@ -46,9 +57,10 @@ function streams_of(entries, turns, threads) {
     streams.set(`${name} ${modes}`, { turn, run, modes });
   }
   const by_text = new Map([...turns.values()].map((turn) => [turn.text, turn]));
+  const by_run = new Map(entries.filter(({ turn, run }) => turn && run).map(({ turn, run }) => [run, turns.get(turn)]));
   for (const thread of Object.values(threads)) {
     for (const { run_id: run, text } of thread.runs) {
-      const turn = by_text.get(text);
+      const turn = by_run.get(run) ?? by_text.get(text);
       const modes = 'messages-tuple,custom';
       if (turn) streams.set(`${turn.turn} ${modes}`, { turn, run, modes });
     }

@@ -49,6 +49,7 @@ export class Totals {
   ready_ms_max = 0;
   quiet_ms_max = 0;
   by_fault = {};
+  by_kind = { later: 0, paused: 0, answered: 0, updates: 0, webhooks: 0, webhooks_again: 0, held: 0 };
   violations = [];
 
   add({ seed, entries, violations, quiet_ms, folder }) {
@@ -62,6 +63,15 @@ export class Totals {
     this.turns += of('turn').length;
     this.connections += of('connection').length;
     this.acknowledged += of('answer').filter(({ status }) => status < 300).length + of('taken_back').length + of('deleted').length;
+    const later = of('turn').filter(({ after_ms }) => after_ms).length;
+    const paused = of('answer').filter(({ what, text }) => what === 'joined' && text.includes('__interrupt__')).length;
+    const answered = of('turn').filter(({ answers }) => answers).length;
+    const posts = of('webhooks').flatMap((entry) => entry.posts);
+    const webhooks = new Set(posts.map(({ id }) => id)).size;
+    const held = of('answer').filter(({ what }) => what === 'held').length;
+    const updates = of('updated').length;
+    const counts = { later, paused, answered, updates, webhooks, webhooks_again: posts.length - webhooks, held };
+    for (const [kind, count] of Object.entries(counts)) this.by_kind[kind] += count;
     this.quiet_ms_max = Math.max(this.quiet_ms_max, quiet_ms ?? 0);
     this.violations.push(...violations.map((violation) => ({ seed, folder, entries, ...violation })));
   }
@@ -142,6 +152,7 @@ async function main() {
   });
   for (const violation of totals.violations.slice(0, 5)) console.log(describe(violation));
   console.log(`by fault: ${JSON.stringify(totals.by_fault)}`);
+  console.log(`by kind: ${JSON.stringify(totals.by_kind)}`);
   console.log(`from seed ${values.seed}, ${Math.round((Date.now() - started) / 1000)} s: ${totals}`);
   process.exitCode = totals.violations.length > 0 ? 1 : 0;
 }

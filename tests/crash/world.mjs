@@ -1,4 +1,5 @@
-// The server under test and its mock provider, through kills and restarts, as clients find them.
+// The server under test, its mock provider and the receiver of its webhooks, through kills and restarts, as clients
+// find them.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
@@ -7,10 +8,14 @@ import path from 'node:path';
 import { configuration_with } from '../end_to_end/support/configuration.mjs';
 import { call } from '../end_to_end/support/http.mjs';
 import { Mock } from '../end_to_end/support/mock.mjs';
+import { root } from '../end_to_end/support/program.mjs';
 import { free_port, Server } from '../end_to_end/support/server.mjs';
 import { elapse, until } from '../end_to_end/support/wait.mjs';
+import { Receiver } from './receiver.mjs';
 
 const idle_ms = 500;
+
+export const start_delay_ms_max = 1_000; // of turns that begin later
 
 export class Stopped extends Error {}
 
@@ -24,17 +29,20 @@ export class World {
   #cleanups = [];
 
   // `small_disk`: the data is on a file system of its own, which can be filled.
-  static async start({ binary, tokens = 20, small_disk = false }) {
+  static async start({ binary, random, tokens = 20, small_disk = false }) {
     const world = new World();
     world.#down();
     const after = (work) => world.#cleanups.unshift(work);
     world.mock = await Mock.start({ after }, { tokens, first_token_delay: '20ms', token_delay: '12ms' });
+    world.receiver = await Receiver.start({ after }, random);
     const port = await free_port();
     const configuration = configuration_with(world.mock, {
       http: { port },
       threads: { attempts_max: 100, idle_time_max: '1s' },
+      agents: { booking: path.join(root, 'bench/agents/booking') },
+      webhooks: world.receiver.settings,
     });
-    world.server = new Server({ configuration, binary });
+    world.server = new Server({ configuration, binary, env: world.receiver.env });
     world.url = `http://127.0.0.1:${port}`;
     if (small_disk) {
       mkdirSync(world.server.data);
@@ -70,7 +78,7 @@ export class World {
     this.#tell_ready = undefined;
   }
 
-  // Ends it as the fault says. Answers how many streams were open in the middle.
+  // Ends it as the fault says. Answers how many streams were open in the middle, whether it ended by itself, and when.
   async end({ kill_after_ms, stopped, ends, full }) {
     const { program } = this.server;
     if (full) {
@@ -86,11 +94,13 @@ export class World {
     }
     const by_itself = program.end;
     if (!by_itself) await this.server.kill();
+    const ended_at = Date.now();
+    await this.receiver.catch_up();
     const report = program.sanitizer_report();
     if (report) throw new Error(`a sanitizer reported:\n${report}`);
     rmSync(this.#filler, { force: true });
     this.agent?.destroy();
-    return { streams, by_itself };
+    return { streams, by_itself, ended_at };
   }
 
   get #filler() {
@@ -106,14 +116,19 @@ export class World {
     }
   }
 
-  // Resolves when no turn has been inside for a while, without asking for any thread. Answers since when, or
-  // undefined when that does not come in time. A server says that it is ready before it has found its unfinished turns.
+  // Resolves when no turn has been inside for a while and no webhook waits, without asking for any thread. Answers
+  // since when, or undefined when that does not come in time. A server says that it is ready before it has found its
+  // unfinished turns, and does not count one that begins later while its thread is out of memory.
   async idle(within_ms) {
+    this.receiver.takes_all = true;
+    const all_begun_at = Date.now() + start_delay_ms_max;
     let since;
     const stays_idle = async () => {
-      const inside = (await this.server.metrics()).sum('parlance_mailbox_turns') + (await this.mock.stats()).at_once;
+      const metrics = await this.server.metrics();
+      const of_server = metrics.sum('parlance_mailbox_turns') + metrics.sum('parlance_webhooks_waiting');
+      const inside = of_server + (await this.mock.stats()).at_once;
       since = inside === 0 ? (since ?? Date.now()) : undefined;
-      return since !== undefined && Date.now() - since >= idle_ms;
+      return since !== undefined && Date.now() - since >= idle_ms && Date.now() >= all_begun_at;
     };
     return until('no turn is inside', stays_idle, { within: within_ms, every: 20 }).then(
       () => since,

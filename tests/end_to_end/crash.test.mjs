@@ -18,9 +18,11 @@ test(`${kills} kills: every promise to every client is kept`, async (t) => {
   const totals = await run({ kills, seed });
   t.diagnostic(`seed ${seed}: ${totals}`);
   t.diagnostic(JSON.stringify(totals.by_fault));
+  t.diagnostic(JSON.stringify(totals.by_kind));
   assert.deepEqual(totals.violations.slice(0, 3).map(describe), []);
   assert.equal(totals.kills, kills);
   assert.ok(totals.in_mid_stream >= kills / 2, 'the crashes came while streams were open');
+  for (const [kind, count] of Object.entries(totals.by_kind)) assert.ok(count > 0, `there were ${kind}`);
 });
 
 for (const mutant of Object.keys(mutants)) {

@@ -38,7 +38,8 @@ export function check_provider(seen, violation) {
   for (const turn of seen.turns.values()) {
     const run = seen.run_at_end(turn);
     const calls = calls_of.get(turn.turn) ?? [];
-    if (turn.agent !== 'chat' || run?.status !== 'success') continue;
+    const asks_model = turn.agent === 'chat' || turn.answers;
+    if (!asks_model || run?.status !== 'success') continue;
     const messages = seen.thread_of(turn).messages;
     const question = messages.findIndex((message) => message.content === turn.text);
     const answer = messages[question + 1];

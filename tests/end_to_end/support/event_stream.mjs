@@ -117,6 +117,11 @@ export class EventStream {
     setTimeout(() => this.#response?.resume(), ms);
   }
 
+  // Reads nothing any more, and keeps the socket, as a client that hangs.
+  hold() {
+    this.opened.then(() => this.#response?.pause());
+  }
+
   // Cuts the socket, as a client that goes away. Node drops what is still on its way, and may call that a clean end.
   cut() {
     this.#end('cut');

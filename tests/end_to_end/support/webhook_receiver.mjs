@@ -19,7 +19,8 @@ export function is_signed(secret, { headers, body }) {
 }
 
 export class WebhookReceiver {
-  // `answer(post)` gives a status, `[status, headers]`, or null to never answer.
+  // `answer(post)` gives a status, `[status, headers]`, null to never answer, or 'cut' to close the connection; or a
+  // promise of one. A post has its `status` once it was answered.
   constructor(port, answer = () => 204) {
     this.port = port;
     this.answer = answer;
@@ -41,12 +42,14 @@ export class WebhookReceiver {
     this.server = http.createServer((request, response) => {
       const pieces = [];
       request.on('data', (piece) => pieces.push(piece));
-      request.on('end', () => {
+      request.on('end', async () => {
         const post = { path: request.url, headers: request.headers, body: Buffer.concat(pieces).toString(), at: Date.now() };
         this.posts.push(post);
-        const answer = this.answer(post, this.posts.length);
-        if (answer === null) return;
+        const answer = await this.answer(post, this.posts.length);
+        if (answer === null || response.destroyed) return;
+        if (answer === 'cut') return request.socket.destroy();
         const [status, headers] = Array.isArray(answer) ? answer : [answer, {}];
+        post.status = status;
         response.writeHead(status, headers).end();
       });
     });
