@@ -175,6 +175,7 @@ void WebhookSender::read(DeliveryRead& report) {
     return line_up(key, tools_.clock.unix_ms() + read_again_after.count());
   }
   attempt->second.delivery = std::move(**found);
+  if (failpoint_fires("mutant.remove_webhook_early")) tools_.outbox.remove(attempt->second.key);
   attempt->second.cancel = tools_.client.post(
       attempt->second.delivery,
       [self = caf::actor_cast<caf::actor>(this), number = report.attempt](WebhookAnswer answer) {
