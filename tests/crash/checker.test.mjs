@@ -124,7 +124,13 @@ const faults = [
   ['an event that was shown is taken back', 'stream', (entries) => of(entries, 'connection')[0].frames.push(piece('2-1', ' w9'))],
   ['a stream ends early as though it were whole', 'stream', (entries) => of(entries, 'connection')[1].frames.pop()],
   ['a client resumes after an event that nobody knows any more', 'stream', (entries) => (of(entries, 'connection')[1].after = '2-7')],
-  ['a replay shows an event twice', 'stream', (entries) => replay_of(entries).frames.push(replay_of(entries).frames.at(-1))],
+  ['a replay shows an event twice', 'stream', (entries) => replay_of(entries).frames.push(replay_of(entries).frames.at(-1)), /comes after/],
+  [
+    'a replay has an event without an id',
+    'stream',
+    (entries) => replay_of(entries).frames.splice(1, 0, { event: 'values', data: '{}', raw: 'event: values\ndata: {}' }),
+    /without an id/,
+  ],
   ['a replay has no end', 'stream', (entries) => (replay_of(entries).end = 'cut')],
   [
     'one id is two events',
@@ -194,6 +200,7 @@ const faults = [
     (entries) => {
       thread_of(entries).runs.reverse();
     },
+    /its questions are/,
   ],
   [
     'a run overtakes one that was accepted before it',
@@ -227,6 +234,12 @@ const faults = [
   ['an update is made twice', 'key', (entries) => dialogue_of(entries).messages.push(human('note u-1')), /made 2 times/],
   ['a key has two answers', 'key', (entries) => (of(entries, 'final')[0].repeated[0].text = '{"messages":[]}')],
   ['a turn is charged for what was not served', 'charged', (entries) => (thread_of(entries).messages[1].usage_metadata.output_tokens = 3)],
+  [
+    'an answer is longer than what was charged',
+    'charged',
+    (entries) => (thread_of(entries).messages[1].content = 'one w1 w2'),
+    /has not the 2 tokens/,
+  ],
   ['a turn is charged, and the provider served nothing', 'charged', (entries) => of(entries, 'provider')[0].calls.shift()],
   [
     'the provider is called for a turn that is on no disk',
@@ -244,6 +257,15 @@ const faults = [
       entries.push({ type: 'rolls_back', at: start + 5, thread: 'a', turn: 't-2' });
       thread_of(entries).runs.pop();
     },
+  ],
+  [
+    'a turn that was cancelled ran out of time',
+    'taken_back',
+    (entries) => {
+      entries.push({ type: 'taken_back', at: start + 20, turn: 't-2', how: 'cancel' });
+      thread_of(entries).runs[2].status = 'timeout';
+    },
+    /was cancelled and is timeout/,
   ],
   ['a turn that was cancelled runs on', 'taken_back', (entries) => {
     entries.push({ type: 'taken_back', at: start + 20, turn: 't-2', how: 'cancel' });
