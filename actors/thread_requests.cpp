@@ -205,9 +205,7 @@ void ThreadActor::replay(const RunView& run, Reader reader) {
 }
 
 TurnStart ThreadActor::start_of(const RunView& ended) const {
-  const auto before = std::min(ended.messages_before, state_.messages->size());
-  auto messages = std::make_shared<const Messages>(
-      state_.messages->begin(), state_.messages->begin() + static_cast<std::ptrdiff_t>(before));
+  auto messages = std::make_shared<const Messages>(state_.messages_before(ended));
   // What the turn before it left; null when it never began itself.
   auto fields = std::make_shared<const Json>(Json::object());
   for (const auto& run : state_.runs) {

@@ -38,7 +38,11 @@ void ThreadState::add_ended_turn(const std::vector<RecordPtr>& records) {
   run.updated_ms = run.ended->ended_ms;
   run.messages_before = messages->size();
   if (run.begun) {
-    messages = std::make_shared<const Messages>(messages_after(*messages, records));
+    auto after = std::make_shared<const Messages>(messages_after(*messages, records));
+    for (std::size_t at = 0; at < messages->size(); ++at) {
+      if ((*messages)[at] != (*after)[at]) replaced.push_back({run.turn, at, (*messages)[at]});
+    }
+    messages = std::move(after);
     fields = {run.ended, &run.ended->fields};
     bytes = 0;
     for (const auto& message : *messages)
@@ -48,6 +52,14 @@ void ThreadState::add_ended_turn(const std::vector<RecordPtr>& records) {
   const auto later = std::find_if(
       runs.begin(), runs.end(), [&](const RunView& other) { return other.turn > run.turn; });
   runs.insert(later, std::move(run));
+}
+
+Messages ThreadState::messages_before(const RunView& run) const {
+  Messages before = *messages;
+  for (auto each = replaced.rbegin(); each != replaced.rend() && each->turn >= run.turn; ++each)
+    before[each->at] = each->message;
+  before.resize(std::min(run.messages_before, before.size()));
+  return before;
 }
 
 RunStatus status_of(const TurnEnded& ended) {
