@@ -102,7 +102,7 @@ void ThreadActor::append(Append what, bool with_head, bool deltas_only, WhenDura
   what.thread = key_;
   what.epoch = epoch_;
   what.seq = seq_;
-  seq_ += what.records.size();
+  if (!what.records.empty()) seq_ = what.records.back()->seq;
   if (with_head) {
     head_->updated_ms = tools_.clock.unix_ms();
     head_->expires_ms = head_->ttl_ms == 0 ? 0 : head_->updated_ms + head_->ttl_ms;

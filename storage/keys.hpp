@@ -9,9 +9,10 @@
 //
 //   thread     = tenant 0x00 thread-id    both without 0x00 (is_identifier, runtime/base/ids.hpp)
 //   value(X)   = version:u8 crc32:le32 X    crc32 is zlib's, over the version and X; before 0x03
-//   over X version    = 0x03; older ones are read too: 0x02 has no request_digest, and in 0x01
-//   TurnEnded
-//                ends with ended_ms as well, of turns that had begun
+//                over X alone
+//   version    = 0x04; older ones are read too: 0x03 has no done_ms, step_seqs and made_seq (a
+//                turn's steps are then those with messages), 0x02 no request_digest either, and in
+//                0x01 TurnEnded ends with ended_ms as well, of turns that had begun
 //   be64, le32 = fixed width, most or least significant byte first
 //   uint       = LEB128, 1 to 10 bytes
 //   int        = uint of the zigzag form
@@ -24,6 +25,7 @@
 //   Head       = incarnation:uint epoch:uint seq:uint turns:uint last_ended_seq:uint
 //                unfinished_seqs:list(uint) attempts:uint created_ms:int updated_ms:int
 //                expires_ms:int ttl_ms:int agent:bytes metadata:bytes request_digest:bytes
+//                made_seq:uint
 //   expires    = expires_ms:int
 //   since      = unix_ms:int
 //
@@ -33,14 +35,14 @@
 //                accepted_ms:int deadline_ms:int temporary:bool options:json
 //                request_digest:bytes
 //   StepDone   = turn:uint step:uint node:bytes edge:bytes update:json messages:list(Message)
-//                time_us:uint
+//                time_us:uint done_ms:int
 //   Delta      = turn:uint node:bytes message:bytes pieces:list(bytes)
 //   Superseded = turn:uint message:bytes
 //   RolledBack = turn:uint    the turn's other records were deleted with the same write
 //   TurnEnded  = turn:uint outcome accepted_seq:uint previous_ended_seq:uint
 //                message_seqs:list(uint) fields:json Usage model:bytes stop_reason
 //                error:optional(bytes) error_detail:bytes ended_ms:int begun:bool
-//                retry_after_ms:int
+//                retry_after_ms:int step_seqs:list(uint)
 //   Message    = id:bytes role text:bytes extra:json usage:optional(Usage)
 //   Usage      = tokens_in:uint tokens_out:uint
 //   outcome    = 0x01 finished | 0x02 failed | 0x03 cancelled

@@ -12,10 +12,11 @@
 namespace parlance::storage {
 namespace {
 
-constexpr std::uint8_t layout_version = 3;
+constexpr std::uint8_t layout_version = 4;
 constexpr std::uint8_t layout_version_oldest = 1;
-constexpr std::uint8_t layout_version_of_begun = 2;   // TurnEnded's begun and retry_after
-constexpr std::uint8_t layout_version_of_digest = 3;  // request_digest, and the version is checked
+constexpr std::uint8_t layout_version_of_begun = 2;    // TurnEnded's begun and retry_after
+constexpr std::uint8_t layout_version_of_digest = 3;   // request_digest, and the version is checked
+constexpr std::uint8_t layout_version_of_history = 4;  // done_ms, step_seqs, made_seq
 constexpr std::size_t header_bytes = 5;
 
 constexpr std::uint8_t kind_turn_accepted = 1;
@@ -209,9 +210,10 @@ void put(WireWriter& out, const StepDone& e) {
   put_json(out, e.update);
   put_messages(out, e.messages);
   out.uint(e.time_us);
+  out.integer(e.done_ms);
 }
 
-StepDone read_step_done(WireReader& in) {
+StepDone read_step_done(WireReader& in, std::uint8_t version) {
   StepDone e;
   e.turn = in.uint();
   e.step = in.uint32();
@@ -220,6 +222,7 @@ StepDone read_step_done(WireReader& in) {
   e.update = read_json(in);
   e.messages = read_messages(in);
   e.time_us = in.uint();
+  if (version >= layout_version_of_history) e.done_ms = in.integer();
   return e;
 }
 
@@ -284,6 +287,7 @@ void put(WireWriter& out, const TurnEnded& e) {
   out.integer(e.ended_ms);
   out.boolean(e.begun);
   out.integer(e.retry_after.count());
+  put_seqs(out, e.step_seqs);
 }
 
 TurnEnded read_turn_ended(WireReader& in, std::uint8_t version) {
@@ -304,6 +308,7 @@ TurnEnded read_turn_ended(WireReader& in, std::uint8_t version) {
     e.begun = in.boolean();
     e.retry_after = std::chrono::milliseconds(in.integer());
   }
+  e.step_seqs = version >= layout_version_of_history ? read_seqs(in) : e.message_seqs;
   return e;
 }
 
@@ -312,7 +317,7 @@ Event read_event(WireReader& in, std::uint8_t version) {
     case kind_turn_accepted:
       return read_turn_accepted(in, version);
     case kind_step_done:
-      return read_step_done(in);
+      return read_step_done(in, version);
     case kind_delta:
       return read_delta(in);
     case kind_superseded:
@@ -362,6 +367,7 @@ std::string encode(const Head& head) {
   out.bytes(head.agent);
   out.bytes(head.metadata);
   out.bytes(head.request_digest);
+  out.uint(head.made_seq);
   return close_frame(std::move(value));
 }
 
@@ -384,6 +390,7 @@ Result<Head> decode_head(std::string_view value) {
   head.agent = in.bytes();
   head.metadata = in.bytes();
   if (frame->version >= layout_version_of_digest) head.request_digest = in.bytes();
+  if (frame->version >= layout_version_of_history) head.made_seq = in.uint();
   if (!in.ok() || !in.at_end()) return damaged("a head does not have its layout");
   return head;
 }

@@ -60,6 +60,7 @@ struct StepDone {
   Json update = Json::object();  // declared fields that the node set
   Messages messages;             // that the node added
   std::uint64_t time_us = 0;     // from the node's start to its end
+  std::int64_t done_ms = 0;      // since 1970; 0: not known
 
   bool operator==(const StepDone&) const = default;
 };
@@ -89,6 +90,7 @@ struct TurnEnded {
   std::uint64_t accepted_seq = 0;
   std::uint64_t previous_ended_seq = 0;     // of the turn that ended before this one; 0: none
   std::vector<std::uint64_t> message_seqs;  // step_done records of this turn that hold messages
+  std::vector<std::uint64_t> step_seqs;     // all step_done records of this turn
   Json fields = Json::object();             // the declared fields that outlive a turn
   Usage usage;
   std::string model;  // that answered last; empty without a model call

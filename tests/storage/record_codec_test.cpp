@@ -39,6 +39,7 @@ std::vector<Event> one_of_each() {
   step_done.update = Json{{"tries", 2}};
   step_done.messages = {full_message()};
   step_done.time_us = 1'234'567;
+  step_done.done_ms = 1'800'000'000'456;
   Delta delta_batch;
   delta_batch.turn = 1;
   delta_batch.node = "generate";
@@ -50,6 +51,7 @@ std::vector<Event> one_of_each() {
   failed.accepted_seq = 17;
   failed.previous_ended_seq = 9;
   failed.message_seqs = {18, 200, 70'000};
+  failed.step_seqs = {18, 19, 200, 70'000};
   failed.fields = Json{{"topic", "boats"}};
   failed.usage = {1, 4'000'000'000};
   failed.model = "mock-1";
@@ -100,6 +102,7 @@ Head full_head() {
   head.agent = "chat";
   head.metadata = R"({"k":"v"})";
   head.request_digest = "0123abcd";
+  head.made_seq = 88;
   return head;
 }
 
@@ -145,19 +148,20 @@ TEST_CASE("a head comes back as it was") {
 TEST_CASE("the layout on disk is the one that is written down") {
   // version, crc32, kind superseded, turn, message
   CHECK(encode(Event{Superseded{300, "m"}}) ==
-        std::string("\x03\xba\x2b\xf7\xec\x04\xac\x02\x01m", 10));
+        std::string("\x04\x02\x1b\xf2\xf1\x04\xac\x02\x01m", 10));
 }
 
 TEST_CASE("a turn's end of the oldest version is one of a turn that had begun") {
   const std::string value = encode(one_of_each()[6]);
-  // Without the last fields: `begun`, one byte, and `retry_after`, two.
-  const std::string body = value.substr(5, value.size() - 8);
+  // Without the last fields: `begun`, one byte, `retry_after`, two, and `step_seqs`, eight.
+  const std::string body = value.substr(5, value.size() - 16);
   const auto event = decode_event(framed(1, body));
   REQUIRE(event);
   auto expected = std::get<TurnEnded>(one_of_each()[6]);
   REQUIRE_FALSE(expected.begun);
   expected.begun = true;
   expected.retry_after = {};
+  expected.step_seqs = expected.message_seqs;
   CHECK((std::get<TurnEnded>(*event) == expected));
   CHECK_FALSE(decode_event(framed(2, body)));
 }
@@ -170,10 +174,11 @@ TEST_CASE("what was written before there were idempotency keys has none") {
   auto expected = std::get<TurnAccepted>(one_of_each().front());
   expected.request_digest.clear();
   std::string head_body = encode(full_head()).substr(5);
-  REQUIRE(head_body.ends_with(digest));
-  head_body.resize(head_body.size() - digest.size());
+  REQUIRE(head_body.ends_with(digest + '\x58'));
+  head_body.resize(head_body.size() - digest.size() - 1);
   auto expected_head = full_head();
   expected_head.request_digest.clear();
+  expected_head.made_seq = 0;
   for (const std::uint8_t version : {std::uint8_t{1}, std::uint8_t{2}}) {
     const auto event = decode_event(framed(version, body));
     REQUIRE(event);
@@ -186,13 +191,35 @@ TEST_CASE("what was written before there were idempotency keys has none") {
   CHECK_FALSE(decode_head(framed(3, head_body)));
 }
 
+TEST_CASE("of turns that ended before there was a history, the steps with messages are known") {
+  const auto written = one_of_each();
+  const auto as_version_3 = [](const std::string& value, std::size_t bytes_more) {
+    return framed(3, value.substr(5, value.size() - 5 - bytes_more));
+  };
+  auto step_done = std::get<StepDone>(written[1]);
+  const auto step_back = decode_event(as_version_3(encode(step_done), 6));
+  REQUIRE(step_back);
+  step_done.done_ms = 0;
+  check_same(*step_back, step_done);
+  auto failed = std::get<TurnEnded>(written[5]);
+  const auto end_back = decode_event(as_version_3(encode(failed), 8));
+  REQUIRE(end_back);
+  failed.step_seqs = failed.message_seqs;
+  CHECK((std::get<TurnEnded>(*end_back) == failed));
+  auto head = full_head();
+  const auto head_back = decode_head(as_version_3(encode(head), 1));
+  REQUIRE(head_back);
+  head.made_seq = 0;
+  CHECK((*head_back == head));
+}
+
 TEST_CASE("a value of an unknown version is damaged") {
   std::string value = encode(full_head());
-  value[0] = '\x04';
+  value[0] = '\x05';
   const auto head = decode_head(value);
   REQUIRE_FALSE(head);
   CHECK(head.error().code == ErrorCode::record_damaged);
-  CHECK(head.error().detail.find("version 4") != std::string::npos);
+  CHECK(head.error().detail.find("version 5") != std::string::npos);
 }
 
 TEST_CASE("every flipped bit and every missing byte of a record is found") {
@@ -220,7 +247,7 @@ TEST_CASE("bodies of chance with a right checksum never decode to more than they
     for (auto& byte : body)
       byte = static_cast<char>(random());
     if (!body.empty()) body[0] = static_cast<char>(1 + random() % 6);
-    const auto value = framed(3, body);
+    const auto value = framed(4, body);
     if (const auto event = decode_event(value)) CHECK(decode_event(encode(*event)));
     if (const auto head = decode_head(value)) CHECK(decode_head(encode(*head)));
   }
