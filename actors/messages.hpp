@@ -25,6 +25,8 @@
 
 namespace parlance::actors {
 
+struct CopyPlan;  // actors/thread_copy.hpp
+
 // --- conversations -> directory -> thread
 
 // A turn on its way to its thread. If it is lost on the way, its sink is told.
@@ -70,6 +72,18 @@ struct MakeThread {
 struct ShowThread {
   Conversations::Answer<std::shared_ptr<const ThreadView>> done;
 };
+struct ReadHistory {
+  HistoryQuery query;
+  Conversations::Answer<std::vector<CheckpointView>> done;
+};
+struct PlanCopy {  // asked of the thread that is copied…
+  Conversations::Answer<std::shared_ptr<const CopyPlan>> done;
+};
+struct WriteCopy {  // … and then of the one that the copy becomes
+  CopyThread copy;
+  Result<std::shared_ptr<const CopyPlan>> plan;
+  Conversations::Answer<std::shared_ptr<const ThreadView>> done;
+};
 struct DeleteThread {
   Conversations::Answer<void> done;
 };
@@ -81,8 +95,16 @@ struct ReleaseTurn {  // out of quarantine
   Conversations::Answer<void> done;
 };
 
-using ThreadRequest =
-    std::variant<JoinRun, CancelRun, MakeThread, ShowThread, DeleteThread, WakeThread, ReleaseTurn>;
+using ThreadRequest = std::variant<JoinRun,
+                                   CancelRun,
+                                   MakeThread,
+                                   ShowThread,
+                                   ReadHistory,
+                                   PlanCopy,
+                                   WriteCopy,
+                                   DeleteThread,
+                                   WakeThread,
+                                   ReleaseTurn>;
 
 // One of the above on its way. A lost one answers component_restarted.
 struct ControlJob {
@@ -166,8 +188,8 @@ struct RecordsAppended {
 struct ThreadErased {
   std::optional<Error> error;
 };
-struct ReplayRead {
-  std::uint64_t replay = 0;
+struct RecordsRead {
+  std::uint64_t number = 0;  // of the reading, chosen by the thread
   std::shared_ptr<Result<std::vector<RecordPtr>>> records;
 };
 
@@ -276,7 +298,7 @@ PARLANCE_MESSAGE(DeadlinePassed)
 PARLANCE_MESSAGE(ThreadOpened)
 PARLANCE_MESSAGE(RecordsAppended)
 PARLANCE_MESSAGE(ThreadErased)
-PARLANCE_MESSAGE(ReplayRead)
+PARLANCE_MESSAGE(RecordsRead)
 PARLANCE_MESSAGE(Ask)
 PARLANCE_MESSAGE(Find)
 PARLANCE_MESSAGE(CallAdmitted)

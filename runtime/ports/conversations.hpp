@@ -8,6 +8,7 @@
 #include "runtime/base/ids.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/journal/event.hpp"
+#include "runtime/ports/history.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -120,6 +121,13 @@ struct CreateThread {
   std::string request_digest{};  // as in TurnRequest: the thread is shown as it was made
 };
 
+// A new thread with all turns of another one that have ended, each under a run of its own.
+struct CopyThread {
+  ThreadKey from;
+  ThreadKey to;                  // of the same tenant
+  std::string request_digest{};  // as in TurnRequest: the thread is shown as it was made
+};
+
 enum class CancelReason : std::uint8_t { asked, rollback, client_left };
 
 // A turn that took its process down as often as it may. It, and its thread, wait for an operator.
@@ -161,6 +169,16 @@ class Conversations {
   virtual void create_thread(CreateThread create,
                              Answer<std::shared_ptr<const ThreadView>> done) = 0;
   virtual void view(const ThreadKey& thread, Answer<std::shared_ptr<const ThreadView>> done) = 0;
+
+  // Checkpoints of the thread, newest first. checkpoint_not_found: the query names one that it does
+  // not have.
+  virtual void history(const ThreadKey& thread,
+                       HistoryQuery query,
+                       Answer<std::vector<CheckpointView>> done) = 0;
+
+  // Answers when the whole copy is on disk; until then nobody sees any of it. A turn that waits or
+  // runs meanwhile is not copied. thread_not_found; thread_exists.
+  virtual void copy_thread(CopyThread copy, Answer<std::shared_ptr<const ThreadView>> done) = 0;
 
   // thread_busy while a turn runs.
   virtual void delete_thread(const ThreadKey& thread, Answer<void> done) = 0;
