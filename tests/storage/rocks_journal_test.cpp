@@ -354,6 +354,7 @@ TEST_CASE_METHOD(JournalFixture, "an expired thread is not read, not listed and 
   head.expires_ms = clock.now_ms + 1'000;
   REQUIRE(append(thread("t"), owner.epoch, 0, {accepted(1)}, head) == AppendOutcome::committed);
   journal->release(thread("t"), owner.epoch);
+  finish_turn(thread("other"));  // the writer has come to the release
   CHECK(unfinished() == std::vector{thread("t")});
   clock.now_ms += 1'000;
   CHECK(unfinished().empty());
@@ -541,9 +542,9 @@ TEST_CASE("a thread that is written in several writes is none until the last of 
     CHECK_FALSE(fixture.opened(key).head);
     CHECK(fixture.read(key)->empty());
     CHECK(fixture.unfinished().empty());
-    REQUIRE(fixture.folder.bytes() > noise().size() / 2);
+    const auto before = fixture.folder.bytes();
     REQUIRE(restarted.sweep());
-    CHECK(fixture.folder.bytes() < noise().size() / 4);
+    CHECK(fixture.folder.bytes() + noise().size() / 4 < before);
     CHECK(fixture.finish_turn(key, 10).turns == 1);
     CHECK(seqs(fixture.opened(key).records) == std::vector<std::uint64_t>{1, 2, 3});
   }
