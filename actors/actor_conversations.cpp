@@ -41,6 +41,12 @@ void ActorConversations::view(const ThreadKey& thread,
   ask(thread, ShowThread{std::move(done)});
 }
 
+void ActorConversations::update_state(UpdateState update,
+                                      Answer<std::shared_ptr<const ThreadView>> done) {
+  ThreadKey key = update.thread;
+  ask(std::move(key), ChangeState{std::move(update), std::move(done)});
+}
+
 void ActorConversations::delete_thread(const ThreadKey& thread, Answer<void> done) {
   ask(thread, DeleteThread{std::move(done)});
 }

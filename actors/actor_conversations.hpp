@@ -25,6 +25,7 @@ class ActorConversations : public Conversations {
               Answer<void> done) override;
   void create_thread(CreateThread create, Answer<std::shared_ptr<const ThreadView>> done) override;
   void view(const ThreadKey& thread, Answer<std::shared_ptr<const ThreadView>> done) override;
+  void update_state(UpdateState update, Answer<std::shared_ptr<const ThreadView>> done) override;
   void delete_thread(const ThreadKey& thread, Answer<void> done) override;
   void history(const ThreadKey& thread,
                HistoryQuery query,

@@ -1,5 +1,7 @@
 #include "actors/history.hpp"
 
+#include "runtime/journal/state_update.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -8,8 +10,9 @@ namespace parlance::actors {
 using Kind = CheckpointPlace::Kind;
 
 CheckpointPlace History::TurnPart::place(std::size_t index) const {
-  if (index < 2) return {found_seq, index == 0 ? Kind::input : Kind::start};
-  return {(*step_seqs)[index - 2], Kind::step};
+  if (index >= lead) return {(*step_seqs)[index - lead], Kind::step};
+  if (is_state_update(*accepted)) return {ended_seq, Kind::step};
+  return {found_seq, lead == 2 && index == 0 ? Kind::input : Kind::start};
 }
 
 Result<History> History::choose(CheckpointIds ids,
@@ -25,6 +28,7 @@ Result<History> History::choose(CheckpointIds ids,
     turn.run = &run;
     turn.accepted = run.accepted;
     turn.ended = run.ended;
+    turn.ended_seq = run.ended_seq;
     turn.step_seqs = {run.ended, &run.ended->step_seqs};
     history.add_turn(std::move(turn), run.accepted_seq, ended_seq);
     ended_seq = run.ended_seq;
@@ -46,7 +50,8 @@ Result<History> History::choose(CheckpointIds ids,
   });
   if (turns.empty()) return history;
   const RunView* const oldest = turns.front().run;
-  history.messages_before_ = oldest == nullptr ? *state.messages : state.messages_before(*oldest);
+  history.messages_before_ =
+      oldest == nullptr ? *state.at.messages : state.messages_before(*oldest);
   for (auto& turn : turns) {
     turn.run = nullptr;
     for (const std::uint64_t seq : *turn.step_seqs)
@@ -60,11 +65,19 @@ void History::add_turn(TurnPart turn,
                        std::uint64_t previous_ended_seq) {
   turn.found_seq = std::max(accepted_seq, previous_ended_seq);
   turn.begun_ms = turn.accepted->accepted_ms;
+  if (const auto& command = turn.accepted->command) {
+    const bool changes =
+        !command->node.empty() || !command->update.empty() || !turn.accepted->input.empty();
+    turn.lead = changes ? 1 : 0;
+  } else if (is_state_update(*turn.accepted)) {
+    turn.lead = turn.ended ? 1 : 0;
+  }
   if (!turns_.empty()) {
     const TurnPart& previous = turns_.back();
     turn.first = previous.first + previous.size();
     turn.previous = previous.ended;
-    turn.previous_place = previous.place(previous.size() - 1);
+    turn.previous_place =
+        previous.size() == 0 ? previous.previous_place : previous.place(previous.size() - 1);
     turn.begun_ms = std::max(turn.begun_ms, previous.ended->ended_ms);
   }
   turns_.push_back(std::move(turn));
@@ -84,6 +97,7 @@ void History::add_running(const Turn& running,
       steps_[record->seq] = {record, step};
     } else if (const auto* ended = std::get_if<TurnEnded>(&record->event)) {
       turn.ended = {record, ended};
+      turn.ended_seq = record->seq;
     }
   }
   if (!turn.accepted) return;
@@ -96,19 +110,16 @@ Result<std::size_t> History::find(const std::string& id, const std::string& fiel
       ErrorCode::checkpoint_not_found, "the thread has no such checkpoint", field, {}};
   const auto place = ids_.place_of(id);
   if (!place) return unknown;
-  const auto after = std::upper_bound(
-      turns_.begin(), turns_.end(), *place, [](const CheckpointPlace& one, const TurnPart& turn) {
-        return one < turn.place(0);
-      });
-  if (after == turns_.begin()) return unknown;
-  const TurnPart& turn = *std::prev(after);
-  const auto& seqs = *turn.step_seqs;
-  const auto step = std::lower_bound(seqs.begin(), seqs.end(), place->seq);
-  const std::size_t index = place->kind == Kind::step
-                                ? 2 + static_cast<std::size_t>(step - seqs.begin())
-                                : static_cast<std::size_t>(place->kind == Kind::start);
-  if (index >= turn.size() || turn.place(index) != *place) return unknown;
-  return turn.first + index;
+  for (const auto& turn : turns_) {
+    const auto& seqs = *turn.step_seqs;
+    const auto step = std::lower_bound(seqs.begin(), seqs.end(), place->seq);
+    if (step != seqs.end() && CheckpointPlace{*step, Kind::step} == *place)
+      return turn.first + turn.lead + static_cast<std::size_t>(step - seqs.begin());
+    for (std::size_t index = 0; index < turn.lead; ++index) {
+      if (turn.place(index) == *place) return turn.first + index;
+    }
+  }
+  return unknown;
 }
 
 std::optional<History::Range> History::missing() const {
@@ -147,15 +158,23 @@ void History::show(const TurnPart& turn,
                    const Agent* agent,
                    Messages& messages,
                    std::vector<CheckpointView>& shown) const {
+  const TurnAccepted& accepted = *turn.accepted;
   Json fields = turn.previous ? turn.previous->fields : Json::object();
+  if (accepted.command && agent != nullptr) fields = agent->fields_to_go_on(fields);
   for (std::size_t index = 0; index < turn.size(); ++index) {
-    if (index == 1) {
-      merge_messages(messages, turn.accepted->input);
-      if (agent != nullptr) fields = agent->fields_for_turn(fields);
-    } else if (index > 1) {
-      const StepDone& step = *steps_.at((*turn.step_seqs)[index - 2]);
+    if (index >= turn.lead) {
+      const StepDone& step = *steps_.at((*turn.step_seqs)[index - turn.lead]);
       merge_messages(messages, step.messages);
       fields.update(step.update);
+    } else if (index + 1 == turn.lead) {
+      merge_messages(messages, accepted.input);
+      if (accepted.command) {
+        fields.update(accepted.command->update);
+      } else if (is_state_update(accepted)) {
+        fields = turn.ended->fields;
+      } else if (agent != nullptr) {
+        fields = agent->fields_for_turn(fields);
+      }
     }
     if (turn.first + index < first_ || turn.first + index >= end_) continue;
     shown.push_back(view_of(turn, index, agent));
@@ -171,24 +190,38 @@ CheckpointView History::view_of(const TurnPart& turn, std::size_t index, const A
   const auto parent = index == 0 ? turn.previous_place : turn.place(index - 1);
   if (parent) view.parent_id = ids_.id_of(*parent);
   view.step = static_cast<std::int64_t>(turn.first + index) - 1;
-  view.source = index == 0 ? CheckpointSource::input : CheckpointSource::loop;
-  view.created_ms = index < 2 ? turn.begun_ms : step_at(index - 2)->done_ms;
+  const bool is_input = turn.lead == 2 && index == 0;
+  view.source = is_input                          ? CheckpointSource::input
+                : is_state_update(*turn.accepted) ? CheckpointSource::update
+                                                  : CheckpointSource::loop;
+  view.created_ms = index < turn.lead ? turn.begun_ms : step_at(index - turn.lead)->done_ms;
   if (view.created_ms == 0) view.created_ms = turn.ended ? turn.ended->ended_ms : turn.begun_ms;
   view.turn = turn.accepted;
-  if (index == 0) return view;
+  if (is_input) return view;
   if (index + 1 < turn.size()) {
-    view.next_done = step_at(index - 1);
+    view.next_done = step_at(index + 1 - turn.lead);
     view.next = view.next_done->node;
     return view;
   }
-  if (turn.ended && turn.ended->outcome != TurnOutcome::finished) view.next_ended = turn.ended;
-  if (agent == nullptr) return view;
-  if (index == 1) {
-    view.next = agent->start();
-  } else if (const auto done = step_at(index - 2); !done->edge.empty()) {
-    if (const auto next = agent->follow(done->node, done->edge)) view.next = *next;
+  if (turn.ended) {
+    view.next = turn.ended->next;
+    if (!view.next.empty()) view.next_ended = turn.ended;
+  } else if (agent != nullptr) {
+    view.next = next_of(turn, index, *agent);
   }
   return view;
+}
+
+// The node that a turn which goes on is in, at its last checkpoint.
+std::string History::next_of(const TurnPart& turn, std::size_t index, const Agent& agent) const {
+  if (index >= turn.lead) {
+    const StepDone& done = *steps_.at((*turn.step_seqs)[index - turn.lead]);
+    const auto next = agent.follow(done.node, done.edge);
+    return next ? *next : std::string();
+  }
+  if (!turn.accepted->command) return agent.start();
+  const std::string& node = turn.accepted->command->node;
+  return !node.empty() || !turn.previous ? node : turn.previous->next;
 }
 
 }  // namespace parlance::actors

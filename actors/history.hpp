@@ -49,15 +49,17 @@ class History {
   std::vector<CheckpointView> checkpoints(const Agents& agents) const;
 
  private:
-  // A turn that has begun, and its checkpoints: one each for what it found, its input, its steps.
+  // A turn that has begun, and its checkpoints: `lead` of them before its steps.
   struct TurnPart {
-    std::size_t size() const { return 2 + step_seqs->size(); }
+    std::size_t size() const { return lead + step_seqs->size(); }
     CheckpointPlace place(std::size_t index) const;
 
     std::shared_ptr<const TurnAccepted> accepted;
     std::shared_ptr<const TurnEnded> ended;  // null: not yet
+    std::uint64_t ended_seq = 0;
     std::shared_ptr<const std::vector<std::uint64_t>> step_seqs;
     const RunView* run = nullptr;  // while the page is chosen; null: it runs
+    std::size_t lead = 2;          // what it found and its input, or less
     std::size_t first = 0;         // the place of its first one in the row
     std::uint64_t found_seq = 0;   // what its first two are named after
     std::int64_t begun_ms = 0;
@@ -74,6 +76,7 @@ class History {
             const Agent* agent,
             Messages& messages,
             std::vector<CheckpointView>& shown) const;
+  std::string next_of(const TurnPart& turn, std::size_t index, const Agent& agent) const;
   CheckpointView view_of(const TurnPart& turn, std::size_t index, const Agent* agent) const;
 
   CheckpointIds ids_;

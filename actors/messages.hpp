@@ -84,6 +84,10 @@ struct WriteCopy {  // … and then of the one that the copy becomes
   Result<std::shared_ptr<const CopyPlan>> plan;
   Conversations::Answer<std::shared_ptr<const ThreadView>> done;
 };
+struct ChangeState {
+  UpdateState update;
+  Conversations::Answer<std::shared_ptr<const ThreadView>> done;
+};
 struct DeleteThread {
   Conversations::Answer<void> done;
 };
@@ -102,6 +106,7 @@ using ThreadRequest = std::variant<JoinRun,
                                    ReadHistory,
                                    PlanCopy,
                                    WriteCopy,
+                                   ChangeState,
                                    DeleteThread,
                                    WakeThread,
                                    ReleaseTurn>;

@@ -267,6 +267,7 @@ void ThreadActor::take(TurnJob& job) {
   accepted.temporary = request.temporary;
   accepted.options = std::move(request.options);
   accepted.request_digest = std::move(request.request_digest);
+  accepted.command = std::move(request.command);
   auto place = std::make_unique<Place>(
       Place{Turn(std::move(accepted), request.deadline, std::move(request.request_id)),
             std::move(job.ticket),
@@ -308,6 +309,10 @@ bool ThreadActor::take_repeated(TurnJob& job) {
 bool ThreadActor::find_place(TurnJob& job) {
   const TurnRequest& request = job.request;
   const bool ends_others = takes_over(request.multitask);
+  // The gate does not count turns that were found on disk.
+  const auto going_on = std::count_if(
+      places_.begin(), places_.end(), [](const auto& place) { return !place->turn.ended(); });
+  if (!ends_others && going_on > std::ptrdiff_t{options_.turns_waiting_max}) return false;
   if (request.request_digest.empty() && !ends_others) return true;
   auto ticket = slot_->turns.try_enter();
   for (auto place = places_.rbegin(); !ticket && ends_others && place != places_.rend(); ++place)
@@ -337,10 +342,15 @@ std::optional<Error> ThreadActor::refusal_of(const TurnRequest& request) const {
   const auto agent = tools_.agents.find(request.agent);
   if (agent == tools_.agents.end())
     return Error{ErrorCode::agent_not_found, "there is no such agent", {}, {}};
-  const std::size_t messages = state_.messages->size() + request.input.size();
+  // Behind others, it is decided when it begins.
+  if (request.command && (places_.empty() || takes_over(request.multitask))) {
+    if (auto refusal = actors::refusal_of(*request.command, state_.at, *agent->second))
+      return refusal;
+  }
+  const std::size_t messages = state_.at.messages->size() + request.input.size();
   if (messages >= agent->second->limits().messages_max) {
     return Error{ErrorCode::thread_full,
-                 "the thread holds " + std::to_string(state_.messages->size()) + " messages",
+                 "the thread holds " + std::to_string(state_.at.messages->size()) + " messages",
                  {},
                  {}};
   }
@@ -352,10 +362,8 @@ void ThreadActor::run_front() {
   Place& place = front();
   const auto agent = tools_.agents.find(place.turn.accepted().agent);
   if (place.recovered) ++head_->attempts;
-  place.turn.begin(agent == tools_.agents.end() ? nullptr : agent->second,
-                   *state_.messages,
-                   *state_.fields,
-                   tools_.clock.now());
+  place.turn.begin(
+      agent == tools_.agents.end() ? nullptr : agent->second, state_.at, tools_.clock.now());
   if (place.recovered) {
     if (head_->attempts > options_.attempts_max) {
       return quarantine(place);
@@ -438,13 +446,9 @@ void ThreadActor::refused(Error error) {
 // Ends a turn from outside.
 void ThreadActor::stop(Place& place, TurnOutcome outcome, Error error) {
   if (place.turn.ended()) return;
-  const bool is_front = &place == &front();
-  if (is_front) abandon_call();
+  if (&place == &front()) abandon_call();
   leave_quarantine(place);
-  if (place.turn.accepted_seq() == 0) {
-    if (is_front) return drop(place, std::move(error));
-    write_waiting();
-  }
+  if (place.turn.accepted_seq() == 0) return drop(place, std::move(error));
   place.turn.end(outcome, std::move(error), tools_.clock);
   write(place);
 }

@@ -206,9 +206,11 @@ class ThreadActor : public caf::event_based_actor {
   void handle(CancelRun& cancel);
   void handle(MakeThread& make);
   void handle(ShowThread& show);
+  void handle(ChangeState& change);
   void handle(DeleteThread& remove);
   void handle(WakeThread& wake);
   void handle(ReleaseTurn& release);
+  std::string agent_of_state() const;
   void join(const RunId& run, Reader reader);
   void replay(const RunView& run, Reader reader);
   TurnStart start_of(const RunView& ended) const;

@@ -286,9 +286,10 @@ void ThreadDirectory::unwatch(const ThreadKey& key, std::uint64_t turn) {
   found->second.watches.erase(watch);
 }
 
-// Starts those who wait, as far as there is room.
+// Starts those who wait, as far as there is room beside the threads that live or are to be started
+// again.
 void ThreadDirectory::fill_room() {
-  while (!waiting_for_room_.empty() && keys_.size() < options_.resident_max) {
+  while (!waiting_for_room_.empty() && keys_.size() + restarts_.size() < options_.resident_max) {
     const ThreadKey key = std::move(waiting_for_room_.front());
     waiting_for_room_.pop_front();
     const auto found = residents_.find(key);

@@ -273,7 +273,7 @@ std::shared_ptr<const ThreadView> ThreadActor::view_when_made() const {
   view->created_ms = view->updated_ms = head_->created_ms;
   view->metadata = Json::parse(head_->metadata, nullptr, /*allow_exceptions=*/false);
   view->fields = Json::object();
-  view->messages = *state_.messages;
+  view->messages = *state_.at.messages;
   for (const auto& run : state_.runs) {
     if (run.ended_seq > head_->made_seq) {
       view->messages = state_.messages_before(run);
@@ -294,8 +294,8 @@ std::shared_ptr<const ThreadView> ThreadActor::view() const {
   view->updated_ms = head_->updated_ms;
   view->agent = head_->agent;
   view->metadata = Json::parse(head_->metadata, nullptr, /*allow_exceptions=*/false);
-  view->messages = *state_.messages;
-  view->fields = *state_.fields;
+  view->messages = *state_.at.messages;
+  view->fields = *state_.at.fields;
   view->runs = state_.runs;
   for (const auto& place : places_) {
     const Turn& turn = place->turn;

@@ -36,26 +36,35 @@ void ThreadState::add_ended_turn(const std::vector<RecordPtr>& records) {
   run.begun = run.ended->begun;
   run.created_ms = run.accepted->accepted_ms;
   run.updated_ms = run.ended->ended_ms;
-  run.messages_before = messages->size();
+  run.messages_before = at.messages->size();
   if (run.begun) {
-    auto after = std::make_shared<const Messages>(messages_after(*messages, records));
-    for (std::size_t at = 0; at < messages->size(); ++at) {
-      if ((*messages)[at] != (*after)[at]) replaced.push_back({run.turn, at, (*messages)[at]});
+    auto after = std::make_shared<const Messages>(messages_after(*at.messages, records));
+    for (std::size_t i = 0; i < at.messages->size(); ++i) {
+      if ((*at.messages)[i] != (*after)[i]) replaced.push_back({run.turn, i, (*at.messages)[i]});
     }
-    messages = std::move(after);
-    fields = {run.ended, &run.ended->fields};
+    at.messages = std::move(after);
+    at.fields = {run.ended, &run.ended->fields};
+    at.agent = run.agent;
+    at.next = run.ended->next;
+    at.interrupt = run.ended->interrupt;
+    if (!run.accepted->command) at.input.clear();
+    merge_messages(at.input, run.accepted->input);
+    for (const auto& record : records) {
+      if (const auto* step = std::get_if<StepDone>(&record->event))
+        merge_messages(at.input, said_by_people(step->messages));
+    }
     bytes = 0;
-    for (const auto& message : *messages)
+    for (const auto& message : *at.messages)
       bytes += bytes_of(*message);
   }
-  run.messages_after = messages->size();
+  run.messages_after = at.messages->size();
   const auto later = std::find_if(
       runs.begin(), runs.end(), [&](const RunView& other) { return other.turn > run.turn; });
   runs.insert(later, std::move(run));
 }
 
 Messages ThreadState::messages_before(const RunView& run) const {
-  Messages before = *messages;
+  Messages before = *at.messages;
   for (auto each = replaced.rbegin(); each != replaced.rend() && each->turn >= run.turn; ++each)
     before[each->at] = each->message;
   before.resize(std::min(run.messages_before, before.size()));
@@ -65,6 +74,7 @@ Messages ThreadState::messages_before(const RunView& run) const {
 RunStatus status_of(const TurnEnded& ended) {
   switch (ended.outcome) {
     case TurnOutcome::finished:
+    case TurnOutcome::paused:
       return RunStatus::success;
     case TurnOutcome::cancelled:
       return RunStatus::interrupted;

@@ -3,6 +3,7 @@
 // Threading: none of its own; the thread's actor owns it.
 #pragma once
 
+#include "actors/checkpoint.hpp"
 #include "runtime/ports/conversations.hpp"
 #include "runtime/ports/journal.hpp"
 
@@ -13,8 +14,7 @@
 namespace parlance::actors {
 
 struct ThreadState {
-  std::shared_ptr<const Messages> messages = std::make_shared<const Messages>();
-  std::shared_ptr<const Json> fields = std::make_shared<const Json>(Json::object());
+  Checkpoint at;              // where the next turn begins
   std::vector<RunView> runs;  // that have ended, in the order in which they were accepted
   std::size_t bytes = 0;      // about what the messages take
 

@@ -42,29 +42,59 @@ Turn::Turn(std::vector<RecordPtr> records, Deadline deadline)
       accepted_seq_(records_.front()->seq) {}
 
 void Turn::begin(std::shared_ptr<const Agent> agent,
-                 const Messages& messages,
-                 const Json& fields,
+                 const Checkpoint& from,
                  std::chrono::steady_clock::time_point now) {
   begun_ = true;
   agent_ = std::move(agent);
-  *messages_before_ = messages;
-  *fields_before_ = fields;
   node_since_ = now;
+  const auto& command = accepted_->command;
+  if (command && agent_) cannot_go_on_ = refusal_of(*command, from, *agent_);
+  if (cannot_go_on_) return;
+  *messages_before_ = *from.messages;
+  *fields_before_ = *from.fields;
+  if (command) {
+    const bool goes_elsewhere = !command->node.empty();
+    node_ = goes_elsewhere ? command->node : from.next;
+    if (!goes_elsewhere) interrupt_ = from.interrupt;
+  }
   if (!agent_) return;
   state_.agent = accepted_->agent;
   state_.model_override = accepted_->model_override;
   state_.options = accepted_->options;
   state_.id_seed = accepted_->run.value;
-  state_.input = accepted_->input;
   state_.messages = *messages_before_;
-  merge_messages(state_.messages, state_.input);
-  state_.fields = agent_->fields_for_turn(*fields_before_);
-  node_ = agent_->start();
+  merge_messages(state_.messages, accepted_->input);
+  if (command) {
+    state_.input = from.input;
+    state_.fields = agent_->fields_to_go_on(*fields_before_);
+    state_.fields.update(command->update);
+  } else {
+    state_.fields = agent_->fields_for_turn(*fields_before_);
+    node_ = agent_->start();
+  }
+  merge_messages(state_.input, accepted_->input);
   for (const auto& record : records_)
     fold(*record);
   // The node that was streaming when the process ended starts again, under another message id.
   if (!message_.empty()) give_up_shown();
   message_.clear();
+}
+
+void Turn::change_state(std::shared_ptr<const Agent> agent,
+                        const Checkpoint& from,
+                        std::string next,
+                        const Json& fields,
+                        const Clock& clock) {
+  begun_ = true;
+  agent_ = std::move(agent);
+  *messages_before_ = *from.messages;
+  *fields_before_ = *from.fields;
+  state_.fields = agent_->fields_to_go_on(*fields_before_);
+  state_.fields.update(fields);
+  node_ = std::move(next);
+  // What is asked stays asked.
+  if (node_ == from.next) interrupt_ = from.interrupt;
+  end(node_.empty() ? TurnOutcome::finished : TurnOutcome::paused, {}, clock);
 }
 
 void Turn::give_up_shown() {
@@ -75,8 +105,10 @@ void Turn::give_up_shown() {
 void Turn::fold(const Record& record) {
   if (const auto* step = std::get_if<StepDone>(&record.event)) {
     merge_messages(state_.messages, step->messages);
+    merge_messages(state_.input, said_by_people(step->messages));
     state_.fields.update(step->update);
     state_.step = step->step;
+    interrupt_.reset();
     message_.clear();
     if (has_message(step->messages, shown_message_)) shown_message_.clear();
     if (auto next = agent_->follow(step->node, step->edge)) node_ = *next;
@@ -95,12 +127,39 @@ Effect Turn::step(const Clock& clock) {
     return NoEffect{};
   }
   PARLANCE_FAILPOINT("thread.turn");
+  if (cannot_go_on_) {
+    fail(*cannot_go_on_, clock);
+    return NoEffect{};
+  }
+  const bool is_first = state_.step == 0;
+  if (is_first && !accepted_->command && interrupts("interrupt_before", node_)) {
+    pause(std::nullopt, clock);
+    return NoEffect{};
+  }
+  if (is_first) return carry(first_action(), clock);
   const Node* node = agent_->node(node_);
   if (node == nullptr) {
     fail({ErrorCode::internal, "the agent has no node " + node_, {}, {}}, clock);
     return NoEffect{};
   }
   return carry(node->enter(state_), clock);
+}
+
+// The first node is entered, or gets the answer that it asked for.
+Result<Action> Turn::first_action() const {
+  const Node* node = agent_->node(node_);
+  const auto& command = accepted_->command;
+  if (!command || !command->resume || !interrupt_) return node->enter(state_);
+  return node->resume(state_, Resumed{*answer_to(*interrupt_, *command->resume)});
+}
+
+// Whether the client wants the turn to end there.
+bool Turn::interrupts(const char* option, const std::string& node) const {
+  const auto names = state_.options.find(option);
+  return names != state_.options.end() &&
+         std::any_of(names->begin(), names->end(), [&](const Json& name) {
+           return name == "*" || name == node;
+         });
 }
 
 Effect Turn::answer(const Answer& answer, const Clock& clock) {
@@ -135,13 +194,17 @@ Effect Turn::carry(Result<Action> action, const Clock& clock) {
         return NoEffect{};
       }
       step_done(std::move(follow->edge), std::move(follow->update), clock);
-      node_ = *next;
+      const std::string last = std::exchange(node_, *next);
       if (state_.step >= steps_max_of(*agent_, state_.options)) {
         fail({ErrorCode::steps_exceeded,
               "no end after " + std::to_string(state_.step) + " steps",
               {},
               {}},
              clock);
+        return NoEffect{};
+      }
+      if (interrupts("interrupt_after", last) || interrupts("interrupt_before", node_)) {
+        pause(std::nullopt, clock);
         return NoEffect{};
       }
       action = agent_->node(node_)->enter(state_);
@@ -152,6 +215,17 @@ Effect Turn::carry(Result<Action> action, const Clock& clock) {
       }
       step_done({}, std::move(finish_action->update), clock);
       finish(clock);
+      return NoEffect{};
+    } else if (auto* pause_action = std::get_if<Pause>(&*action)) {
+      Update& update = pause_action->update;
+      if (const auto fits = agent_->check_update(update.fields); !fits) {
+        fail(fits.error(), clock);
+        return NoEffect{};
+      }
+      Interrupt asked{interrupt_id(accepted_->run, state_.step), std::move(pause_action->question)};
+      if (!update.fields.empty() || !update.messages.empty())
+        step_done({}, std::move(update), clock);
+      pause(std::move(asked), clock);
       return NoEffect{};
     } else if (auto* ask = std::get_if<AskModel>(&*action)) {
       give_up_shown();
@@ -205,7 +279,9 @@ void Turn::step_done(std::string edge, Update update, const Clock& clock) {
     if (message->role == Role::ai && !message->usage) stop_reason_ = StopReason::stop;
   }
   ++state_.step;
+  interrupt_.reset();
   merge_messages(state_.messages, update.messages);
+  merge_messages(state_.input, said_by_people(update.messages));
   if (has_message(update.messages, shown_message_)) shown_message_.clear();
   state_.fields.update(update.fields);
   message_.clear();
@@ -220,6 +296,12 @@ void Turn::step_done(std::string edge, Update update, const Clock& clock) {
                                    std::move(update.messages),
                                    static_cast<std::uint64_t>(std::max<std::int64_t>(0, took)),
                                    clock.unix_ms()});
+}
+
+void Turn::pause(std::optional<Interrupt> interrupt, const Clock& clock) {
+  give_up_shown();
+  interrupt_ = std::move(interrupt);
+  end(TurnOutcome::paused, {}, clock);
 }
 
 void Turn::finish(const Clock& clock) {
@@ -238,8 +320,13 @@ void Turn::end(TurnOutcome outcome, std::optional<Error> error, const Clock& clo
   TurnEnded ended;
   ended.turn = number();
   ended.outcome = outcome;
-  ended.begun = begun_;
-  if (begun_) ended.fields = agent_ ? agent_->fields_to_keep(state_.fields) : *fields_before_;
+  ended.begun = begun_ && !cannot_go_on_;
+  if (ended.begun) {
+    if (outcome != TurnOutcome::finished) ended.next = node_;
+    ended.interrupt = interrupt_;
+    ended.fields = agent_ ? state_.fields : *fields_before_;
+    if (agent_ && ended.next.empty()) ended.fields = agent_->fields_to_keep(state_.fields);
+  }
   ended.usage = usage_;
   ended.model = model_;
   ended.stop_reason = stop_reason_;

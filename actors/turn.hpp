@@ -1,4 +1,5 @@
-// One turn on its way through an agent's graph, from its acceptance to its end.
+// One turn on its way through an agent's graph, from its acceptance to its end: it begins from a
+// checkpoint of its thread and ends at one.
 //
 // A Turn decides what is written and what is asked, and does neither: step() runs nodes until one
 // of them has to wait, and leaves the events to write in `unwritten` and the effect to carry out in
@@ -17,6 +18,7 @@
 // Threading: none of its own; the thread's actor owns it.
 #pragma once
 
+#include "actors/checkpoint.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/graph/agent.hpp"
 #include "runtime/journal/event.hpp"
@@ -65,11 +67,18 @@ class Turn {
   bool begun() const { return begun_; }
   bool ended() const { return ended_; }
 
-  // Starts on the state that the thread is in now. Null `agent`: it is no longer configured.
+  // Starts from where the thread is now. Null `agent`: it is no longer configured.
   void begin(std::shared_ptr<const Agent> agent,
-             const Messages& messages,
-             const Json& fields,
+             const Checkpoint& from,
              std::chrono::steady_clock::time_point now);
+
+  // Begins and ends it as a client's change of the state: no node runs. The thread stands in front
+  // of `next` then; empty: of none.
+  void change_state(std::shared_ptr<const Agent> agent,
+                    const Checkpoint& from,
+                    std::string next,
+                    const Json& fields,
+                    const Clock& clock);
 
   // Runs nodes until one waits (an Effect) or the turn has ended (NoEffect and ended()).
   Effect step(const Clock& clock);
@@ -112,7 +121,10 @@ class Turn {
                 std::uint64_t previous_ended_seq) const;
 
  private:
+  Result<Action> first_action() const;
   Effect carry(Result<Action> action, const Clock& clock);
+  bool interrupts(const char* option, const std::string& node) const;
+  void pause(std::optional<Interrupt> interrupt, const Clock& clock);
   void add_deltas(const std::string& message, std::vector<std::string> pieces);
   void step_done(std::string edge, Update update, const Clock& clock);
   void finish(const Clock& clock);
@@ -133,7 +145,9 @@ class Turn {
   std::shared_ptr<Messages> messages_before_ = std::make_shared<Messages>();
   std::shared_ptr<Json> fields_before_ = std::make_shared<Json>(nullptr);
   TurnState state_;
-  std::string node_;  // the one that runs or waits
+  std::string node_;                    // the one that runs or waits
+  std::optional<Interrupt> interrupt_;  // that the thread stood at, or that this turn ends with
+  std::optional<Error> cannot_go_on_;   // then it ends as if it had never begun
   std::chrono::steady_clock::time_point node_since_;
 
   // What has been streamed by the node that waits.

@@ -27,9 +27,13 @@ std::string name_of(std::string_view kind,
 void IdempotencyKey::name(TurnRequest& turn, bool stateless, Deadline deadline) const {
   auto& thread = turn.thread.thread.value;
   if (stateless) thread = name_of("stateless", tenant, {}, value);
-  turn.run.value = name_of("run", tenant, thread, value);
+  turn.run.value = run_on({thread});
   turn.deadline = deadline;
   turn.request_digest = request_digest;
+}
+
+std::string IdempotencyKey::run_on(const ThreadId& thread) const {
+  return name_of("run", tenant, thread.value, value);
 }
 
 std::string IdempotencyKey::new_thread() const {

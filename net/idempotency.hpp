@@ -29,6 +29,9 @@ struct IdempotencyKey {
   // the client waits.
   void name(TurnRequest& turn, bool stateless, Deadline deadline) const;
 
+  // The id of what a request makes on a thread.
+  std::string run_on(const ThreadId& thread) const;
+
   // The UUID of the thread that a request makes.
   std::string new_thread() const;
 };

@@ -83,7 +83,7 @@ Error error_of(const TurnEnded& ended) {
 
 bool failed_while_held(const HttpSession& session, const TurnStart& start, const TurnEnded& ended) {
   const std::chrono::milliseconds took(ended.ended_ms - start.accepted->accepted_ms);
-  return ended.outcome != TurnOutcome::finished && took < session.options().hold_time_max;
+  return !succeeded(ended.outcome) && took < session.options().hold_time_max;
 }
 
 void tell_if_repeated(Response& head, const TurnStart& start) {

@@ -18,8 +18,11 @@ void TurnView::apply(const RecordPtr& record) {
     if (start_.messages) messages_ = *start_.messages;
     merge_messages(messages_, accepted->input);
     const auto agent = agents_.find(accepted->agent);
-    if (start_.fields && agent != agents_.end())
-      fields_ = agent->second->shown_fields(agent->second->fields_for_turn(*start_.fields));
+    if (!start_.fields || agent == agents_.end()) return;
+    fields_ = accepted->command ? agent->second->fields_to_go_on(*start_.fields)
+                                : agent->second->fields_for_turn(*start_.fields);
+    if (accepted->command) fields_.update(accepted->command->update);
+    fields_ = agent->second->shown_fields(fields_);
   } else if (const auto* step = std::get_if<StepDone>(&record->event)) {
     merge_messages(messages_, step->messages);
     merge_messages(added_, step->messages);

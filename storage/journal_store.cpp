@@ -126,14 +126,15 @@ Result<std::unique_ptr<JournalStore>> JournalStore::open_store(const JournalOpti
                  "storage.path",
                  {}};
   }
-  store->db_.reset(db);
+  store->opened_.reset(db);
+  store->db_ = db;
   judge->attach(*db, *store->heads());
   return store;
 }
 
 JournalStore::~JournalStore() {
-  if (!db_) return;
-  rocksdb::CancelAllBackgroundWork(db_.get(), /*wait=*/true);
+  if (!opened_) return;
+  rocksdb::CancelAllBackgroundWork(db_, /*wait=*/true);
   judge_->detach();
   for (auto* handle : handles_)
     static_cast<void>(db_->DestroyColumnFamilyHandle(handle));

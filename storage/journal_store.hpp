@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace parlance::storage {
@@ -28,6 +29,11 @@ class JournalStore {
   // Makes the database when there is none. Errors: storage_failed, with the path and the reason.
   static Result<std::unique_ptr<JournalStore>> open_store(const JournalOptions& options,
                                                           std::shared_ptr<ExpiryJudge> judge);
+  // On a database that is open, with its families in the order of those below; it outlives the
+  // store.
+  JournalStore(rocksdb::DB& db, std::vector<rocksdb::ColumnFamilyHandle*> families)
+      : db_(&db),
+        handles_(std::move(families)) {}
   ~JournalStore();
   JournalStore(const JournalStore&) = delete;
   JournalStore& operator=(const JournalStore&) = delete;
@@ -54,7 +60,8 @@ class JournalStore {
 
   const std::shared_ptr<ExpiryJudge> judge_;
   std::unique_ptr<rocksdb::Env> env_;
-  std::unique_ptr<rocksdb::DB> db_;
+  std::unique_ptr<rocksdb::DB> opened_;  // null when somebody else opened it
+  rocksdb::DB* db_ = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
 };
 

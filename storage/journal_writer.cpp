@@ -86,9 +86,29 @@ void JournalWriter::run(const Service::Died& died) {
 
 void JournalWriter::work() {
   while (take_batch()) {
-    if (!written_) write_batch();
+    if (done_ != Step::written) {
+      plan_batch();
+      write_batch();
+    }
     answer_batch();
   }
+}
+
+JournalWriter::Step JournalWriter::step() {
+  if (done_ == Step::written) {
+    answer_batch();
+    return Step::answered;
+  }
+  if (done_ == Step::planned) {
+    write_batch();
+    return done_;
+  }
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!fill_batch()) return Step::idle;
+  }
+  plan_batch();
+  return done_;
 }
 
 // After the thread has ended, perhaps by an exception: what is left is written and answered here.
@@ -107,6 +127,11 @@ bool JournalWriter::take_batch() {
   if (!batch_.empty()) return true;
   std::unique_lock lock(mutex_);
   woken_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  return fill_batch();
+}
+
+// The caller holds mutex_.
+bool JournalWriter::fill_batch() {
   std::size_t bytes = 0;
   while (!queue_.empty() && batch_.size() < options_.batch_appends_max &&
          bytes < options_.batch_bytes_max) {
@@ -118,7 +143,8 @@ bool JournalWriter::take_batch() {
 }
 
 void JournalWriter::hand_back() {
-  if (written_) return;
+  if (done_ == Step::written) return;
+  done_ = Step::idle;
   const std::scoped_lock lock(mutex_);
   queue_.insert(queue_.begin(),
                 std::make_move_iterator(batch_.begin()),
@@ -128,8 +154,8 @@ void JournalWriter::hand_back() {
 
 // ---- planning and writing
 
-void JournalWriter::write_batch() {
-  rocksdb::WriteBatch batch;
+void JournalWriter::plan_batch() {
+  planned_.Clear();
   verdicts_.clear();
   standing_.clear();
   after_.clear();
@@ -137,8 +163,9 @@ void JournalWriter::write_batch() {
   planned_erased_ = erased_;
   planned_erased_since_ms_ = erased_since_ms_;
   for (const auto& call : batch_) {
-    verdicts_.push_back(writable_ ? std::visit([&](const auto& c) { return plan(c, batch); }, call)
-                                  : Verdict::failed);
+    verdicts_.push_back(writable_
+                            ? std::visit([&](const auto& c) { return plan(c, planned_); }, call)
+                            : Verdict::failed);
     const auto* append = std::get_if<AppendCall>(&call);
     const auto* erase = std::get_if<EraseCall>(&call);
     const std::string* thread = append != nullptr  ? &append->thread
@@ -146,8 +173,12 @@ void JournalWriter::write_batch() {
                                                    : nullptr;
     after_.push_back(thread != nullptr && writable_ ? standing(*thread) : std::nullopt);
   }
-  if (batch.Count() > 0)
-    failure_ = write(batch, std::any_of(batch_.begin(), batch_.end(), is_waited_for));
+  done_ = Step::planned;
+}
+
+void JournalWriter::write_batch() {
+  if (planned_.Count() > 0)
+    failure_ = write(std::any_of(batch_.begin(), batch_.end(), is_waited_for));
   if (failure_) {
     writable_ = failpoint_fires("mutant.retry_after_failed_commit");
     std::replace(verdicts_.begin(), verdicts_.end(), Verdict::committed, Verdict::failed);
@@ -155,22 +186,22 @@ void JournalWriter::write_batch() {
     erased_ = planned_erased_;
     erased_since_ms_ = planned_erased_since_ms_;
   }
-  written_ = true;
+  done_ = Step::written;
   answered_ = 0;
   PARLANCE_FAILPOINT("journal.after_write");
 }
 
-std::optional<std::string> JournalWriter::write(rocksdb::WriteBatch& batch, bool synced) {
+std::optional<std::string> JournalWriter::write(bool synced) {
   PARLANCE_FAILPOINT("journal.before_write");
   if (failpoint_fires("journal.write_fails")) return "failpoint journal.write_fails";
   rocksdb::WriteOptions write_options;
   write_options.sync = synced && !failpoint_fires("mutant.skip_sync");
   const auto started = std::chrono::steady_clock::now();
-  const auto status = store_.db().Write(write_options, &batch);
+  const auto status = store_.db().Write(write_options, &planned_);
   if (!status.ok()) return status.ToString();
   if (synced) {
     metrics_.batch_written(
-        planned_records_, batch.GetDataSize(), std::chrono::steady_clock::now() - started);
+        planned_records_, planned_.GetDataSize(), std::chrono::steady_clock::now() - started);
   }
   return std::nullopt;
 }
@@ -282,7 +313,7 @@ void JournalWriter::answer_batch() {
     std::visit([&](auto& c) { answer(c, verdicts_[next]); }, call);
   }
   batch_.clear();
-  written_ = false;
+  done_ = Step::idle;
   metrics_.threads_open(open_threads_.size());
   if (failure_) {
     log_error("journal_write_failed", {{"reason", *failure_}});

@@ -5,8 +5,11 @@
 // only then answers, in order. An exception ends the thread but loses nothing: calls that were not
 // written go back to the head of the queue, calls that were are answered after the next start().
 //
-// Threading: submit() and writable() from any thread; start() by one caller at a time; callbacks
-// run on the writer's thread (in stop(), on the caller's).
+// A batch goes through three steps: planned, written, answered. Who has no thread for the writer
+// takes them one by one (step()) instead of calling start().
+//
+// Threading: submit() and writable() from any thread; start(), or step(), by one caller at a time;
+// callbacks run on the writer's thread (in stop() and step(), on the caller's).
 //
 // Bounds: a batch holds at most batch_appends_max calls and about batch_bytes_max bytes. The queue
 // is bounded by who may write: an owner of a thread has at most two appends on their way.
@@ -97,6 +100,10 @@ class JournalWriter {
 
   void start(Service::Died died);
 
+  // What is done of the batch, and what step() did; idle: nothing.
+  enum class Step : std::uint8_t { idle, planned, written, answered };
+  Step step();
+
   // Answers everything that was submitted, and ends the thread. Nothing may be submitted any more.
   void stop();
 
@@ -115,8 +122,10 @@ class JournalWriter {
   void work();
   void drain();
   bool take_batch();
+  bool fill_batch();
   void hand_back();
 
+  void plan_batch();
   void write_batch();
   Verdict plan(const AppendCall& call, rocksdb::WriteBatch& batch);
   Verdict plan(const EraseCall& call, rocksdb::WriteBatch& batch);
@@ -125,7 +134,7 @@ class JournalWriter {
   Verdict plan(const SweptCall& call, rocksdb::WriteBatch& batch);
   std::optional<OpenThread>& standing(const std::string& thread);
   void mark_erased(rocksdb::WriteBatch& batch);
-  std::optional<std::string> write(rocksdb::WriteBatch& batch, bool synced);
+  std::optional<std::string> write(bool synced);
 
   void answer_batch();
   void answer(AppendCall& call, Verdict verdict);
@@ -156,10 +165,11 @@ class JournalWriter {
   std::vector<Verdict> verdicts_;
   std::unordered_map<std::string, std::optional<OpenThread>> standing_;
   std::vector<std::optional<OpenThread>> after_;  // one for each call: where its thread stands then
+  rocksdb::WriteBatch planned_;
   std::size_t planned_records_ = 0;
   std::uint64_t planned_erased_ = 0;
   std::int64_t planned_erased_since_ms_ = 0;
-  bool written_ = false;                // batch_ is on disk, or known to be lost
+  Step done_ = Step::idle;              // of batch_; written: on disk, or known to be lost
   std::size_t answered_ = 0;            // calls of batch_
   std::optional<std::string> failure_;  // of the write, until it has been told
 

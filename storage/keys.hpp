@@ -10,9 +10,10 @@
 //   thread     = tenant 0x00 thread-id    both without 0x00 (is_identifier, runtime/base/ids.hpp)
 //   value(X)   = version:u8 crc32:le32 X    crc32 is zlib's, over the version and X; before 0x03
 //                over X alone
-//   version    = 0x04; older ones are read too: 0x03 has no done_ms, step_seqs and made_seq (a
-//                turn's steps are then those with messages), 0x02 no request_digest either, and in
-//                0x01 TurnEnded ends with ended_ms as well, of turns that had begun
+//   version    = 0x04; older ones are read too: 0x03 has no command, next, interrupt, done_ms,
+//                step_seqs and made_seq (a turn's steps are then those with messages), 0x02 no
+//                request_digest either, and in 0x01 TurnEnded ends with ended_ms, of turns that had
+//                begun
 //   be64, le32 = fixed width, most or least significant byte first
 //   uint       = LEB128, 1 to 10 bytes
 //   int        = uint of the zigzag form
@@ -33,7 +34,8 @@
 //                | 0x06 RolledBack
 //   TurnAccepted = turn:uint run:bytes agent:bytes model_override:bytes input:list(Message)
 //                accepted_ms:int deadline_ms:int temporary:bool options:json
-//                request_digest:bytes
+//                request_digest:bytes command:optional(Command)
+//   Command    = resume:optional(json) node:bytes update:json
 //   StepDone   = turn:uint step:uint node:bytes edge:bytes update:json messages:list(Message)
 //                time_us:uint done_ms:int
 //   Delta      = turn:uint node:bytes message:bytes pieces:list(bytes)
@@ -42,10 +44,12 @@
 //   TurnEnded  = turn:uint outcome accepted_seq:uint previous_ended_seq:uint
 //                message_seqs:list(uint) fields:json Usage model:bytes stop_reason
 //                error:optional(bytes) error_detail:bytes ended_ms:int begun:bool
-//                retry_after_ms:int step_seqs:list(uint)
+//                retry_after_ms:int next:bytes interrupt:optional(Interrupt)
+//                step_seqs:list(uint)
+//   Interrupt  = id:bytes value:json
 //   Message    = id:bytes role text:bytes extra:json usage:optional(Usage)
 //   Usage      = tokens_in:uint tokens_out:uint
-//   outcome    = 0x01 finished | 0x02 failed | 0x03 cancelled
+//   outcome    = 0x01 finished | 0x02 failed | 0x03 cancelled | 0x04 paused
 //   role       = 0x01 system | 0x02 human | 0x03 ai | 0x04 tool
 //   stop_reason= 0x01 stop | 0x02 length | 0x03 tool_calls | 0x04 content_filter
 //   error      = the code's name, so that the list of codes may change its order

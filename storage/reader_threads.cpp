@@ -9,10 +9,11 @@
 
 namespace parlance::storage {
 
-ReaderThreads::ReaderThreads(std::size_t threads, std::size_t waiting_max)
+ReaderThreads::ReaderThreads(std::size_t queues, std::size_t waiting_max, Threads threads)
     : waiting_max_(waiting_max) {
-  for (std::size_t i = 0; i < std::max<std::size_t>(threads, 1); ++i) {
+  for (std::size_t i = 0; i < std::max<std::size_t>(queues, 1); ++i) {
     auto& lane = *lanes_.emplace_back(std::make_unique<Lane>());
+    if (threads == Threads::none) continue;
     lane.thread = std::thread([&lane] { run(lane); });
   }
 }
@@ -38,6 +39,17 @@ bool ReaderThreads::try_submit(std::string_view thread, Work work) {
   return true;
 }
 
+void ReaderThreads::step(std::size_t queue) {
+  Lane& lane = *lanes_[queue];
+  std::unique_lock lock(lane.mutex);
+  if (!lane.queue.empty()) work_once(lane, lock);
+}
+
+bool ReaderThreads::has_work(std::size_t queue) const {
+  const std::scoped_lock lock(lanes_[queue]->mutex);
+  return !lanes_[queue]->queue.empty();
+}
+
 void ReaderThreads::stop() {
   for (auto& lane : lanes_) {
     {
@@ -48,6 +60,9 @@ void ReaderThreads::stop() {
   }
   for (auto& lane : lanes_) {
     if (lane->thread.joinable()) lane->thread.join();
+    std::unique_lock lock(lane->mutex);
+    while (!lane->queue.empty())
+      work_once(*lane, lock);
   }
 }
 
@@ -57,16 +72,20 @@ void ReaderThreads::run(Lane& lane) {
   for (;;) {
     lane.woken.wait(lock, [&] { return lane.stopping || !lane.queue.empty(); });
     if (lane.queue.empty()) return;
-    const Work work = std::move(lane.queue.front());
-    lane.queue.pop_front();
-    lock.unlock();
-    try {
-      work();
-    } catch (const std::exception& problem) {
-      log_error("journal_read_threw", {{"reason", problem.what()}});
-    }
-    lock.lock();
+    work_once(lane, lock);
   }
+}
+
+void ReaderThreads::work_once(Lane& lane, std::unique_lock<std::mutex>& lock) {
+  const Work work = std::move(lane.queue.front());
+  lane.queue.pop_front();
+  lock.unlock();
+  try {
+    work();
+  } catch (const std::exception& problem) {
+    log_error("journal_read_threw", {{"reason", problem.what()}});
+  }
+  lock.lock();
 }
 
 }  // namespace parlance::storage

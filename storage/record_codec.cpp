@@ -16,6 +16,7 @@ constexpr std::uint8_t layout_version = 4;
 constexpr std::uint8_t layout_version_oldest = 1;
 constexpr std::uint8_t layout_version_of_begun = 2;    // TurnEnded's begun and retry_after
 constexpr std::uint8_t layout_version_of_digest = 3;   // request_digest, and the version is checked
+constexpr std::uint8_t layout_version_of_pauses = 4;   // command, next, interrupt
 constexpr std::uint8_t layout_version_of_history = 4;  // done_ms, step_seqs, made_seq
 constexpr std::size_t header_bytes = 5;
 
@@ -156,18 +157,36 @@ constexpr std::uint8_t outcome_number(TurnOutcome outcome) {
       return 2;
     case TurnOutcome::cancelled:
       return 3;
+    case TurnOutcome::paused:
+      return 4;
   }
   return 0;
 }
 
 TurnOutcome read_outcome(WireReader& in) {
-  constexpr std::array outcomes{TurnOutcome::finished, TurnOutcome::failed, TurnOutcome::cancelled};
+  constexpr std::array outcomes{
+      TurnOutcome::finished, TurnOutcome::failed, TurnOutcome::cancelled, TurnOutcome::paused};
   const std::uint8_t number = in.byte();
   for (const auto outcome : outcomes) {
     if (outcome_number(outcome) == number) return outcome;
   }
   in.fail();
   return TurnOutcome::failed;
+}
+
+void put_command(WireWriter& out, const Command& command) {
+  out.boolean(command.resume.has_value());
+  if (command.resume) put_json(out, *command.resume);
+  out.bytes(command.node);
+  put_json(out, command.update);
+}
+
+Command read_command(WireReader& in) {
+  Command command;
+  if (in.boolean()) command.resume = read_json(in);
+  command.node = in.bytes();
+  command.update = read_json(in);
+  return command;
 }
 
 // ---- one pair a kind of event
@@ -184,6 +203,8 @@ void put(WireWriter& out, const TurnAccepted& e) {
   out.boolean(e.temporary);
   put_json(out, e.options);
   out.bytes(e.request_digest);
+  out.boolean(e.command.has_value());
+  if (e.command) put_command(out, *e.command);
 }
 
 TurnAccepted read_turn_accepted(WireReader& in, std::uint8_t version) {
@@ -198,6 +219,7 @@ TurnAccepted read_turn_accepted(WireReader& in, std::uint8_t version) {
   e.temporary = in.boolean();
   e.options = read_json(in);
   if (version >= layout_version_of_digest) e.request_digest = in.bytes();
+  if (version >= layout_version_of_pauses && in.boolean()) e.command = read_command(in);
   return e;
 }
 
@@ -287,6 +309,12 @@ void put(WireWriter& out, const TurnEnded& e) {
   out.integer(e.ended_ms);
   out.boolean(e.begun);
   out.integer(e.retry_after.count());
+  out.bytes(e.next);
+  out.boolean(e.interrupt.has_value());
+  if (e.interrupt) {
+    out.bytes(e.interrupt->id);
+    put_json(out, e.interrupt->value);
+  }
   put_seqs(out, e.step_seqs);
 }
 
@@ -308,7 +336,15 @@ TurnEnded read_turn_ended(WireReader& in, std::uint8_t version) {
     e.begun = in.boolean();
     e.retry_after = std::chrono::milliseconds(in.integer());
   }
-  e.step_seqs = version >= layout_version_of_history ? read_seqs(in) : e.message_seqs;
+  if (version < layout_version_of_history) e.step_seqs = e.message_seqs;
+  if (version < layout_version_of_pauses) return e;
+  e.next = in.bytes();
+  if (in.boolean()) {
+    e.interrupt.emplace();
+    e.interrupt->id = in.bytes();
+    e.interrupt->value = read_json(in);
+  }
+  e.step_seqs = read_seqs(in);
   return e;
 }
 

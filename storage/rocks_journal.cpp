@@ -45,16 +45,30 @@ Result<std::unique_ptr<RocksJournal>> RocksJournal::open_store(JournalOptions op
   auto store = JournalStore::open_store(self.options_, std::move(judge));
   if (!store) return store.error();
   self.store_ = std::move(*store);
-  self.reader_ = std::make_unique<JournalReader>(*self.store_, self.open_threads_, metrics, clock);
-  self.reader_threads_ = std::make_unique<ReaderThreads>(self.options_.reader_threads,
-                                                         self.options_.reads_waiting_max);
-  self.writer_ = std::make_unique<JournalWriter>(
-      *self.store_, self.open_threads_, self.options_, metrics, clock, [&self](OpenCall call) {
-        self.load(std::move(call));
-      });
+  self.make_parts(ReaderThreads::Threads::own, clock);
   self.sweeper_ =
       std::make_unique<Sweeper>(*self.store_, *self.writer_, self.options_, metrics, clock);
   return journal;
+}
+
+std::unique_ptr<RocksJournal> RocksJournal::without_threads(std::unique_ptr<JournalStore> store,
+                                                            JournalOptions options,
+                                                            JournalMetrics& metrics,
+                                                            const Clock& clock) {
+  auto journal = std::unique_ptr<RocksJournal>(new RocksJournal(std::move(options), metrics));
+  journal->store_ = std::move(store);
+  journal->make_parts(ReaderThreads::Threads::none, clock);
+  return journal;
+}
+
+void RocksJournal::make_parts(ReaderThreads::Threads threads, const Clock& clock) {
+  reader_ = std::make_unique<JournalReader>(*store_, open_threads_, metrics_, clock);
+  reader_threads_ =
+      std::make_unique<ReaderThreads>(options_.reader_threads, options_.reads_waiting_max, threads);
+  writer_ = std::make_unique<JournalWriter>(
+      *store_, open_threads_, options_, metrics_, clock, [this](OpenCall call) {
+        load(std::move(call));
+      });
 }
 
 RocksJournal::~RocksJournal() {

@@ -43,6 +43,13 @@ class RocksJournal : public Journal, public Service {
                                                           JournalMetrics& metrics,
                                                           const Clock& clock);
 
+  // On a store that is open, with neither threads nor sweeps: what they would do is done by who
+  // steps the writer() and each of the readers()' `options.reader_threads` queues.
+  static std::unique_ptr<RocksJournal> without_threads(std::unique_ptr<JournalStore> store,
+                                                       JournalOptions options,
+                                                       JournalMetrics& metrics,
+                                                       const Clock& clock);
+
   // Answers every call that was made, then closes the store.
   ~RocksJournal() override;
   RocksJournal(const RocksJournal&) = delete;
@@ -65,10 +72,14 @@ class RocksJournal : public Journal, public Service {
   // One sweep now, on the caller's thread.
   Result<void> sweep() { return sweeper_->sweep(); }
 
+  JournalWriter& writer() { return *writer_; }
+  ReaderThreads& readers() { return *reader_threads_; }
+
  private:
   void load(OpenCall call);
 
   RocksJournal(JournalOptions options, JournalMetrics& metrics);
+  void make_parts(ReaderThreads::Threads threads, const Clock& clock);
 
   const JournalOptions options_;
   JournalMetrics& metrics_;

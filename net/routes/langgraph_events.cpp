@@ -2,6 +2,7 @@
 
 #include "net/json_text.hpp"
 #include "net/response.hpp"
+#include "net/routes/langgraph_interrupts.hpp"
 #include "net/turn_answer.hpp"
 #include "runtime/base/ids.hpp"
 
@@ -239,11 +240,24 @@ void LanggraphEvents::show_delta(EventId id, const Delta& delta, std::string& ou
   }
 }
 
+void LanggraphEvents::show_pause(EventId id, const TurnEnded& ended, std::string& out) {
+  emit(id, StreamModes::updates, "updates", out, [&] {
+    out.append(R"({"__interrupt__":)");
+    append_interrupts(out, ended);
+    out.push_back('}');
+  });
+  if (!ended.interrupt) return;  // the values are those of the last step
+  emit({id.seq, 1}, StreamModes::values, "values", out, [&] {
+    append_paused_values(out, view_->messages(), view_->fields(), ended);
+  });
+}
+
 void LanggraphEvents::show_end(EventId id, const TurnEnded& ended, std::string& out) {
   if (ended.outcome == TurnOutcome::finished) {
     after_met_ = after_met_ || id == after_;
     return;
   }
+  if (ended.outcome == TurnOutcome::paused) return show_pause(id, ended, out);
   const Error error = error_of(ended);
   emit(id, StreamModes::always, "error", out, [&] { append_error(out, error); });
 }

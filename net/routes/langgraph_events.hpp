@@ -11,6 +11,7 @@
 //   delta                  for piece i: 3i messages (tuple, the piece), 3i+1 messages/metadata,
 //                          3i+2 messages/partial
 //   superseded             0 custom
+//   turn_paused            0 updates ({"__interrupt__": […]}) · 1 values, with a question
 //   turn_failed/cancelled  0 error
 //
 // What is not to be shown, by its mode or because it is not after `after`, is never built. An
@@ -86,6 +87,7 @@ class LanggraphEvents final : public TurnEvents {
   void show_step(EventId id, const StepDone& step, std::string& out);
   void show_step_time(EventId id, const StepDone& step, std::string& out);
   void show_delta(EventId id, const Delta& delta, std::string& out);
+  void show_pause(EventId id, const TurnEnded& ended, std::string& out);
   void show_end(EventId id, const TurnEnded& ended, std::string& out);
   void append_metadata(std::string& out, std::string_view node);
 

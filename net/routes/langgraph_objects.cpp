@@ -1,9 +1,12 @@
 #include "net/routes/langgraph_objects.hpp"
 
 #include "net/json_text.hpp"
+#include "net/routes/langgraph_command.hpp"
+#include "net/routes/langgraph_interrupts.hpp"
 #include "net/turn_view.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/journal/state_update.hpp"
 
 namespace parlance::net {
 namespace {
@@ -18,9 +21,20 @@ std::string_view thread_status(const ThreadView& thread) {
   if (thread.busy) return "busy";
   for (auto run = thread.runs.rbegin(); run != thread.runs.rend(); ++run) {
     if (!run->begun || run->ended_seq == 0) continue;
-    return run->status == RunStatus::error || run->status == RunStatus::timeout ? "error" : "idle";
+    if (run->status == RunStatus::error || run->status == RunStatus::timeout) return "error";
+    const bool waits =
+        run->ended && (run->ended->outcome == TurnOutcome::paused || run->ended->interrupt);
+    return waits ? "interrupted" : "idle";
   }
   return "idle";
+}
+
+// Whose turn left the fields: a turn of another agent may have been accepted since.
+const std::string& agent_of_fields(const ThreadView& thread) {
+  for (auto run = thread.runs.rbegin(); run != thread.runs.rend(); ++run) {
+    if (run->begun && run->ended_seq != 0) return run->agent;
+  }
+  return thread.agent;
 }
 
 }  // namespace
@@ -69,13 +83,20 @@ void append_thread(std::string& out, const ThreadView& thread, const Agents& age
   append_json(out, metadata);
   out.push_back(',');
   append_field(out, "status", thread_status(thread));
-  out.append(R"(,"config":{},"interrupts":{},"values":)");
+  out.append(R"(,"config":{},"interrupts":)");
+  append_thread_interrupts(out, thread);
+  out.append(R"(,"values":)");
   if (thread.runs.empty()) {
     out.append("{}");
   } else {
-    append_values(out, thread.messages, shown_fields(agents, thread.agent, thread.fields));
+    append_values(
+        out, thread.messages, shown_fields(agents, agent_of_fields(thread), thread.fields));
   }
   out.push_back('}');
+}
+
+bool is_run(const RunView& run) {
+  return !run.accepted || !is_state_update(*run.accepted);
 }
 
 void append_run(std::string& out, const ThreadKey& thread, const RunView& run) {
@@ -97,9 +118,22 @@ void append_run(std::string& out, const ThreadKey& thread, const RunView& run) {
   append_json(out, metadata);
   out.push_back(',');
   append_field(out, "status", to_string(run.status));
-  out.append(R"(,"kwargs":{"input":{"messages":)");
-  append_messages(out, run.accepted ? run.accepted->input : Messages{});
-  out.append(R"(},"config":)");
+  out.append(R"(,"kwargs":{"input":)");
+  if (run.accepted && run.accepted->command) {
+    out.append(R"(null,"command":)");
+    append_command(out, *run.accepted->command, run.accepted->input);
+  } else {
+    out.append(R"({"messages":)");
+    append_messages(out, run.accepted ? run.accepted->input : Messages{});
+    out.push_back('}');
+  }
+  for (const char* const name : {"interrupt_before", "interrupt_after"}) {
+    const Json& nodes = option(run, name, none);
+    if (nodes.empty()) continue;
+    out.append(R"(,")").append(name).append(R"(":)");
+    append_json(out, nodes);
+  }
+  out.append(R"(,"config":)");
   append_json(out, option(run, "config", none));
   out.append(R"(,"context":)");
   append_json(out, option(run, "context", none));

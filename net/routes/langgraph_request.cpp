@@ -1,6 +1,7 @@
 #include "net/routes/langgraph_request.hpp"
 
 #include "net/body.hpp"
+#include "net/routes/langgraph_command.hpp"
 #include "net/routes/turn_options.hpp"
 #include "runtime/base/ids.hpp"
 
@@ -89,13 +90,7 @@ Result<RunCreate> read_run_create(Json& body, const Agents& agents) {
   const auto assistant = reader.text("assistant_id");
   if (!reader.fault && assistant.empty())
     reader.refuse("assistant_id", "is missing: the name of an agent");
-  for (const char* const name : {"command",
-                                 "checkpoint",
-                                 "checkpoint_id",
-                                 "interrupt_before",
-                                 "interrupt_after",
-                                 "webhook",
-                                 "after_seconds"}) {
+  for (const char* const name : {"checkpoint", "checkpoint_id", "webhook", "after_seconds"}) {
     reader.not_in_this_version(name);
   }
   run.multitask = read_multitask(reader);
@@ -125,7 +120,13 @@ Result<RunCreate> read_run_create(Json& body, const Agents& agents) {
   }
   Json* const input = reader.find("input");
   Json* messages = nullptr;
-  if (input == nullptr || !input->is_object()) {
+  Json command = reader.object("command");
+  const bool goes_on = input == nullptr && (body.contains("input") || !command.empty());
+  if (goes_on) {
+    // There is no input to read.
+  } else if (input != nullptr && !command.empty()) {
+    reader.refuse("command", "stands in place of an input");
+  } else if (input == nullptr || !input->is_object()) {
     reader.refuse("input", "must be an object with messages");
   } else if (const auto found = input->find("messages");
              found != input->end() && !found->is_null()) {
@@ -139,12 +140,23 @@ Result<RunCreate> read_run_create(Json& body, const Agents& agents) {
   if (run.agent.empty()) return assistant_not_found(assistant);
   const auto fits = check_agent(agents, run.agent, run.model_override, "config.configurable.model");
   if (!fits) return fits.error();
-  auto read = read_messages(*messages, "input.messages");
-  if (!read) return read.error();
-  run.input = std::move(*read);
   const auto& agent = *agents.find(run.agent)->second;
-  const auto taken =
-      check_wishes(agent, run.options, "config.configurable.", run.input, "input.messages");
+  if (auto taken = read_interrupts(body, agent, run.options); !taken) return taken.error();
+  if (goes_on) {
+    auto read = read_command(command, agent);
+    if (!read) return read.error();
+    run.command = std::move(read->command);
+    run.input = std::move(read->messages);
+  } else {
+    auto read = read_messages(*messages, "input.messages");
+    if (!read) return read.error();
+    run.input = std::move(*read);
+  }
+  const auto taken = check_wishes(agent,
+                                  run.options,
+                                  "config.configurable.",
+                                  run.input,
+                                  goes_on ? "command.update.messages" : "input.messages");
   if (!taken) return taken.error();
   return run;
 }

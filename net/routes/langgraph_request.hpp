@@ -1,8 +1,10 @@
 // A run as it is asked for in the LangGraph family.
 //
-// What this version does not do (interrupts, commands, webhooks, running from an older checkpoint)
-// is refused by name; keys that are unknown are left alone, as clients send what newer servers
-// know.
+// In place of an input, a command or nothing (null) goes on where the thread stands
+// (langgraph_command.hpp).
+//
+// What this version does not do (webhooks, running from an older checkpoint) is refused by name;
+// keys that are unknown are left alone, as clients send what newer servers know.
 //
 // Threading: pure.
 #pragma once
@@ -22,6 +24,7 @@ struct RunCreate {
   std::string agent;
   std::string model_override;
   Messages input;
+  std::optional<Command> command;
   Multitask multitask = Multitask::enqueue;
   IfMissing if_missing = IfMissing::reject;
   bool keep_thread = false;  // of a stateless run

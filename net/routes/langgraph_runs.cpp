@@ -3,6 +3,7 @@
 #include "net/json_text.hpp"
 #include "net/routes/langgraph.hpp"
 #include "net/routes/langgraph_events.hpp"
+#include "net/routes/langgraph_interrupts.hpp"
 #include "net/routes/langgraph_objects.hpp"
 #include "net/routes/langgraph_request.hpp"
 #include "net/routes/turn_options.hpp"
@@ -45,6 +46,10 @@ Result<NewRun> read_new_run(HttpSession& session, const Backend& backend, On on)
   if (!key) return key.error();
   auto read = read_run_create(*body, backend.agents);
   if (!read) return read.error();
+  if (on == On::nothing && read->command) {
+    return Error{
+        ErrorCode::invalid_value, "a run without a thread has nothing to go on from", "input", {}};
+  }
   if (on == On::nothing) {
     const auto answered = check_tool_answers(read->input, "input.messages");
     if (!answered) return answered.error();
@@ -55,6 +60,7 @@ Result<NewRun> read_new_run(HttpSession& session, const Backend& backend, On on)
                       .agent = read->agent,
                       .model_override = std::move(read->model_override),
                       .input = std::move(read->input),
+                      .command = std::move(read->command),
                       .if_missing = on == On::thread ? read->if_missing : IfMissing::create,
                       .multitask = read->multitask,
                       .temporary = on == On::nothing && !read->keep_thread,
@@ -155,11 +161,11 @@ asio::awaitable<void> send_values(HttpSession& session,
       view.apply(record);
     if (view.ended() == nullptr) {
       failure = Error{ErrorCode::internal, "the turn has no end", {}, {}};
-    } else if (view.ended()->outcome != TurnOutcome::finished) {
+    } else if (!succeeded(view.ended()->outcome)) {
       failure = error_of(*view.ended());
       is_status = own_request && failed_while_held(session, stream.start(), *view.ended());
     } else {
-      append_values(text, view.messages(), view.fields());
+      append_paused_values(text, view.messages(), view.fields(), *view.ended());
     }
   }
   if (failure) {
@@ -236,8 +242,9 @@ asio::awaitable<Result<std::shared_ptr<const ThreadView>>> thread_view(const Bac
 }
 
 const RunView* find_run(const ThreadView& thread, const RunId& id) {
-  const auto found = std::find_if(
-      thread.runs.begin(), thread.runs.end(), [&](const auto& run) { return run.run == id; });
+  const auto found = std::find_if(thread.runs.begin(), thread.runs.end(), [&](const auto& run) {
+    return run.run == id && is_run(run);
+  });
   return found == thread.runs.end() ? nullptr : &*found;
 }
 
@@ -254,7 +261,7 @@ asio::awaitable<void> list_runs(HttpSession& session, const Backend& backend) {
   response.body = "[";
   std::size_t place = 0;
   for (const auto& run : (*view)->runs) {
-    if (!status->empty() && *status != to_string(run.status)) continue;
+    if (!is_run(run) || (!status->empty() && *status != to_string(run.status))) continue;
     const auto at = place++;
     if (at < page->offset || at - page->offset >= page->limit) continue;
     if (response.body.size() > 1) response.body.push_back(',');

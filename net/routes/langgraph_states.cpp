@@ -2,6 +2,7 @@
 
 #include "net/json_text.hpp"
 #include "net/response.hpp"
+#include "net/routes/langgraph_interrupts.hpp"
 #include "net/turn_answer.hpp"
 #include "net/turn_view.hpp"
 #include "runtime/base/clock.hpp"
@@ -11,6 +12,20 @@
 
 namespace parlance::net {
 namespace {
+
+std::string_view to_string(CheckpointSource source) {
+  switch (source) {
+    case CheckpointSource::input:
+      return "input";
+    case CheckpointSource::loop:
+      return "loop";
+    case CheckpointSource::update:
+      return "update";
+  }
+  return "loop";
+}
+
+}  // namespace
 
 void append_checkpoint(std::string& out, const ThreadKey& thread, std::string_view id) {
   if (id.empty()) {
@@ -23,6 +38,8 @@ void append_checkpoint(std::string& out, const ThreadKey& thread, std::string_vi
   append_field(out, "checkpoint_id", id);
   out.append(R"(,"checkpoint_map":null})");
 }
+
+namespace {
 
 // What runs next: the node, or the merging of the input.
 std::string_view next_of(const CheckpointView& checkpoint) {
@@ -49,18 +66,28 @@ void append_result(std::string& out, const CheckpointView& checkpoint, const Age
 void append_task(std::string& out, const CheckpointView& checkpoint, const Agents& agents) {
   const auto node = next_of(checkpoint);
   out.push_back('{');
-  append_field(out, "id", named_uuid("parlance:task\n" + checkpoint.id));
+  append_field(out,
+               "id",
+               checkpoint.next_ended ? task_id(checkpoint.turn->run, node)
+                                     : named_uuid("parlance:task\n" + checkpoint.id));
   out.push_back(',');
   append_field(out, "name", node);
   out.append(R"(,"path":["__pregel_pull",)");
   append_quoted(out, node);
   out.append(R"(],"error":)");
-  if (checkpoint.next_ended) {
+  const TurnEnded* const ended = checkpoint.next_ended.get();
+  if (ended != nullptr && !succeeded(ended->outcome)) {
     append_quoted(out, sentence_of(error_of(*checkpoint.next_ended)));
   } else {
     out.append("null");
   }
-  out.append(R"(,"interrupts":[],"checkpoint":null,"state":null,"result":)");
+  out.append(R"(,"interrupts":)");
+  if (ended == nullptr) {
+    out.append("[]");
+  } else {
+    append_interrupts(out, *ended);
+  }
+  out.append(R"(,"checkpoint":null,"state":null,"result":)");
   append_result(out, checkpoint, agents);
   out.push_back('}');
 }
@@ -72,12 +99,13 @@ Json metadata_of(const ThreadKey& thread, const CheckpointView& checkpoint) {
   Json metadata = Json::object();
   if (options.is_object() && options.contains("metadata") && options["metadata"].is_object())
     metadata = options["metadata"];
-  metadata["source"] = checkpoint.source == CheckpointSource::input ? "input" : "loop";
+  metadata["source"] = to_string(checkpoint.source);
   metadata["step"] = checkpoint.step;
   metadata["parents"] = Json::object();
   metadata["thread_id"] = thread.thread.value;
   metadata["graph_id"] = checkpoint.turn->agent;
-  metadata["run_id"] = checkpoint.turn->run.value;
+  if (checkpoint.source != CheckpointSource::update)
+    metadata["run_id"] = checkpoint.turn->run.value;
   return metadata;
 }
 

@@ -7,8 +7,12 @@
 #include "runtime/ports/conversations.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace parlance::net {
+
+// {"thread_id","checkpoint_ns","checkpoint_id","checkpoint_map"}; null for an empty id.
+void append_checkpoint(std::string& out, const ThreadKey& thread, std::string_view id);
 
 // {"source","step","parents","thread_id","graph_id","run_id"}, and the run's own metadata.
 Json metadata_of(const ThreadKey& thread, const CheckpointView& checkpoint);

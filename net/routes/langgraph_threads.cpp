@@ -172,6 +172,7 @@ void add_thread_routes(Router& router, const Backend& backend) {
   router.add("POST", "/threads/{thread_id}/copy", Access::chat, [&backend](HttpSession& session) {
     return copy_thread(session, backend);
   });
+  add_update_route(router, backend);
 }
 
 }  // namespace parlance::net

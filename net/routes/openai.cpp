@@ -75,7 +75,7 @@ asio::awaitable<void> complete_chat(HttpSession& session, const Backend& backend
   TurnView view(stream->start(), backend.agents);
   for (const auto& record : waited.records)
     view.apply(record);
-  if (view.ended() == nullptr || view.ended()->outcome != TurnOutcome::finished) {
+  if (view.ended() == nullptr || !succeeded(view.ended()->outcome)) {
     Error error = view.ended() == nullptr
                       ? Error{ErrorCode::internal, "the turn has no end", {}, {}}
                       : error_of(*view.ended());

@@ -141,7 +141,7 @@ void OpenaiEvents::show(const RecordPtr& record, std::string& out) {
   } else if (std::holds_alternative<Superseded>(record->event)) {
     append_failure(out, {ErrorCode::answer_superseded, {}, {}, {}});
   } else if (const auto* ended = std::get_if<TurnEnded>(&record->event)) {
-    if (ended->outcome != TurnOutcome::finished) {
+    if (!succeeded(ended->outcome)) {
       append_failure(out, error_of(*ended));
     } else {
       std::string choices = R"([{"index":0,"delta":{)";

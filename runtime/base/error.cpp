@@ -135,6 +135,12 @@ constexpr std::array kinds{
               false,
               none,
               "The thread holds as many messages as its agent allows; start a new one."},
+    ErrorKind{ErrorCode::thread_not_paused,
+              "thread_not_paused",
+              409,
+              false,
+              none,
+              "The thread waits for no answer and stands in front of no node; send an input."},
     ErrorKind{
         ErrorCode::idempotency_key_reused,
         "idempotency_key_reused",

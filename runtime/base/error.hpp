@@ -41,6 +41,7 @@ enum class ErrorCode : std::uint8_t {
   thread_exists,
   thread_busy,
   thread_full,
+  thread_not_paused,
   idempotency_key_reused,
   // overload
   mailbox_full,

@@ -25,7 +25,7 @@ struct Failpoint {
   std::atomic<std::uint64_t> seen{0};
 };
 
-// Written once by arm_failpoints(), before there are other threads; only `seen` changes later.
+// Written before there are other threads; only `seen` changes then.
 std::map<std::string, std::unique_ptr<Failpoint>, std::less<>>& armed() {
   static auto* table = new std::map<std::string, std::unique_ptr<Failpoint>, std::less<>>();
   return *table;
@@ -85,6 +85,10 @@ Result<void> arm_failpoints(std::string_view list) {
     list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
   }
   return {};
+}
+
+void disarm_failpoints() {
+  armed().clear();
 }
 
 bool failpoints_compiled_in() {

@@ -18,8 +18,11 @@
 
 namespace parlance {
 
-// Reads a list such as "journal.sync=fire@3,llm_pool.ask=throw@2*3". Call once, before threads run.
+// Reads a list such as "journal.sync=fire@3,llm_pool.ask=throw@2*3". Call before threads run.
 Result<void> arm_failpoints(std::string_view list);
+
+// Forgets them all, and how often each was hit. Call while no other thread runs.
+void disarm_failpoints();
 
 // True when failpoints are compiled in.
 bool failpoints_compiled_in();

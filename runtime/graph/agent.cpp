@@ -19,6 +19,10 @@ Error in_file(const std::filesystem::path& folder, Error error) {
   return error;
 }
 
+Error not_declared(const std::string& field) {
+  return {ErrorCode::internal, "the field " + in_quotes(field) + " is not declared", field, {}};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Agent>> Agent::load(std::string name,
@@ -104,6 +108,17 @@ Result<void> Agent::read_nodes(const Json& nodes, const NodeKinds& kinds) {
     const auto [place, added] = places_.emplace(name, Place{std::move(*node), std::move(*ends)});
     edges.emplace(name, &place->second.edges);
   }
+  for (const auto& [name, place] : places_) {
+    for (const auto& field : place.node->asked_fields()) {
+      const auto path = "nodes." + name;
+      if (!state_.contains(field))
+        return agent_fault(
+            path, "shows the field " + in_quotes(field) + ", which state does not declare");
+      if (private_fields_.contains(field))
+        return agent_fault(
+            path, "shows the field " + in_quotes(field) + ", which a node keeps for itself");
+    }
+  }
   return check_graph(edges, start_);
 }
 
@@ -172,6 +187,15 @@ Json Agent::fields_for_turn(const Json& fields) const {
   return started;
 }
 
+Json Agent::fields_to_go_on(const Json& fields) const {
+  Json all = initial_fields();
+  for (const auto& [name, field] : state_) {
+    const auto value = fields.find(name);
+    if (value != fields.end() && is_of_type(*value, field.type)) all[name] = *value;
+  }
+  return all;
+}
+
 Json Agent::fields_to_keep(const Json& fields) const {
   Json kept = Json::object();
   for (const auto& [name, field] : state_) {
@@ -188,12 +212,22 @@ Json Agent::shown_fields(const Json& fields) const {
   return shown;
 }
 
+Result<void> Agent::check_client_update(const Json& update) const {
+  auto checked = check_update(update);
+  for (const auto& [name, value] : update.items()) {
+    if (private_fields_.contains(name)) checked = not_declared(name);
+  }
+  if (checked) return checked;
+  Error error = checked.error();
+  error.code = ErrorCode::invalid_value;
+  return error;
+}
+
 Result<void> Agent::check_update(const Json& update) const {
   for (const auto& [name, value] : update.items()) {
     const auto field = state_.find(name);
     if (field == state_.end()) {
-      return Error{
-          ErrorCode::internal, "the field " + in_quotes(name) + " is not declared", name, {}};
+      return not_declared(name);
     }
     if (!is_of_type(value, field->second.type)) {
       return Error{

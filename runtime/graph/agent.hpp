@@ -120,11 +120,18 @@ class Agent {
   // `fields` as a turn starts with them: declared ones only, per-turn ones at their initial value.
   Json fields_for_turn(const Json& fields) const;
 
+  // `fields` as a turn that goes on in mid-graph has them: declared ones only, per-turn ones too.
+  Json fields_to_go_on(const Json& fields) const;
+
   // `fields` as they outlive a turn: the declared ones that are not per-turn.
   Json fields_to_keep(const Json& fields) const;
 
   // `fields` as clients see them: without those that a node keeps private.
   Json shown_fields(const Json& fields) const;
+
+  // invalid_value, with the field's name, when a client sets a field that it is not shown, or that
+  // has another type.
+  Result<void> check_client_update(const Json& update) const;
 
   // internal, with the field's name, when an update sets a field that is not declared or has
   // another type.

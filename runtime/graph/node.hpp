@@ -50,16 +50,26 @@ struct Wait {
   std::chrono::milliseconds time{0};
 };
 
-using Action = std::variant<Follow, Finish, AskModel, FindPassages, Wait>;
+// The turn ends here with a question to people. A later turn on the thread brings their answer to
+// the same node, as Resumed; days and restarts may lie between.
+struct Pause {
+  Json question;
+  Update update;
+};
+
+using Action = std::variant<Follow, Finish, AskModel, FindPassages, Wait, Pause>;
 
 struct Waited {};
+struct Resumed {
+  Json answer;  // as people gave it
+};
 // `message` is the id under which the text was streamed: the node gives it to the message it adds.
 struct Generated {
   ChatAnswer answer;
   std::string message;
 };
 
-using Answer = std::variant<Generated, Passages, Waited, Error>;
+using Answer = std::variant<Generated, Passages, Waited, Resumed, Error>;
 
 // The model that a node asks, and what of a client's request it hands on to it.
 struct HandsOn {
@@ -86,6 +96,9 @@ class Node {
 
   // Those of fields() that nodes keep for themselves and for one another: no client is shown them.
   virtual std::vector<std::string> private_fields() const { return {}; }
+
+  // The fields, of any type, that it shows people in what it asks: declared, and not private.
+  virtual std::vector<std::string> asked_fields() const { return {}; }
 
   // None for a node that asks no model.
   virtual std::optional<HandsOn> hands_on() const { return std::nullopt; }

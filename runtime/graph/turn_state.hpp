@@ -16,10 +16,11 @@ struct TurnState {
   std::string model_override;
   Json options = Json::object();  // as in TurnAccepted
   Messages messages;              // all of the thread, the turn's input and additions included
-  Messages input;                 // of this turn
-  Json fields = Json::object();   // declared by the agent; per-turn ones are reset at its start
-  std::uint32_t step = 0;         // steps done
-  std::string id_seed;            // the run's id
+  // Of this turn, and what people answered in it; where it goes on, that of the turns before it.
+  Messages input;
+  Json fields = Json::object();  // declared by the agent; per-turn ones are reset at its start
+  std::uint32_t step = 0;        // steps done
+  std::string id_seed;           // the run's id
 
   // The id of a message that the node about to run adds without a model: the same whenever the step
   // is decided again.

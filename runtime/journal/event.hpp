@@ -8,10 +8,14 @@
 //   turn_finished   the last record of a turn, with the state that the thread goes on from;
 //   turn_failed     messages are referred to by position, never repeated
 //   turn_cancelled
+//   turn_paused
 //   rolled_back     in place of all records of a turn, which are gone: the turn never was
 //
 // A turn that ended before it began (cancelled, or out of time, while it waited) leaves the state
 // as it is: its input is in no conversation.
+//
+// A turn that ends before its graph does leaves the thread in front of a node, perhaps with a
+// question to people. The next one starts anew with its input, or goes on from there by a Command.
 //
 // Records of several turns may interleave: a waiting turn is accepted while another one runs. Each
 // carries the number of its turn.
@@ -33,6 +37,23 @@
 
 namespace parlance {
 
+// What a turn has in place of an input: it goes on in mid-graph.
+struct Command {
+  std::optional<Json> resume;    // the answer to the question that the thread waits with
+  std::string node;              // runs first; empty: the one that the thread stands in front of
+  Json update = Json::object();  // declared fields that are set before
+
+  bool operator==(const Command&) const = default;
+};
+
+// A question to people, by a node that waits for their answer.
+struct Interrupt {
+  std::string id;  // 32 hexadecimal digits; another one each time that a node asks
+  Json value;
+
+  bool operator==(const Interrupt&) const = default;
+};
+
 struct TurnAccepted {
   std::uint64_t turn = 0;  // 1, 2, 3, … within the thread
   RunId run;
@@ -48,6 +69,7 @@ struct TurnAccepted {
   // Of a turn with an Idempotency-Key, whose run is named after the key: a digest of what was
   // asked. Empty without a key.
   std::string request_digest;
+  std::optional<Command> command;  // none: it starts at the graph's first node, with its input
 
   bool operator==(const TurnAccepted&) const = default;
 };
@@ -81,7 +103,12 @@ struct Superseded {
   bool operator==(const Superseded&) const = default;
 };
 
-enum class TurnOutcome : std::uint8_t { finished, failed, cancelled };
+enum class TurnOutcome : std::uint8_t { finished, failed, cancelled, paused };
+
+// Whether the turn did what it was to do; else it has an error.
+constexpr bool succeeded(TurnOutcome outcome) {
+  return outcome == TurnOutcome::finished || outcome == TurnOutcome::paused;
+}
 
 struct TurnEnded {
   std::uint64_t turn = 0;
@@ -91,7 +118,7 @@ struct TurnEnded {
   std::uint64_t previous_ended_seq = 0;     // of the turn that ended before this one; 0: none
   std::vector<std::uint64_t> message_seqs;  // step_done records of this turn that hold messages
   std::vector<std::uint64_t> step_seqs;     // all step_done records of this turn
-  Json fields = Json::object();             // the declared fields that outlive a turn
+  Json fields = Json::object();  // the declared fields that outlive a turn; all, with a `next`
   Usage usage;
   std::string model;  // that answered last; empty without a model call
   StopReason stop_reason = StopReason::stop;
@@ -99,6 +126,8 @@ struct TurnEnded {
   std::string error_detail;
   std::chrono::milliseconds retry_after{0};  // advice of who failed; 0: none but the code's own
   std::int64_t ended_ms = 0;
+  std::string next;  // the node that the thread stands in front of; empty: the graph was done
+  std::optional<Interrupt> interrupt;  // the question that this node asks
 
   bool operator==(const TurnEnded&) const = default;
 };

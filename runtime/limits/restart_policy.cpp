@@ -13,7 +13,8 @@ std::optional<std::chrono::milliseconds> RestartPolicy::failed(Time now, double 
   const double doubled = static_cast<double>(options_.wait_min.count()) *
                          std::exp2(static_cast<double>(failures_.size() - 1));
   const double wait = std::min(static_cast<double>(options_.wait_max.count()), doubled);
-  return std::chrono::milliseconds(static_cast<std::int64_t>(wait * (1.0 + 0.2 * random)));
+  return std::chrono::milliseconds(
+      static_cast<std::int64_t>(wait * (1.0 + options_.jitter * random)));
 }
 
 }  // namespace parlance

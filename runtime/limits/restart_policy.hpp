@@ -2,7 +2,7 @@
 // restart.
 //
 // Intensity and period are those of Erlang/OTP supervisors: more than restarts_max failures within
-// `period` is giving up. The wait is Akka's: min(wait_max, wait_min * 2^n) * (1 + 0.2 * rand),
+// `period` is giving up. The wait is Akka's: min(wait_max, wait_min * 2^n) * (1 + jitter * rand),
 // where n counts the failures within the period.
 //
 // Threading: none of its own; the supervising actor owns it.
@@ -20,6 +20,7 @@ struct RestartOptions {
   std::chrono::milliseconds period{30'000};
   std::chrono::milliseconds wait_min{100};
   std::chrono::milliseconds wait_max{5'000};
+  double jitter = 0.2;  // waits are longer by up to this share, so that not all come back at once
 };
 
 class RestartPolicy {

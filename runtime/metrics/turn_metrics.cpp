@@ -27,7 +27,7 @@ TurnMetrics::TurnMetrics(Registry& registry)
                                          "Turns that were refused, by code",
                                          {{"code", std::string(kind.name)}}));
   }
-  for (const char* outcome : {"finished", "failed", "cancelled", "rolled_back"}) {
+  for (const char* outcome : {"finished", "failed", "cancelled", "paused", "rolled_back"}) {
     ended_.push_back(&registry.counter(
         "parlance_turns_ended_total", "Turns that ended, by outcome", {{"outcome", outcome}}));
   }

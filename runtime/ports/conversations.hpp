@@ -30,7 +30,8 @@ struct TurnRequest {
   RunId run;  // chosen by the adapter, unique; with an Idempotency-Key, named after it
   std::string agent;
   std::string model_override;
-  Messages input;  // the new ones
+  Messages input;                    // the new ones
+  std::optional<Command> command{};  // none: the turn starts anew with its input
   IfMissing if_missing = IfMissing::create;
   Multitask multitask = Multitask::enqueue;
   bool temporary = false;  // the thread is deleted when the turn has ended
@@ -128,6 +129,18 @@ struct CopyThread {
   std::string request_digest{};  // as in TurnRequest: the thread is shown as it was made
 };
 
+// What a client changes of a thread's state itself, between turns.
+struct UpdateState {
+  ThreadKey thread;
+  RunId run;          // names the change, as a turn; with an Idempotency-Key, named after it
+  Messages messages;  // merged by id
+  Json fields = Json::object();
+  // In whose place it is done: the thread stands behind this node then. "__start__": in front of
+  // the first one. Empty: the thread stands where it stood.
+  std::string as_node;
+  std::string request_digest{};  // as in TurnRequest
+};
+
 enum class CancelReason : std::uint8_t { asked, rollback, client_left };
 
 // A turn that took its process down as often as it may. It, and its thread, wait for an operator.
@@ -179,6 +192,11 @@ class Conversations {
   // Answers when the whole copy is on disk; until then nobody sees any of it. A turn that waits or
   // runs meanwhile is not copied. thread_not_found; thread_exists.
   virtual void copy_thread(CopyThread copy, Answer<std::shared_ptr<const ThreadView>> done) = 0;
+
+  // Answers with the thread as the change left it: its run has `update.run`. thread_busy while a
+  // turn runs; invalid_value for fields that the agent does not declare, and for a node that the
+  // thread cannot stand behind.
+  virtual void update_state(UpdateState update, Answer<std::shared_ptr<const ThreadView>> done) = 0;
 
   // thread_busy while a turn runs.
   virtual void delete_thread(const ThreadKey& thread, Answer<void> done) = 0;

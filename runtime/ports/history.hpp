@@ -1,7 +1,9 @@
 // A thread's state as it was, checkpoint by checkpoint.
 //
 // A turn that has begun has one checkpoint with the state that it found (input), one with its input
-// merged in (its first node runs next), and one after each step. All of a thread's stand in one
+// merged in (its first node runs next), and one after each step. A turn that goes on in mid-graph
+// has the steps alone, with one before them where its command changes the state; a client's change
+// of the state has one. All of a thread's stand in one
 // row, which its turns follow one another in; a turn that was rolled back, or ended before it
 // began, has none. What a checkpoint shows never changes.
 #pragma once
@@ -17,7 +19,7 @@
 
 namespace parlance {
 
-enum class CheckpointSource : std::uint8_t { input, loop };
+enum class CheckpointSource : std::uint8_t { input, loop, update };
 
 struct CheckpointView {
   std::string id;          // runtime/journal/checkpoint_ids.hpp
@@ -30,7 +32,7 @@ struct CheckpointView {
   Json fields = Json::object();  // private ones too
   std::string next;              // the node that follows; empty: none, or (input) the merging
   std::shared_ptr<const StepDone> next_done;    // what that node did; null: not, or not yet
-  std::shared_ptr<const TurnEnded> next_ended;  // the turn failed or was cancelled in that node
+  std::shared_ptr<const TurnEnded> next_ended;  // the turn ended in front of that node, or in it
 };
 
 struct HistoryQuery {

@@ -2,10 +2,18 @@
 
 #include <catch2/catch.hpp>
 
+#include <stdexcept>
+
 namespace parlance::actors {
 namespace {
 
 using namespace std::chrono_literals;
+
+struct ThrowingNode : Node {
+  std::string_view kind() const override { return "throws"; }
+  std::vector<std::string> edges() const override { return {}; }
+  Result<Action> enter(const TurnState&) const override { throw std::runtime_error("a bug"); }
+};
 
 TEST_CASE_METHOD(ConversationTest,
                  "no more threads are in memory than allowed, and all keep their state") {
@@ -40,6 +48,30 @@ TEST_CASE_METHOD(ConversationTest, "when every thread in memory is busy another 
   const auto taken = start_turn(request("echo", "x", "t3"));
   settle();
   CHECK_FALSE(taken->error);
+}
+
+TEST_CASE_METHOD(ConversationTest, "a thread that is to be started again keeps its room") {
+  NodeKinds kinds = node_kinds();
+  kinds["throws"] = [](const Json&, const AgentParts&) {
+    return Result<std::unique_ptr<Node>>(std::make_unique<ThrowingNode>());
+  };
+  agents["broken"] =
+      *Agent::parse("broken", R"({"start": "a", "nodes": {"a": {"kind": "throws"}}})", ".", kinds);
+  options.resident_max = 2;
+  start_node();
+  start_turn(request("echo", "x", "idle"));
+  settle();
+  start_turn(request("broken", "x", "failed"));
+  settle();
+  // The idle one makes room for a newcomer, and is asked for before it has left.
+  conversations->start_turn(request("chat", "x", "new"), std::make_shared<tests::RecordingSink>());
+  const auto late = start_turn(request("chat", "x", "idle"));
+  settle();
+  advance_time(200ms);
+  settle();
+  CHECK(metric("parlance_threads_resident") == 2);
+  REQUIRE(late->error);
+  CHECK(late->error->code == ErrorCode::threads_full);
 }
 
 TEST_CASE_METHOD(ConversationTest, "an idle thread leaves memory and comes back with its state") {

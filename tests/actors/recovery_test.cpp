@@ -65,6 +65,20 @@ TEST_CASE_METHOD(RecoveryTest, "a turn whose acceptance was not on disk never ha
   CHECK_FALSE(view());
 }
 
+TEST_CASE_METHOD(RecoveryTest, "turns found on disk count among those that may wait") {
+  options.thread.turns_waiting_max = 1;
+  start_node();
+  start_turn(request("chat", "one"));
+  start_turn(request("chat", "two"));
+  settle();
+  crash_and_restart();
+  const auto third = start_turn(request("chat", "three"));  // comes before the thread is loaded
+  settle();
+  REQUIRE(third->error);
+  CHECK(third->error->code == ErrorCode::mailbox_full);
+  CHECK(view()->runs.size() == 2);
+}
+
 TEST_CASE_METHOD(RecoveryTest,
                  "the turn in progress and the one behind it both complete, in order") {
   start_node();

@@ -10,6 +10,14 @@ using namespace std::chrono_literals;
 
 const ThreadKey thread_1{TenantId{"acme"}, ThreadId{"t1"}};
 
+// Has no place for anybody, and does not say so.
+struct SilentPool : caf::event_based_actor {
+  using caf::event_based_actor::event_based_actor;
+  caf::behavior make_behavior() override {
+    return {[](const Ask&) {}};
+  }
+};
+
 struct WaitingTurnsTest : ConversationTest {
   // The turn in front asks the model, two wait behind it.
   void start_three() {
@@ -87,6 +95,29 @@ TEST_CASE_METHOD(WaitingTurnsTest, "a turn that is cancelled while it waits leav
   start_three();
   cancel(1);
   check_that_only_the_second_is_missing(RunStatus::interrupted);
+}
+
+TEST_CASE_METHOD(WaitingTurnsTest,
+                 "a turn that is cancelled behind one that has no place yet leaves nothing") {
+  start_node();
+  set(llm_pool, system.spawn<SilentPool>());
+  std::vector<TurnRequest> asked;
+  std::vector<std::shared_ptr<tests::RecordingSink>> readers;
+  for (const auto* text : {"one", "two"}) {
+    asked.push_back(request("chat", text));
+    readers.push_back(start_turn(asked.back()));
+    settle();
+  }
+  bool cancelled = false;
+  conversations->cancel(thread_1, asked[1].run, CancelReason::asked, [&](Result<void> done) {
+    cancelled = static_cast<bool>(done);
+  });
+  settle();
+  CHECK(cancelled);
+  REQUIRE(readers[1]->error);
+  CHECK(readers[1]->error->code == ErrorCode::cancelled);
+  CHECK_FALSE(readers[0]->is_closed());
+  CHECK(journal.thread(thread_1).records.empty());
 }
 
 TEST_CASE_METHOD(WaitingTurnsTest, "a turn whose time is over while it waits leaves no message") {

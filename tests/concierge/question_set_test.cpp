@@ -63,7 +63,9 @@ class Concierge {
     accepted.agent = "concierge";
     accepted.input = {tests::human(question)};
     actors::Turn turn(std::move(accepted), Deadline::at(clock_.now() + std::chrono::hours(1)), "r");
-    turn.begin(agent_, thread, Json::object(), clock_.now());
+    actors::Checkpoint from;
+    from.messages = std::make_shared<const Messages>(thread);
+    turn.begin(agent_, from, clock_.now());
     merge_messages(thread, turn.accepted().input);
     Answered answered;
     auto effect = turn.step(clock_);

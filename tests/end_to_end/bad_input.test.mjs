@@ -96,7 +96,7 @@ const langgraph_cases = [
   ['an unknown strategy', runs, run({ multitask_strategy: 'shout' }), [422], 'invalid_value'],
   ['an unknown stream mode', () => `/threads/${thread}/runs/stream`, run({ stream_mode: 'loud' }), [422], 'invalid_value'],
   ['a webhook, which is not in this version', runs, run({ webhook: 'http://127.0.0.1/' }), [422], 'invalid_value'],
-  ['a command, which is not in this version', runs, run({ command: { resume: 1 } }), [422], 'invalid_value'],
+  ['a command beside an input', runs, run({ command: { resume: 1 } }), [422], 'invalid_value'],
   ['an unknown thread', () => `/threads/${unknown}/runs/wait`, run(), [404], 'thread_not_found'],
   ['a thread id that is none', () => '/threads/no-uuid/runs/wait', run(), [404, 422], null],
   ['a new thread whose id is no UUID', () => '/threads', { thread_id: 'mine' }, [422], 'invalid_value'],

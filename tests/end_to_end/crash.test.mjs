@@ -1,64 +1,34 @@
-// Nothing that a client was told is taken back by a crash, a power cut or a failing disk.
-//
-// CRASH_ROUNDS, CRASH_SEED and CRASH_TOKENS make it longer (scripts/crash).
+// Nothing that a client was told is taken back by a crash, a power cut, a full or a failing disk; and a server that
+// breaks one of its rules is found by the same clients. tests/crash/ has both; scripts/crash makes it longer.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { mutants } from '../crash/faults.mjs';
+import { describe, run } from '../crash/run.mjs';
 import {
-  configuration_with, create_thread, free_port, history_texts, Mock, parlance_debug, Random, run_wait, Server, within, works,
+  configuration_with, create_thread, history_texts, Mock, parlance_debug, run_wait, Server, within, works,
 } from './harness.mjs';
-import { crash_round } from './support/crash_round.mjs';
 
-const rounds = Number(process.env.CRASH_ROUNDS ?? 20);
+const kills = Number(process.env.CRASH_KILLS ?? 300);
 const seed = Number(process.env.CRASH_SEED ?? 1);
-const tokens = Number(process.env.CRASH_TOKENS ?? 50);
-const token_ms = 20;
-const streams = 20;
+const kills_of_mutant_max = 50;
 
-// `first_seed`, `first_seed` + 1, …: one crash each, on the same data.
-async function crash(t, { count, first_seed, options = {} }) {
-  const mock = await Mock.start(t, { tokens, first_token_delay: '20ms', token_delay: `${token_ms}ms` });
-  const port = await free_port();
-  const server = await Server.start(t, { configuration: configuration_with(mock, { http: { port } }), ...options });
-  const found = [];
-  let cut = 0;
-  let acknowledged = 0;
-  for (let round_seed = first_seed; round_seed < first_seed + count; round_seed++) {
-    const round = await crash_round({ server, random: new Random(round_seed), streams, answer_ms: tokens * token_ms });
-    cut += round.cut;
-    acknowledged += round.acknowledged;
-    found.push(...round.violations.map((text) => `seed ${round_seed}: ${text}`));
-    if (found.length > 0) break;
-  }
-  t.diagnostic(`${count} rounds from seed ${first_seed}: ${cut} streams cut, ${acknowledged} turns acknowledged`);
-  return { found, cut };
+test(`${kills} kills: every promise to every client is kept`, async (t) => {
+  const totals = await run({ kills, seed });
+  t.diagnostic(`seed ${seed}: ${totals}`);
+  t.diagnostic(JSON.stringify(totals.by_fault));
+  assert.deepEqual(totals.violations.slice(0, 3).map(describe), []);
+  assert.equal(totals.kills, kills);
+  assert.ok(totals.in_mid_stream >= kills / 2, 'the crashes came while streams were open');
+});
+
+for (const mutant of Object.keys(mutants)) {
+  test(`a server with the mutant ${mutant} is found within ${kills_of_mutant_max} kills`, async (t) => {
+    const totals = await run({ kills: kills_of_mutant_max, seed, mutant, at_once: 1, kills_each: 5 });
+    t.diagnostic(`after ${totals.kills} kills: ${[...new Set(totals.violations.map(({ rule }) => rule))]}`);
+    assert.notEqual(totals.violations.length, 0);
+  });
 }
-
-test('kill -9 in mid-stream: every client gets every event once, in order, and a finished turn', async (t) => {
-  const { found, cut } = await crash(t, { count: rounds, first_seed: seed });
-  assert.deepEqual(found, []);
-  assert.ok(cut >= rounds, 'the crashes came while streams were open');
-});
-
-const unsynced_in_memory = 'storage.unsynced_in_memory=fire@1+';
-
-test('a power cut, which loses what was not synced, takes nothing back either', async (t) => {
-  const { found } = await crash(t, {
-    count: Math.max(3, Math.floor(rounds / 4)),
-    first_seed: seed,
-    options: { binary: parlance_debug, failpoints: unsynced_in_memory },
-  });
-  assert.deepEqual(found, []);
-});
-
-test('a build that skips the sync fails this very test', async (t) => {
-  const { found } = await crash(t, {
-    count: 3,
-    first_seed: seed,
-    options: { binary: parlance_debug, failpoints: `${unsynced_in_memory},mutant.skip_sync=fire@1+` },
-  });
-  assert.notEqual(found.length, 0, 'the check found nothing wrong with a journal that is never synced');
-});
 
 test('a failing sync ends the process, and the restart is consistent', async (t) => {
   const mock = await Mock.start(t, { tokens: 5, first_token_delay: '1ms', token_delay: '1ms' });

@@ -141,8 +141,8 @@ async function call_with_placeholders(document, server, each) {
   return server.call(route, { method: each.method, body: document.body_of(each) });
 }
 
-const started = async (t) => {
-  const server = await Server.start(t, { configuration: configuration() });
+const started = async (t, changes = {}) => {
+  const server = await Server.start(t, { configuration: configuration(changes) });
   return { server, document: await Document.of(server) };
 };
 
@@ -251,7 +251,7 @@ test('answers of the OpenAI family have the shapes that it says', async (t) => {
 });
 
 test('answers of the LangGraph family have the shapes that it says', async (t) => {
-  const { server, document } = await started(t);
+  const { server, document } = await started(t, { agents: { booking: path.join(root, 'bench/agents/booking') } });
   const get = async (id, route, status = 200) => {
     const answer = await server.call(route);
     assert.equal(answer.status, status, `${route}: ${answer.text}`);
@@ -295,6 +295,15 @@ test('answers of the LangGraph family have the shapes that it says', async (t) =
   await post('stream_run', `${thread}/runs/stream`, turn);
   await post('wait_for_stateless_run', '/runs/wait', turn);
   await post('create_stateless_run', '/runs', turn);
+
+  await post('wait_for_run', `${thread}/runs/wait`, { assistant_id: 'booking', input: human('a table') });
+  await get('get_thread', thread);
+  await get('get_thread_state', `${thread}/state`);
+  await post('update_thread_state', `${thread}/state`, { values: { guest: 'Ada' } });
+  await get('get_thread_history', `${thread}/history?limit=3`);
+  await post('update_thread_state', `${thread}/state`, { values: { nobody: 1 } }, 422);
+  await post('create_run', `${thread}/runs`, { assistant_id: 'booking', command: { resume: 'no' }, interrupt_after: '*' });
+  await get('list_runs', `${thread}/runs`);
 
   const slow = await create_thread(server);
   const waiting = await post('create_run', `/threads/${slow}/runs`, { assistant_id: 'slow', input: human('30000') });

@@ -296,6 +296,7 @@ TEST_CASE("the agents that ship load") {
   for (const auto* folder : {"agents/chat",
                              "agents/concierge",
                              "agents/library",
+                             "bench/agents/booking",
                              "bench/agents/echo",
                              "bench/agents/slow"}) {
     INFO(folder);

@@ -54,7 +54,8 @@ const Json two_passages = {
     {{"source", "b.md"}, {"title", "B"}, {"text", "Idle threads leave memory."}}};
 
 TEST_CASE("every kind of node is in the table under its own name") {
-  const Json settings = {{"echo", {{"kind", "echo"}}},
+  const Json settings = {{"ask_human", {{"kind", "ask_human"}, {"question", "x"}}},
+                         {"echo", {{"kind", "echo"}}},
                          {"generate", {{"kind", "generate"}}},
                          {"match", {{"kind", "match"}, {"rules", "guard.json"}}},
                          {"reply", {{"kind", "reply"}, {"text", "x"}}},

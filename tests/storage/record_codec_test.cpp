@@ -31,6 +31,9 @@ std::vector<Event> one_of_each() {
   accepted_turn.temporary = true;
   accepted_turn.options = Json{{"metadata", {{"a", Json::array({1, nullptr, true})}}}};
   accepted_turn.request_digest = "0123abcd";
+  TurnAccepted going_on;
+  going_on.turn = 4;
+  going_on.command = Command{Json{{"approved", true}}, "book", Json{{"guest", "Ada"}}};
   StepDone step_done;
   step_done.turn = std::numeric_limits<std::uint64_t>::max();
   step_done.step = std::numeric_limits<std::uint32_t>::max();
@@ -64,6 +67,12 @@ std::vector<Event> one_of_each() {
   cancelled.outcome = TurnOutcome::cancelled;
   cancelled.error.reset();
   cancelled.begun = false;
+  TurnEnded paused;
+  paused.turn = 5;
+  paused.outcome = TurnOutcome::paused;
+  paused.fields = Json{{"guest", ""}};
+  paused.next = "ask";
+  paused.interrupt = Interrupt{"0123abcd", Json{{"question", "Shall I book it?"}}};
   return {accepted_turn,
           step_done,
           delta_batch,
@@ -72,7 +81,9 @@ std::vector<Event> one_of_each() {
           failed,
           cancelled,
           TurnEnded{},
-          TurnAccepted{}};
+          TurnAccepted{},
+          going_on,
+          paused};
 }
 
 // A value around `body`, with the right checksum.
@@ -153,8 +164,9 @@ TEST_CASE("the layout on disk is the one that is written down") {
 
 TEST_CASE("a turn's end of the oldest version is one of a turn that had begun") {
   const std::string value = encode(one_of_each()[6]);
-  // Without the last fields: `begun`, one byte, `retry_after`, two, and `step_seqs`, eight.
-  const std::string body = value.substr(5, value.size() - 16);
+  // Without the last fields: `begun`, one byte, `retry_after`, two, the empty `next` and
+  // `interrupt`, and `step_seqs`, eight.
+  const std::string body = value.substr(5, value.size() - 18);
   const auto event = decode_event(framed(1, body));
   REQUIRE(event);
   auto expected = std::get<TurnEnded>(one_of_each()[6]);
@@ -169,6 +181,7 @@ TEST_CASE("a turn's end of the oldest version is one of a turn that had begun") 
 TEST_CASE("what was written before there were idempotency keys has none") {
   const auto digest = std::string(1, '\x08') + "0123abcd";
   std::string body = encode(one_of_each().front()).substr(5);
+  body.pop_back();  // there is no command
   REQUIRE(body.ends_with(digest));
   body.resize(body.size() - digest.size());
   auto expected = std::get<TurnAccepted>(one_of_each().front());
@@ -202,7 +215,7 @@ TEST_CASE("of turns that ended before there was a history, the steps with messag
   step_done.done_ms = 0;
   check_same(*step_back, step_done);
   auto failed = std::get<TurnEnded>(written[5]);
-  const auto end_back = decode_event(as_version_3(encode(failed), 8));
+  const auto end_back = decode_event(as_version_3(encode(failed), 10));
   REQUIRE(end_back);
   failed.step_seqs = failed.message_seqs;
   CHECK((std::get<TurnEnded>(*end_back) == failed));
@@ -211,6 +224,20 @@ TEST_CASE("of turns that ended before there was a history, the steps with messag
   REQUIRE(head_back);
   head.made_seq = 0;
   CHECK((*head_back == head));
+}
+
+TEST_CASE("what was written before turns could pause stands in front of no node") {
+  for (const Event& event : {one_of_each()[0], one_of_each()[5]}) {
+    std::string body = encode(event).substr(5);
+    // Without the command, or the empty `next` and `interrupt`.
+    body.resize(body.size() - (std::holds_alternative<TurnAccepted>(event) ? 1 : 10));
+    const auto older = decode_event(framed(3, body));
+    REQUIRE(older);
+    auto expected = event;
+    if (auto* const end = std::get_if<TurnEnded>(&expected)) end->step_seqs = end->message_seqs;
+    check_same(*older, expected);
+    CHECK_FALSE(decode_event(framed(4, body)));
+  }
 }
 
 TEST_CASE("a value of an unknown version is damaged") {

@@ -549,3 +549,31 @@ TEST_CASE("a thread that is written in several writes is none until the last of 
     CHECK(seqs(fixture.opened(key).records) == std::vector<std::uint64_t>{1, 2, 3});
   }
 }
+
+TEST_CASE_METHOD(JournalFixture, "a journal without threads does nothing before it is stepped") {
+  const OpenThreads open_threads;
+  auto store = JournalStore::open_store(
+      options, std::make_shared<ExpiryJudge>(open_threads, clock, options.expiry_grace));
+  REQUIRE(store);
+  options.reader_threads = 1;
+  journal = RocksJournal::without_threads(std::move(*store), options, metrics, clock);
+  const auto owner = opened(thread("t"));  // memory can tell that there is none
+  std::vector<AppendOutcome> outcomes;
+  Head head;
+  head.incarnation = 7;
+  journal->append(make(thread("t"), owner.epoch, 0, {accepted(1)}, head),
+                  [&](AppendOutcome outcome) { outcomes.push_back(outcome); });
+  std::optional<std::size_t> records;
+  journal->read(thread("t"), 1, 9, 9, [&](auto read) { records = (*read).size(); });
+  using Step = JournalWriter::Step;
+  CHECK(journal->writer().step() == Step::planned);
+  journal->readers().step(0);
+  CHECK(records == 0);  // planned is not written
+  CHECK(journal->writer().step() == Step::written);
+  CHECK(outcomes.empty());
+  CHECK(journal->writer().step() == Step::answered);
+  CHECK(outcomes == std::vector{AppendOutcome::committed});
+  CHECK(journal->writer().step() == Step::idle);
+  CHECK_FALSE(journal->readers().has_work(0));
+  journal.reset();
+}

@@ -42,6 +42,7 @@ class FakeTurn {
     accepted.options = request.options;
     accepted.temporary = request.temporary;
     accepted.request_digest = request.request_digest;
+    accepted.command = request.command;
     accepted.accepted_ms = unix_ms();
     start_.accepted = std::make_shared<const TurnAccepted>(std::move(accepted));
     readers_.push_back(std::move(sink));
@@ -76,6 +77,15 @@ class FakeTurn {
     TurnEnded ended;
     ended.usage = {3, 2};
     ended.stop_reason = reason;
+    end(std::move(ended));
+  }
+
+  // In front of `next`, with a question unless `question` is null.
+  void pause(std::string next, const Json& question) {
+    TurnEnded ended;
+    ended.outcome = TurnOutcome::paused;
+    ended.next = std::move(next);
+    if (!question.is_null()) ended.interrupt = Interrupt{std::string(32, 'a'), question};
     end(std::move(ended));
   }
 
@@ -134,7 +144,7 @@ class FakeTurn {
     ended.ended_ms = unix_ms();
     ended.accepted_seq = first_;
     view.ended_seq = seq_;
-    view.status = ended.outcome == TurnOutcome::finished ? RunStatus::success : RunStatus::error;
+    view.status = succeeded(ended.outcome) ? RunStatus::success : RunStatus::error;
     view.ended = std::make_shared<const TurnEnded>(ended);
     show(std::move(ended));
     close(std::nullopt);
@@ -285,6 +295,14 @@ class FakeConversations : public Conversations {
     done(std::shared_ptr<const ThreadView>(std::move(view)));
   }
 
+  void update_state(UpdateState update, Answer<std::shared_ptr<const ThreadView>> done) override {
+    {
+      const std::lock_guard lock(mutex_);
+      updates.push_back(update);
+    }
+    view(update.thread, std::move(done));
+  }
+
   void delete_thread(const ThreadKey& thread, Answer<void> done) override {
     bool erased = false;
     {
@@ -348,6 +366,7 @@ class FakeConversations : public Conversations {
 
   std::vector<CheckpointView> checkpoints;     // of every thread, newest first
   std::atomic<int> history_pages = 0;          // asked for
+  std::vector<UpdateState> updates;            // not while the server answers
   std::vector<QuarantinedTurn> in_quarantine;  // not while the server answers
   std::optional<std::int64_t> last_ttl_ms;
 

@@ -35,6 +35,20 @@ inline Agents test_agents() {
             "tools",
             R"({"start": "generate",
                 "nodes": {"generate": {"kind": "generate", "client_options": true}}})");
+  add_agent(agents,
+            "booking",  // asks people before it does what it was asked for
+            R"({"state": {"booking": {"type": "string", "per_turn": true},
+                          "guest": {"type": "string"}, "draft": {"type": "object"}},
+                "start": "look",
+                "nodes": {
+                  "look": {"kind": "reply", "text": "A table is free.", "edges": {"ok": "ask"}},
+                  "ask": {"kind": "ask_human", "question": "Shall I book it?", "show": ["guest"],
+                          "edges": {"approved": "book", "rejected": "decline",
+                                    "answered": "revise"}},
+                  "book": {"kind": "generate", "edges": {"ok": "thank"}},
+                  "thank": {"kind": "reply", "text": "Thank you."},
+                  "decline": {"kind": "reply", "text": "Not booked."},
+                  "revise": {"kind": "echo"}}})");
   add_agent(
       agents,
       "small",

@@ -1,5 +1,6 @@
 #include "runtime/graph/nodes/all.hpp"
 
+#include "runtime/graph/nodes/ask_human.hpp"
 #include "runtime/graph/nodes/echo.hpp"
 #include "runtime/graph/nodes/generate.hpp"
 #include "runtime/graph/nodes/match.hpp"
@@ -13,6 +14,7 @@ namespace parlance {
 
 NodeKinds node_kinds() {
   return {
+      {"ask_human", AskHumanNode::make},
       {"echo", EchoNode::make},
       {"generate", GenerateNode::make},
       {"match", MatchNode::make},

@@ -35,6 +35,7 @@ export class EventStream {
       this.#request.on('response', (response) => {
         this.status = response.statusCode;
         this.headers = response.headers;
+        this.#response = response;
         response.setEncoding('utf8');
         response.on('data', (text) => this.#take(text));
         response.on('end', () => this.#end('clean'));
@@ -51,6 +52,7 @@ export class EventStream {
   }
 
   #request;
+  #response;
 
   #take(text) {
     if (!/^text\/event-stream/.test(this.headers['content-type'] ?? '')) {
@@ -109,8 +111,15 @@ export class EventStream {
     return within(ms, 'the end of a stream', this.ended);
   }
 
-  // Cuts the socket, as a client that goes away.
+  // Reads nothing for a while, as a client that is slow.
+  rest(ms) {
+    this.#response?.pause();
+    setTimeout(() => this.#response?.resume(), ms);
+  }
+
+  // Cuts the socket, as a client that goes away. Node drops what is still on its way, and may call that a clean end.
   cut() {
+    this.#end('cut');
     this.#request.destroy();
   }
 }

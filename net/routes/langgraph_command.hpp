@@ -1,0 +1,33 @@
+// How a run of the LangGraph family goes on in mid-graph, and where it is to stop.
+//
+//   "command": { "resume": any JSON, or {"<interrupt id>": any JSON},
+//                "update": {"messages": […], fields}, "goto": "node" or ["node"] }
+//   "interrupt_before", "interrupt_after": ["node", …] or "*"
+//
+// Threading: pure.
+#pragma once
+
+#include "runtime/base/result.hpp"
+#include "runtime/graph/agent.hpp"
+#include "runtime/journal/event.hpp"
+
+#include <string>
+
+namespace parlance::net {
+
+struct CommandRead {
+  Command command;
+  Messages messages;  // that it adds to the thread
+};
+
+// As it was asked for.
+void append_command(std::string& out, const Command& command, const Messages& messages);
+
+// An empty one goes on where the thread stands. invalid_value or unsupported, by path.
+Result<CommandRead> read_command(const Json& command, const Agent& agent);
+
+// Into `options`, as arrays of names. invalid_value, by path, for nodes that the agent does not
+// have.
+Result<void> read_interrupts(Json& body, const Agent& agent, Json& options);
+
+}  // namespace parlance::net

@@ -1,0 +1,54 @@
+#include "net/routes/langgraph_interrupts.hpp"
+
+#include "net/json_text.hpp"
+#include "runtime/base/ids.hpp"
+
+namespace parlance::net {
+std::string task_id(const RunId& run, std::string_view node) {
+  return named_uuid(run.value + ":task:" + std::string(node));
+}
+
+const RunView* run_stood_at(const ThreadView& thread) {
+  if (thread.busy) return nullptr;
+  for (auto run = thread.runs.rbegin(); run != thread.runs.rend(); ++run) {
+    if (run->begun && run->ended) return run->ended->next.empty() ? nullptr : &*run;
+  }
+  return nullptr;
+}
+
+void append_interrupts(std::string& out, const TurnEnded& ended) {
+  out.push_back('[');
+  if (ended.interrupt) {
+    out.append(R"({"id":)");
+    append_quoted(out, ended.interrupt->id);
+    out.append(R"(,"value":)");
+    append_json(out, ended.interrupt->value);
+    out.push_back('}');
+  }
+  out.push_back(']');
+}
+
+void append_paused_values(std::string& out,
+                          const Messages& messages,
+                          const Json& fields,
+                          const TurnEnded& ended) {
+  append_values(out, messages, fields);
+  if (!ended.interrupt) return;
+  out.back() = ',';
+  out.append(R"("__interrupt__":)");
+  append_interrupts(out, ended);
+  out.push_back('}');
+}
+
+void append_thread_interrupts(std::string& out, const ThreadView& thread) {
+  const RunView* const run = run_stood_at(thread);
+  out.push_back('{');
+  if (run != nullptr && run->ended->interrupt) {
+    append_quoted(out, task_id(run->run, run->ended->next));
+    out.push_back(':');
+    append_interrupts(out, *run->ended);
+  }
+  out.push_back('}');
+}
+
+}  // namespace parlance::net
