@@ -9,11 +9,14 @@
 #include "actors/service_keeper.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/thread_directory.hpp"
+#include "actors/webhook_sender.hpp"
 #include "net/auth/key_store.hpp"
 #include "net/http_server.hpp"
 #include "net/providers/openai_provider.hpp"
 #include "net/routes/backend.hpp"
+#include "net/routes/langgraph_webhook.hpp"
 #include "net/routes/routes.hpp"
+#include "net/webhooks/webhook_client.hpp"
 #include "runtime/base/failpoint.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/base/thread_name.hpp"
@@ -190,6 +193,16 @@ actors::RoleOptions role_options(const Settings& settings) {
   return roles;
 }
 
+actors::WebhookSenderOptions webhook_options(const WebhookSettings& webhooks) {
+  actors::WebhookSenderOptions options;
+  options.at_once_max = static_cast<std::uint32_t>(webhooks.deliveries_at_once_max);
+  options.per_receiver_max = static_cast<std::uint32_t>(webhooks.deliveries_per_receiver_max);
+  options.retry_wait_min = webhooks.retry_wait_min;
+  options.retry_wait_max = webhooks.retry_wait_max;
+  options.retry_time_max = webhooks.retry_time_max;
+  return options;
+}
+
 // Small servers have one directory, large ones several, so that finding a thread is no bottleneck.
 std::size_t directory_count(std::uint64_t resident_max) {
   constexpr std::uint64_t threads_per_directory_min = 250;
@@ -269,6 +282,7 @@ struct App::Parts {
   HttpMetrics http_metrics{registry};
   JournalMetrics journal_metrics{registry};
   SupervisionMetrics supervision_metrics{registry};
+  WebhookMetrics webhook_metrics{registry};
 
   boost::asio::io_context io;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> io_works{
@@ -279,6 +293,9 @@ struct App::Parts {
   std::unique_ptr<storage::RocksJournal> journal;
   std::unique_ptr<storage::FtsIndex> knowledge;
   std::map<std::string, std::unique_ptr<ChatProvider>> providers;
+  net::WebhookRules webhook_rules;
+  std::unique_ptr<net::HttpWebhookClient> webhook_client;
+  std::unique_ptr<actors::Webhooks> webhooks;
 
   ActorSystemConfig actor_config;
   std::unique_ptr<caf::actor_system> actors;
@@ -303,6 +320,7 @@ struct App::Parts {
 
   Result<void> open_stores();
   Result<void> make_providers();
+  Result<void> make_webhooks();
   void start_actors();
   Result<void> listen();
   void start_io();
@@ -363,11 +381,45 @@ Result<void> App::Parts::make_providers() {
   return {};
 }
 
+// Without secrets and hosts there are none to take; those on disk wait.
+Result<void> App::Parts::make_webhooks() {
+  const WebhookSettings& set = settings.webhooks;
+  if (!set.secrets.empty()) {
+    auto rules = net::WebhookRules::make(set.hosts_allowed);
+    if (!rules) return rules.error();
+    webhook_rules = std::move(*rules);
+  }
+  net::WebhookClientOptions options;
+  for (const auto& text : set.secrets) {
+    auto secret = net::WebhookSecret::parse(text);
+    if (!secret) return secret.error();
+    options.secrets.push_back(std::move(*secret));
+  }
+  options.ca_file = set.ca_file.string();
+  options.attempt_time_max = set.attempt_time_max;
+  try {
+    webhook_client =
+        std::make_unique<net::HttpWebhookClient>(io, std::move(options), webhook_rules, clock);
+  } catch (const std::runtime_error& problem) {
+    return Error{ErrorCode::invalid_value, std::string("webhooks: ") + problem.what(), {}, {}};
+  }
+  webhooks = std::make_unique<actors::Webhooks>(
+      actors::Webhooks{[this](const EndedRun& ended) {
+                         return net::webhook_body(ended, agents, settings.webhooks.body_max);
+                       },
+                       AdmissionGate(static_cast<std::uint32_t>(set.deliveries_waiting_max))});
+  return {};
+}
+
 void App::Parts::start_actors() {
   const std::size_t count = directory_count(settings.threads.resident_max);
   std::vector<std::pair<std::string, std::shared_ptr<PartSlot>>> named{
-      {"llm_pool", llm_pool}, {"retriever_pool", retriever_pool}, {"journal", journal_keeper}};
-  const actors::ThreadTools tools{agents, *journal, turn_metrics, clock, llm_pool, retriever_pool};
+      {"llm_pool", llm_pool},
+      {"retriever_pool", retriever_pool},
+      {"journal", journal_keeper},
+      {"webhook_sender", webhooks->sender}};
+  const actors::ThreadTools tools{
+      agents, *journal, turn_metrics, clock, llm_pool, retriever_pool, *webhooks};
   std::vector<actors::ChildOptions> children;
   children.push_back(
       {"journal",
@@ -393,6 +445,19 @@ void App::Parts::start_actors() {
                             retriever, actors::RetrieverPoolTools{*knowledge, registry, clock});
                       },
                       retriever_pool});
+  children.push_back({"webhook_sender",
+                      {},
+                      [this](caf::actor_system& system) {
+                        return system.spawn<actors::WebhookSender>(
+                            webhook_options(settings.webhooks),
+                            actors::WebhookSenderTools{*journal,
+                                                       *webhook_client,
+                                                       webhook_metrics,
+                                                       clock,
+                                                       webhooks->waiting,
+                                                       webhooks->sender});
+                      },
+                      webhooks->sender});
   RestartOptions never;
   never.restarts_max = 0;
   for (std::size_t i = 0; i < count; ++i) {
@@ -424,8 +489,15 @@ void App::Parts::start_actors() {
 }
 
 Result<void> App::Parts::listen() {
-  backend = std::make_unique<net::Backend>(
-      net::Backend{*conversations, agents, *keys, *health, registry, clock, version()});
+  backend = std::make_unique<net::Backend>(net::Backend{*conversations,
+                                                        agents,
+                                                        *keys,
+                                                        *health,
+                                                        registry,
+                                                        clock,
+                                                        webhook_rules,
+                                                        settings.threads.start_delay_max,
+                                                        version()});
   router = std::make_unique<net::Router>(net::make_routes(*backend));
   auto options = http_options(settings.http);
   options.takes_no_key = keys->takes_no_key();
@@ -452,7 +524,9 @@ void App::Parts::start_io() {
 
 void App::Parts::drain() {
   health->drain();
-  caf::anon_send(front_actor, actors::Drain{Deadline::at(clock.now() + settings.http.drain_time)});
+  const actors::Drain drain_now{Deadline::at(clock.now() + settings.http.drain_time)};
+  if (const auto sender = webhooks->sender->part().actor) caf::anon_send(sender, drain_now);
+  caf::anon_send(front_actor, drain_now);
 }
 
 // Readiness fails at once; the process ends soon after, so that whoever watches it can see why.
@@ -503,6 +577,7 @@ Result<std::unique_ptr<App>> App::make(Settings settings, Mode mode) {
   if (auto opened = parts->open_stores(); !opened) return opened.error();
   parts->actors = std::make_unique<caf::actor_system>(parts->actor_config);
   if (auto made = parts->make_providers(); !made) return made.error();
+  if (auto made = parts->make_webhooks(); !made) return made.error();
   parts->start_actors();
   if (auto listening = parts->listen(); !listening) return listening.error();
   return std::unique_ptr<App>(new App(std::move(parts)));

@@ -1,6 +1,8 @@
 #include "settings.hpp"
 
 #include "net/cors.hpp"
+#include "net/webhooks/webhook_rules.hpp"
+#include "net/webhooks/webhook_secret.hpp"
 #include "runtime/base/units.hpp"
 
 #include <algorithm>
@@ -80,6 +82,56 @@ Result<std::vector<std::string>> read_origins(const Json& value, const std::stri
     origins.push_back(*origin);
   }
   return origins;
+}
+
+Result<std::string> read_secret(const Json& value,
+                                const std::string& path,
+                                const fs::path& folder) {
+  if (value.is_object() && value.size() == 1 && value.contains("env") && value["env"].is_string()) {
+    const auto name = value["env"].get<std::string>();
+    const char* found = std::getenv(name.c_str());
+    return std::string(found == nullptr ? "" : found);
+  }
+  if (value.is_object() && value.size() == 1 && value.contains("file") &&
+      value["file"].is_string()) {
+    std::ifstream file(folder / value["file"].get<std::string>());
+    std::string line;
+    if (!file || !std::getline(file, line)) return wrong(path, "the file cannot be read");
+    return line;
+  }
+  return wrong(
+      path,
+      R"(must be {"env": "NAME"} or {"file": "PATH"}; a key never stands in the configuration)");
+}
+
+Result<std::vector<std::string>> read_webhook_secrets(const Json& value,
+                                                      const std::string& path,
+                                                      const fs::path& folder) {
+  std::vector<std::string> secrets;
+  if (!value.is_array()) return wrong(path, "must be a list of secrets");
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const std::string place = path + '[' + std::to_string(i) + ']';
+    auto secret = read_secret(value[i], place, folder);
+    if (!secret) return secret.error();
+    const auto fine = net::WebhookSecret::parse(*secret);
+    if (!fine) return wrong(place, fine.error().detail);
+    secrets.push_back(std::move(*secret));
+  }
+  return secrets;
+}
+
+Result<std::vector<std::string>> read_webhook_hosts(const Json& value, const std::string& path) {
+  std::vector<std::string> hosts;
+  if (!value.is_array()) return wrong(path, "must be a list of hosts");
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const std::string place = path + '[' + std::to_string(i) + ']';
+    auto host = read_text(value[i], place);
+    if (!host) return host.error();
+    const auto fine = net::WebhookRules::make({*host});
+    if (!fine) return wrong(place, fine.error().detail);
+    hosts.push_back(std::move(*host));
+  }
+  return hosts;
 }
 
 // --- the table
@@ -349,6 +401,12 @@ const std::vector<Setting>& table() {
                milliseconds(100),
                hours(24),
                "How long an idle thread stays in memory."),
+      duration("threads.start_delay_max",
+               &S::threads,
+               &ThreadSettings::start_delay_max,
+               milliseconds(1'000),
+               hours(24 * 365),
+               "How much later than it is asked for a run may begin (after_seconds)."),
       count("retriever.searches_at_once_max",
             &S::retriever,
             &RetrieverSettings::searches_at_once_max,
@@ -367,6 +425,83 @@ const std::vector<Setting>& table() {
                milliseconds(10),
                milliseconds(600'000),
                "Time for one search."),
+      {"webhooks.secrets",
+       "list",
+       "[]",
+       "whsec_ secrets",
+       "What webhooks are signed with, each {\"env\": NAME} or {\"file\": PATH}; several while "
+       "they "
+       "rotate.",
+       [](Settings& into, const Json& value, const fs::path& folder) -> Result<void> {
+         auto secrets = read_webhook_secrets(value, "webhooks.secrets", folder);
+         if (!secrets) return secrets.error();
+         into.webhooks.secrets = std::move(*secrets);
+         return {};
+       }},
+      {"webhooks.hosts_allowed",
+       "list",
+       "[]",
+       "hosts, host:port, http://host:port, or *",
+       "Where webhooks may go.",
+       [](Settings& into, const Json& value, const fs::path&) -> Result<void> {
+         auto hosts = read_webhook_hosts(value, "webhooks.hosts_allowed");
+         if (!hosts) return hosts.error();
+         into.webhooks.hosts_allowed = std::move(*hosts);
+         return {};
+       }},
+      path("webhooks.ca_file",
+           &S::webhooks,
+           &WebhookSettings::ca_file,
+           "Certificates that receivers are verified by, in place of the system's."),
+      size("webhooks.body_max",
+           &S::webhooks,
+           &WebhookSettings::body_max,
+           1024,
+           16 * mib,
+           "Largest body of a webhook; a larger one goes without its values."),
+      count("webhooks.deliveries_waiting_max",
+            &S::webhooks,
+            &WebhookSettings::deliveries_waiting_max,
+            1,
+            1'000'000,
+            "Webhooks that wait for a receiver, or for their turn's end; more turns with one are "
+            "answered 503."),
+      count("webhooks.deliveries_at_once_max",
+            &S::webhooks,
+            &WebhookSettings::deliveries_at_once_max,
+            1,
+            1'000,
+            "Webhooks that are sent at once."),
+      count("webhooks.deliveries_per_receiver_max",
+            &S::webhooks,
+            &WebhookSettings::deliveries_per_receiver_max,
+            1,
+            1'000,
+            "Of these, to one receiver."),
+      duration("webhooks.attempt_time_max",
+               &S::webhooks,
+               &WebhookSettings::attempt_time_max,
+               milliseconds(100),
+               milliseconds(300'000),
+               "Time for a receiver to answer."),
+      duration("webhooks.retry_wait_min",
+               &S::webhooks,
+               &WebhookSettings::retry_wait_min,
+               milliseconds(10),
+               milliseconds(3'600'000),
+               "Longest wait after a webhook's first failure; it doubles with each further one."),
+      duration("webhooks.retry_wait_max",
+               &S::webhooks,
+               &WebhookSettings::retry_wait_max,
+               milliseconds(10),
+               hours(24),
+               "What that wait grows to."),
+      duration("webhooks.retry_time_max",
+               &S::webhooks,
+               &WebhookSettings::retry_time_max,
+               milliseconds(0),
+               hours(24 * 30),
+               "How long after its turn's end a webhook is tried again; then it is given up."),
       text("log.level",
            &S::log,
            &LogSettings::level,
@@ -392,26 +527,6 @@ Result<void> known_keys(const Json& object,
     if (!known.contains(key)) return wrong(path + "." + key, "there is no such setting");
   }
   return {};
-}
-
-Result<std::string> read_secret(const Json& value,
-                                const std::string& path,
-                                const fs::path& folder) {
-  if (value.is_object() && value.size() == 1 && value.contains("env") && value["env"].is_string()) {
-    const auto name = value["env"].get<std::string>();
-    const char* found = std::getenv(name.c_str());
-    return std::string(found == nullptr ? "" : found);
-  }
-  if (value.is_object() && value.size() == 1 && value.contains("file") &&
-      value["file"].is_string()) {
-    std::ifstream file(folder / value["file"].get<std::string>());
-    std::string line;
-    if (!file || !std::getline(file, line)) return wrong(path, "the file cannot be read");
-    return line;
-  }
-  return wrong(
-      path,
-      R"(must be {"env": "NAME"} or {"file": "PATH"}; a key never stands in the configuration)");
 }
 
 Result<ProviderSettings> read_provider(const Json& value,

@@ -59,12 +59,27 @@ struct ThreadSettings {
   std::uint64_t resident_max = 10'000;
   std::uint64_t attempts_max = 3;
   std::chrono::milliseconds idle_time_max{300'000};
+  std::chrono::milliseconds start_delay_max{std::chrono::hours(24 * 30)};
 };
 
 struct RetrieverSettings {
   std::uint64_t searches_at_once_max = 2;
   std::uint64_t searches_waiting_max = 256;
   std::chrono::milliseconds search_time_max{10'000};
+};
+
+struct WebhookSettings {
+  std::vector<std::string> secrets;  // as found where the configuration says; the first is newest
+  std::vector<std::string> hosts_allowed;
+  std::filesystem::path ca_file;
+  std::uint64_t body_max = 256 * 1024;
+  std::uint64_t deliveries_waiting_max = 10'000;
+  std::uint64_t deliveries_at_once_max = 32;
+  std::uint64_t deliveries_per_receiver_max = 4;
+  std::chrono::milliseconds attempt_time_max{15'000};
+  std::chrono::milliseconds retry_wait_min{5'000};
+  std::chrono::milliseconds retry_wait_max{600'000};
+  std::chrono::milliseconds retry_time_max{std::chrono::hours(24)};
 };
 
 struct LogSettings {
@@ -96,6 +111,7 @@ struct Settings {
   AuthSettings auth;
   ThreadSettings threads;
   RetrieverSettings retriever;
+  WebhookSettings webhooks;
   LogSettings log;
   std::map<std::string, ProviderSettings> providers;
   std::map<std::string, std::vector<LaneSettings>> models;

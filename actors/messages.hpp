@@ -11,6 +11,7 @@
 #include "runtime/ports/conversations.hpp"
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/passage_index.hpp"
+#include "runtime/ports/webhooks.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -180,6 +181,12 @@ struct UnwatchDeadline {
 struct DeadlinePassed {
   std::uint64_t turn = 0;
 };
+// The thread has turns that begin later, the first of them at starts_ms (since 1970; 0: none any
+// more). The directory wakes it then, also when it has left memory.
+struct WatchStart {
+  ThreadKey thread;
+  std::int64_t starts_ms = 0;
+};
 
 // --- journal -> thread
 
@@ -254,6 +261,27 @@ struct WaitOver {
   std::uint64_t call = 0;
 };
 
+// --- webhooks
+
+struct WaitingDelivery {
+  Delivery delivery;             // without its body
+  AdmissionGate::Ticket ticket;  // its place among those that wait
+};
+struct DeliveryWaits {  // it is on disk
+  std::shared_ptr<WaitingDelivery> waiting;
+};
+struct DeliveriesListed {
+  std::shared_ptr<Result<std::vector<Delivery>>> deliveries;
+};
+struct DeliveryRead {
+  std::uint64_t attempt = 0;
+  std::shared_ptr<Result<std::optional<Delivery>>> delivery;
+};
+struct DeliveryAnswered {
+  std::uint64_t attempt = 0;
+  WebhookAnswer answer;
+};
+
 // --- recovery
 
 struct UnfinishedListed {
@@ -300,6 +328,7 @@ PARLANCE_MESSAGE(QuarantineLeft)
 PARLANCE_MESSAGE(WatchDeadline)
 PARLANCE_MESSAGE(UnwatchDeadline)
 PARLANCE_MESSAGE(DeadlinePassed)
+PARLANCE_MESSAGE(WatchStart)
 PARLANCE_MESSAGE(ThreadOpened)
 PARLANCE_MESSAGE(RecordsAppended)
 PARLANCE_MESSAGE(ThreadErased)
@@ -315,6 +344,10 @@ PARLANCE_MESSAGE(Found)
 PARLANCE_MESSAGE(CallEnded)
 PARLANCE_MESSAGE(SearchEnded)
 PARLANCE_MESSAGE(WaitOver)
+PARLANCE_MESSAGE(DeliveryWaits)
+PARLANCE_MESSAGE(DeliveriesListed)
+PARLANCE_MESSAGE(DeliveryRead)
+PARLANCE_MESSAGE(DeliveryAnswered)
 PARLANCE_MESSAGE(UnfinishedListed)
 PARLANCE_MESSAGE(ThreadWoken)
 PARLANCE_MESSAGE(WakeAgain)

@@ -7,6 +7,7 @@
 //
 //   supervisor ── llm_pool, retriever_pool      one for one; askers are told (PartDown)
 //              ├─ journal (ServiceKeeper)       one for one; its queue survives
+//              ├─ webhook_sender                one for one; its rows are on disk
 //              └─ thread directories            never restarted: a directory that fails has lost
 //                                               count of its threads. Threads are theirs to restart
 //

@@ -60,12 +60,14 @@ void ThreadActor::on_exit() {
   const Error restarted{ErrorCode::component_restarted, "the thread was restarted", {}, {}};
   if (const auto copying = std::exchange(copying_, nullptr)) copying->done(restarted);
   close_readers(restarted);
-  for (auto& place : places_) {
-    for (auto& answer : place->when_ended)
-      answer(restarted);
-    tools_.metrics.turn_left();
+  for (auto* places : {&places_, &delayed_}) {
+    for (auto& place : *places) {
+      for (auto& answer : place->when_ended)
+        answer(restarted);
+      tools_.metrics.turn_left();
+    }
+    places->clear();
   }
-  places_.clear();
   for (auto& write : std::exchange(writes_, {})) {
     for (auto& then : write.then)
       then(restarted);
@@ -163,7 +165,7 @@ caf::behavior ThreadActor::awake() {
       },
       [this](Leave) {
         const bool waits = places_.empty() || (quarantined_ && places_.size() == 1);
-        if (waits && reads_.empty() && writes_.empty()) return quit();
+        if (waits && reads_.empty() && writes_.empty() && !is_awaited()) return quit();
         send(directory_, Stays{key_});
       },
   };
@@ -217,28 +219,33 @@ void ThreadActor::restore(OpenedThread& thread) {
   }
   for (const auto& [seq, records] : ended)
     state_.add_ended_turn(records);
+  std::vector<std::unique_ptr<Place>> places;
   for (auto& [number, records] : unfinished) {
     if (!std::holds_alternative<TurnAccepted>(records.front()->event)) continue;
     const auto& accepted = std::get<TurnAccepted>(records.front()->event);
     const auto left = std::max<std::int64_t>(0, accepted.deadline_ms - tools_.clock.unix_ms());
     const auto deadline = Deadline::at(tools_.clock.now() + std::chrono::milliseconds(left));
-    auto place = std::make_unique<Place>(
-        Place{Turn(std::move(records), deadline), {}, {}, {}, true, tools_.clock.now()});
-    send(directory_, WatchDeadline{key_, place->turn.number(), deadline});
-    places_.push_back(std::move(place));
+    auto webhook = recovered_webhook(accepted);
+    places.push_back(std::make_unique<Place>(
+        Place{Turn(std::move(records), deadline), {}, {}, {}, true, tools_.clock.now()}));
+    places.back()->webhook = std::move(webhook);
     tools_.metrics.turn_inside();
+  }
+  line_up(std::move(places));
+  if (!places_.empty()) front().attempts = head_->attempts;
+  for (const auto& place : places_) {
     tools_.metrics.turn_recovered();
     log_info("turn_recovered",
              {{"tenant", key_.tenant.value},
               {"thread", key_.thread.value},
-              {"turn", number},
-              {"attempts", head_->attempts}});
+              {"turn", place->turn.number()},
+              {"attempts", place->attempts}});
   }
 }
 
 // What has expired is gone, also for a thread that is still in memory.
 void ThreadActor::forget_if_expired() {
-  if (!head_ || head_->expires_ms == 0 || !places_.empty() ||
+  if (!head_ || head_->expires_ms == 0 || !places_.empty() || !delayed_.empty() ||
       tools_.clock.unix_ms() < head_->expires_ms)
     return;
   clear();
@@ -252,6 +259,8 @@ void ThreadActor::take(TurnJob& job) {
   TurnRequest& request = job.request;
   if (take_repeated(job)) return;
   if (auto error = refusal_of(request)) return refuse(job, std::move(*error));
+  std::shared_ptr<WaitingDelivery> webhook;
+  if (auto error = take_webhook(request, webhook)) return refuse(job, std::move(*error));
   if (!find_place(job)) return refuse(job, too_many_turns());
   const auto now = tools_.clock.now();
   TurnAccepted accepted;
@@ -264,6 +273,10 @@ void ThreadActor::take(TurnJob& job) {
   accepted.deadline_ms =
       accepted.accepted_ms +
       std::chrono::duration_cast<std::chrono::milliseconds>(request.deadline.left(now)).count();
+  if (request.start_delay.count() > 0) {
+    accepted.starts_ms = accepted.accepted_ms + request.start_delay.count();
+    accepted.deadline_ms += request.start_delay.count();
+  }
   accepted.temporary = request.temporary;
   accepted.options = std::move(request.options);
   accepted.request_digest = std::move(request.request_digest);
@@ -275,8 +288,10 @@ void ThreadActor::take(TurnJob& job) {
             {},
             false,
             now});
+  place->webhook = std::move(webhook);
   place->readers.push_back({.sink = std::exchange(job.sink, nullptr)});
   tools_.metrics.turn_inside();
+  if (place->turn.accepted().starts_ms != 0) return delay(std::move(place));
   places_.push_back(std::move(place));
   if (places_.size() == 1) return run_front();
   send(directory_, WatchDeadline{key_, turns_, places_.back()->turn.deadline()});
@@ -309,10 +324,6 @@ bool ThreadActor::take_repeated(TurnJob& job) {
 bool ThreadActor::find_place(TurnJob& job) {
   const TurnRequest& request = job.request;
   const bool ends_others = takes_over(request.multitask);
-  // The gate does not count turns that were found on disk.
-  const auto going_on = std::count_if(
-      places_.begin(), places_.end(), [](const auto& place) { return !place->turn.ended(); });
-  if (!ends_others && going_on > std::ptrdiff_t{options_.turns_waiting_max}) return false;
   if (request.request_digest.empty() && !ends_others) return true;
   auto ticket = slot_->turns.try_enter();
   for (auto place = places_.rbegin(); !ticket && ends_others && place != places_.rend(); ++place)
@@ -354,6 +365,7 @@ std::optional<Error> ThreadActor::refusal_of(const TurnRequest& request) const {
                  {},
                  {}};
   }
+  if (finds_no_place(request)) return too_many_turns();
   return std::nullopt;
 }
 
@@ -361,7 +373,8 @@ void ThreadActor::run_front() {
   if (places_.empty() || front().turn.begun() || front().turn.ended()) return;
   Place& place = front();
   const auto agent = tools_.agents.find(place.turn.accepted().agent);
-  if (place.recovered) ++head_->attempts;
+  if (place.recovered) head_->attempts = place.attempts + 1;
+  place.begun_ms = tools_.clock.unix_ms();
   place.turn.begin(
       agent == tools_.agents.end() ? nullptr : agent->second, state_.at, tools_.clock.now());
   if (place.recovered) {
@@ -446,7 +459,7 @@ void ThreadActor::refused(Error error) {
 // Ends a turn from outside.
 void ThreadActor::stop(Place& place, TurnOutcome outcome, Error error) {
   if (place.turn.ended()) return;
-  if (&place == &front()) abandon_call();
+  if (is_front(place)) abandon_call();
   leave_quarantine(place);
   if (place.turn.accepted_seq() == 0) return drop(place, std::move(error));
   place.turn.end(outcome, std::move(error), tools_.clock);
@@ -476,7 +489,7 @@ void ThreadActor::stop_all(Multitask multitask) {
 
 // Takes back a turn that has not ended.
 void ThreadActor::roll_back(Place& place) {
-  if (&place == &front()) abandon_call();
+  if (is_front(place)) abandon_call();
   leave_quarantine(place);
   if (place.turn.accepted_seq() == 0) return drop(place, was_rolled_back());
   write(place, place.turn.roll_back());
@@ -499,7 +512,7 @@ void ThreadActor::quarantine(Place& place) {
 
 // Nothing for other turns than the one that is in it.
 void ThreadActor::leave_quarantine(Place& place) {
-  if (!quarantined_ || &place != &front()) return;
+  if (!quarantined_ || !is_front(place)) return;
   quarantined_ = false;
   send(directory_, QuarantineLeft{key_});
 }
@@ -515,8 +528,8 @@ void ThreadActor::abandon_call() {
 
 // A turn of which nothing is on disk.
 void ThreadActor::drop(Place& dropped, Error error) {
-  const bool is_front = &dropped == &front();
-  if (is_front) pending_.reset();
+  const bool was_front = is_front(dropped);
+  if (was_front) pending_.reset();
   const auto found = std::find_if(
       places_.begin(), places_.end(), [&](const auto& each) { return each.get() == &dropped; });
   const auto place = std::move(*found);
@@ -530,7 +543,7 @@ void ThreadActor::drop(Place& dropped, Error error) {
     reader.sink->closed(error);
   place->ticket.leave();
   update_busy();
-  if (!is_front) return;
+  if (!was_front) return;
   if (!places_.empty()) return run_front();
   leave_if_empty();
 }
@@ -552,8 +565,10 @@ void ThreadActor::close_readers(Place& place, const Error& error) {
 }
 
 void ThreadActor::close_readers(const Error& error) {
-  for (auto& place : places_)
-    close_readers(*place, error);
+  for (auto* places : {&places_, &delayed_}) {
+    for (auto& place : *places)
+      close_readers(*place, error);
+  }
   for (auto& replay : replays_) {
     for (auto& reader : replay.readers)
       reader.sink->closed(error);

@@ -22,6 +22,10 @@
 // nothing until an operator releases it, or somebody cancels it or takes over from it. Its readers
 // are told, new turns are refused, and the thread may leave memory.
 //
+// A turn may begin later than it was accepted. Until then it is in no line and keeps the thread
+// from nothing, not from leaving memory either, unless somebody reads it; it counts as a turn that
+// waits.
+//
 // A turn with an Idempotency-Key that is there already, waiting, running or ended, is shown to
 // whoever asks for it again (take_repeated).
 //
@@ -58,6 +62,13 @@
 
 namespace parlance::actors {
 
+// What turns with a webhook need.
+struct Webhooks {
+  WriteWebhook write;
+  AdmissionGate waiting;  // those that wait for a receiver, and turns that will end with one
+  std::shared_ptr<PartSlot> sender = std::make_shared<PartSlot>();
+};
+
 struct ThreadOptions {
   std::uint32_t turns_waiting_max = 8;
   std::uint32_t attempts_max = 3;  // of a turn, crashes included; then it is quarantined
@@ -88,6 +99,7 @@ struct ThreadTools {
   const Clock& clock;
   std::shared_ptr<PartSlot> llm_pool;
   std::shared_ptr<PartSlot> retriever_pool;
+  Webhooks& webhooks;
 };
 
 class ThreadActor : public caf::event_based_actor {
@@ -120,8 +132,11 @@ class ThreadActor : public caf::event_based_actor {
     AdmissionGate::Ticket ticket;
     std::vector<Reader> readers;
     std::vector<Conversations::Answer<void>> when_ended;
-    bool recovered = false;
+    bool recovered = false;  // found on disk, or begins later: nobody waits to be told a refusal
     std::chrono::steady_clock::time_point since;
+    std::int64_t begun_ms = 0;                   // since 1970; 0: not yet, in this process
+    std::uint32_t attempts = 0;                  // that processes before this one made
+    std::shared_ptr<WaitingDelivery> webhook{};  // null: it ends without one
   };
   // What the turn in front has asked for and not been told yet.
   struct Pending {
@@ -185,7 +200,7 @@ class ThreadActor : public caf::event_based_actor {
   // --- writing and showing (thread_writing.cpp)
   void make_head(std::int64_t ttl_ms);
   void write(Place& place, std::vector<std::uint64_t> deleted_seqs = {});
-  void forget_unfinished(std::uint64_t accepted_seq);
+  void forget_unfinished(const Place& place);
   void write_waiting();
   void write_head(WhenDurable then);
   void when_durable(WhenDurable then);
@@ -195,7 +210,26 @@ class ThreadActor : public caf::event_based_actor {
   std::uint64_t visible_seq() const;
   void show(Place& place);
   void settle();
+  bool let_go(Place& over);
   void proceed_if_durable();
+
+  // --- turns that begin later (thread_delays.cpp)
+  bool finds_no_place(const TurnRequest& request) const;
+  void delay(std::unique_ptr<Place> place);
+  void line_up(std::vector<std::unique_ptr<Place>> found);
+  void enter_line(std::unique_ptr<Place> place);
+  void start_due();
+  void watch_start();
+  std::int64_t last_start_ms() const;
+  bool is_awaited();
+  void drop_delayed();
+
+  // --- webhooks (thread_webhooks.cpp)
+  std::shared_ptr<WaitingDelivery> recovered_webhook(const TurnAccepted& accepted);
+  std::optional<Error> take_webhook(const TurnRequest& request,
+                                    std::shared_ptr<WaitingDelivery>& webhook);
+  void end_webhook(Place& place, const RecordPtr& end, Append& what);
+  void send_webhook(Place& place);
 
   // --- requests (thread_requests.cpp)
   static Error not_found();
@@ -250,6 +284,10 @@ class ThreadActor : public caf::event_based_actor {
   Place* find(const RunId& run);
   const RunView* find_ended(const RunId& run) const;
   Place& front() { return *places_.front(); }
+  bool is_front(const Place& place) const {
+    return !places_.empty() && places_.front().get() == &place;
+  }
+  bool is_next(const Place& place) const;
 
   // Constant after construction.
   const ThreadKey key_;
@@ -267,8 +305,9 @@ class ThreadActor : public caf::event_based_actor {
   std::uint64_t committed_seq_ = 0;
   std::uint64_t turns_ = 0;  // the highest number given to a turn
   ThreadState state_;
-  std::deque<std::unique_ptr<Place>> places_;  // the first one runs
-  bool quarantined_ = false;                   // the first one is
+  std::deque<std::unique_ptr<Place>> places_;   // the line: the first one runs
+  std::deque<std::unique_ptr<Place>> delayed_;  // begin later, in the order of their times
+  bool quarantined_ = false;                    // the first one is
   std::optional<Pending> pending_;
   std::deque<Write> writes_;  // on their way, in order
   bool streaming_ = false;    // a batch of deltas is on its way

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::chrono::milliseconds tick_time{25};
 constexpr std::size_t idle_checks_per_tick = 256;
+constexpr std::size_t wakes_per_tick = 64;
+constexpr std::int64_t wake_again_after_ms = 250;
 
 Error draining_error() {
   return {ErrorCode::draining, "the server is shutting down", {}, {}};
@@ -58,8 +60,10 @@ caf::behavior ThreadDirectory::make_behavior() {
         if (std::exchange(found->second.leaving, false)) --leaving_;
         for (auto& job : std::exchange(found->second.kept, {}))
           pass(found->second.actor, job);
+        touch(found->second);  // it is asked again when it has been idle for as long
         fill_room();
       },
+      [this](const WatchStart& watch) { starts_.set(watch.thread, watch.starts_ms); },
       [this](const WatchDeadline& watch) {
         const auto found = residents_.find(watch.thread);
         if (found == residents_.end()) return;
@@ -310,6 +314,20 @@ void ThreadDirectory::fill_room() {
   }
 }
 
+// For the turns of the thread that are due. One that finds no room now is woken again.
+void ThreadDirectory::wake(const ThreadKey& thread) {
+  auto answer = [self = caf::actor_cast<caf::actor>(this),
+                 thread,
+                 again_ms =
+                     tools_.clock.unix_ms() + wake_again_after_ms](const Result<void>& woken) {
+    if (!woken && kind_of(woken.error().code).retry_helps)
+      caf::anon_send(self, WatchStart{thread, again_ms});
+  };
+  AskThread asked{
+      std::make_shared<ControlJob>(thread, ThreadRequest{WakeThread{std::move(answer)}})};
+  take(asked);
+}
+
 void ThreadDirectory::tick() {
   const auto now = tools_.clock.now();
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
@@ -324,6 +342,11 @@ void ThreadDirectory::tick() {
     const auto found = residents_.find(restarts_.front().second);
     if (found != residents_.end() && !found->second.actor) spawn(found->first, found->second);
     restarts_.pop_front();
+  }
+  for (std::size_t wakes = 0; wakes < wakes_per_tick && !draining_; ++wakes) {
+    const auto thread = starts_.take_due(tools_.clock.unix_ms());
+    if (!thread) break;
+    wake(*thread);
   }
   std::size_t checks = 0;
   for (auto key = recent_.begin(); key != recent_.end() && checks < idle_checks_per_tick;

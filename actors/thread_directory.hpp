@@ -15,11 +15,13 @@
 //
 // Bounds: resident_max threads; turns_waiting_max turns and requests_max requests a thread, by the
 // gates of its slot, refused beyond that (mailbox_full); the directory's own mailbox holds at most
-// one message a connection.
+// one message a connection. A time for each thread whose turns all begin later, which are in the
+// journal's index of unfinished threads.
 // Threading: an actor. Threads are spread over several directories by their key.
 #pragma once
 
 #include "actors/messages.hpp"
+#include "actors/start_times.hpp"
 #include "actors/thread_actor.hpp"
 #include "runtime/limits/restart_policy.hpp"
 
@@ -91,6 +93,7 @@ class ThreadDirectory : public caf::event_based_actor {
   void unwatch(const ThreadKey& key, std::uint64_t turn);
   void unwatch_all(Resident& resident);
   void tick();
+  void wake(const ThreadKey& thread);
   void fill_room();
 
   const DirectoryOptions options_;
@@ -102,6 +105,7 @@ class ThreadDirectory : public caf::event_based_actor {
   std::size_t leaving_ = 0;                           // how many have been asked to
   std::map<ThreadKey, QuarantinedTurn> quarantined_;  // also of threads that have left memory
   Deadlines deadlines_;
+  StartTimes starts_;  // also of threads that have left memory
   RestartPolicy failures_;
   std::deque<std::pair<Time, ThreadKey>> restarts_;  // when a failed thread is started again
   std::minstd_rand random_;

@@ -39,10 +39,12 @@ void ThreadActor::take(ControlJob& job) {
 }
 
 ThreadActor::Place* ThreadActor::find(const RunId& run) {
-  const auto place = std::find_if(places_.begin(), places_.end(), [&](const auto& each) {
-    return each->turn.accepted().run == run;
-  });
-  return place == places_.end() ? nullptr : place->get();
+  for (auto* places : {&places_, &delayed_}) {
+    for (auto& place : *places) {
+      if (place->turn.accepted().run == run) return place.get();
+    }
+  }
+  return nullptr;
 }
 
 const RunView* ThreadActor::find_ended(const RunId& run) const {
@@ -59,7 +61,7 @@ void ThreadActor::join(const RunId& run, Reader reader) {
   if (Place* place = find(run)) {
     place->readers.push_back(std::move(reader));
     show(*place);
-    if (quarantined_ && place == &front()) close_readers(*place, in_quarantine());
+    if (quarantined_ && is_front(*place)) close_readers(*place, in_quarantine());
     return;
   }
   if (const RunView* const ended = find_ended(run)) return replay(*ended, std::move(reader));
@@ -131,6 +133,7 @@ void ThreadActor::handle(DeleteThread& remove) {
 }
 
 void ThreadActor::handle(WakeThread& wake) {
+  if (!delayed_.empty()) start_due();
   if (wake.done) wake.done({});
 }
 
@@ -162,7 +165,10 @@ void ThreadActor::handle(ReleaseTurn& release) {
 void ThreadActor::erase(std::function<void(std::optional<Error>)> then) {
   when_erased_ = std::move(then);
   tools_.journal.erase(
-      key_, epoch_, [self = caf::actor_cast<caf::actor>(this)](Result<void> erased) {
+      key_,
+      epoch_,
+      Undelivered::erased,
+      [self = caf::actor_cast<caf::actor>(this)](Result<void> erased) {
         caf::anon_send(self, ThreadErased{erased ? std::nullopt : std::optional(erased.error())});
       });
   become(erasing());
@@ -171,13 +177,18 @@ void ThreadActor::erase(std::function<void(std::optional<Error>)> then) {
 // Nobody waits for the end of a temporary thread: no sync, and no phase of its own. One that a
 // power cut brings back expires like any other.
 void ThreadActor::forget() {
-  tools_.journal.erase(key_, epoch_, nullptr);
+  tools_.journal.erase(key_, epoch_, Undelivered::kept, nullptr);
   clear();
   leave_if_empty();
 }
 
-// There is no thread any more.
+// There is no thread any more. What is read back of it would be read of the next one of its name.
 void ThreadActor::clear() {
+  drop_delayed();
+  for (auto& replay : std::exchange(replays_, {})) {
+    for (auto& reader : replay.readers)
+      reader.sink->closed(not_found());
+  }
   head_.reset();
   state_ = {};
   seq_ = committed_seq_ = turns_ = 0;
@@ -201,7 +212,7 @@ TurnStart ThreadActor::start_of(const RunView& ended) const {
   // What the turn before it left; null when it never began itself.
   auto fields = std::make_shared<const Json>(Json::object());
   for (const auto& run : state_.runs) {
-    if (run.begun && run.turn < ended.turn) fields = {run.ended, &run.ended->fields};
+    if (run.begun && run.ended_seq < ended.ended_seq) fields = {run.ended, &run.ended->fields};
   }
   if (!ended.begun) fields = std::make_shared<const Json>(nullptr);
   return {key_,
@@ -297,11 +308,11 @@ std::shared_ptr<const ThreadView> ThreadActor::view() const {
   view->messages = *state_.at.messages;
   view->fields = *state_.at.fields;
   view->runs = state_.runs;
-  for (const auto& place : places_) {
-    const Turn& turn = place->turn;
-    if (turn.accepted_seq() == 0 || turn.accepted_seq() > committed_seq_) continue;
-    const bool stands = quarantined_ && place == places_.front();
-    view->busy = view->busy || !stands;
+  const auto add = [&](const Place& place, bool in_line) {
+    const Turn& turn = place.turn;
+    if (turn.accepted_seq() == 0 || turn.accepted_seq() > committed_seq_) return;
+    const bool stands = quarantined_ && is_front(place);
+    view->busy = view->busy || (in_line && !stands);
     RunView run;
     run.run = turn.accepted().run;
     run.turn = turn.number();
@@ -321,11 +332,12 @@ std::shared_ptr<const ThreadView> ThreadActor::view() const {
       view->messages = messages_after(view->messages, durable);
     }
     run.messages_after = view->messages.size();
-    view->runs.push_back(std::move(run));
-  }
-  std::sort(view->runs.begin(), view->runs.end(), [](const RunView& one, const RunView& other) {
-    return one.turn < other.turn;
-  });
+    add_run(view->runs, std::move(run));
+  };
+  for (const auto& place : places_)
+    add(*place, true);
+  for (const auto& place : delayed_)
+    add(*place, false);
   return view;
 }
 

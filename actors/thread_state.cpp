@@ -58,8 +58,18 @@ void ThreadState::add_ended_turn(const std::vector<RecordPtr>& records) {
       bytes += bytes_of(*message);
   }
   run.messages_after = at.messages->size();
-  const auto later = std::find_if(
-      runs.begin(), runs.end(), [&](const RunView& other) { return other.turn > run.turn; });
+  add_run(runs, std::move(run));
+}
+
+void add_run(std::vector<RunView>& runs, RunView run) {
+  auto from = runs.begin();
+  if (run.begun) {
+    const auto last_begun =
+        std::find_if(runs.rbegin(), runs.rend(), [](const RunView& other) { return other.begun; });
+    from = last_begun.base();
+  }
+  const auto later =
+      std::find_if(from, runs.end(), [&](const RunView& other) { return other.turn > run.turn; });
   runs.insert(later, std::move(run));
 }
 

@@ -15,7 +15,7 @@ namespace parlance::actors {
 
 struct ThreadState {
   Checkpoint at;              // where the next turn begins
-  std::vector<RunView> runs;  // that have ended, in the order in which they were accepted
+  std::vector<RunView> runs;  // that have ended, in the order of add_run()
   std::size_t bytes = 0;      // about what the messages take
 
   // A message that a turn put another one in the place of.
@@ -37,6 +37,10 @@ struct ThreadState {
 
 // The messages that `records` of one turn add to `messages`.
 Messages messages_after(const Messages& messages, const std::vector<RecordPtr>& records);
+
+// Puts the run where it belongs: in the order in which turns were accepted, but one that began
+// behind those that began before it.
+void add_run(std::vector<RunView>& runs, RunView run);
 
 RunStatus status_of(const TurnEnded& ended);
 

@@ -44,7 +44,7 @@ void ThreadActor::write(Place& place, std::vector<std::uint64_t> deleted_seqs) {
       with_head = true;
       head_->turns = std::max(head_->turns, accepted->turn);
       head_->agent = accepted->agent;
-      if (head_->unfinished_seqs.empty()) head_->attempts = 1;
+      if (is_next(place)) head_->attempts = 1;
       head_->unfinished_seqs.push_back(seq);
       tools_.metrics.turn_accepted();
     } else if (std::holds_alternative<StepDone>(event)) {
@@ -56,13 +56,14 @@ void ThreadActor::write(Place& place, std::vector<std::uint64_t> deleted_seqs) {
       const TurnAccepted& accepted_turn = place.turn.accepted();
       if (accepted_turn.temporary && !accepted_turn.request_digest.empty())
         head_->ttl_ms = options_.idempotency_ttl.count();
-      forget_unfinished(ended->accepted_seq);
+      forget_unfinished(place);
+      const std::int64_t from_ms = std::max(accepted_turn.accepted_ms, accepted_turn.starts_ms);
       tools_.metrics.turn_ended(
           ended->outcome,
-          std::chrono::milliseconds(ended->ended_ms - place.turn.accepted().accepted_ms));
+          std::chrono::milliseconds(std::max<std::int64_t>(0, ended->ended_ms - from_ms)));
     } else if (std::holds_alternative<RolledBack>(event)) {
       with_head = true;
-      forget_unfinished(place.turn.accepted_seq());
+      forget_unfinished(place);
       tools_.metrics.turn_rolled_back();
     } else if (const auto* delta = std::get_if<Delta>(&event)) {
       tools_.metrics.pieces_shown(delta->pieces.size());
@@ -72,17 +73,31 @@ void ThreadActor::write(Place& place, std::vector<std::uint64_t> deleted_seqs) {
   }
   place.turn.written(records);
   Append what;
+  if (place.webhook) end_webhook(place, records.back(), what);
   what.records = std::move(records);
   what.deleted_seqs = std::move(deleted_seqs);
   append(std::move(what), with_head, deltas_only, nullptr);
 }
 
-// The next unfinished turn has attempts of its own.
-void ThreadActor::forget_unfinished(std::uint64_t accepted_seq) {
-  auto& unfinished = head_->unfinished_seqs;
-  if (!unfinished.empty() && unfinished.front() == accepted_seq) head_->attempts = 1;
-  std::erase(unfinished, accepted_seq);
-  if (unfinished.empty()) head_->attempts = 0;
+// True of the turn in front, and of one before which all have ended.
+bool ThreadActor::is_next(const Place& place) const {
+  for (const auto& each : places_) {
+    if (each.get() == &place) return true;
+    if (!each->turn.ended()) return false;
+  }
+  return false;
+}
+
+// The next turn of the line has attempts of its own: the first is counted here, and written with
+// the end of the one before it.
+void ThreadActor::forget_unfinished(const Place& place) {
+  if (is_next(place)) {
+    const bool another = std::any_of(places_.begin(), places_.end(), [](const auto& each) {
+      return !each->turn.ended() && each->turn.accepted_seq() != 0;
+    });
+    head_->attempts = another ? 1 : 0;
+  }
+  std::erase(head_->unfinished_seqs, place.turn.accepted_seq());
 }
 
 // Turns that wait become durable once the one in front has.
@@ -105,7 +120,8 @@ void ThreadActor::append(Append what, bool with_head, bool deltas_only, WhenDura
   if (!what.records.empty()) seq_ = what.records.back()->seq;
   if (with_head) {
     head_->updated_ms = tools_.clock.unix_ms();
-    head_->expires_ms = head_->ttl_ms == 0 ? 0 : head_->updated_ms + head_->ttl_ms;
+    const std::int64_t used_ms = std::max(head_->updated_ms, last_start_ms());
+    head_->expires_ms = head_->ttl_ms == 0 ? 0 : used_ms + head_->ttl_ms;
     head_->epoch = epoch_;
     head_->seq = seq_;
     what.head = head_;
@@ -149,8 +165,10 @@ void ThreadActor::appended(const RecordsAppended& report) {
   }
   for (auto& then : written.then)
     then(std::nullopt);
-  for (auto& place : places_)
-    show(*place);
+  for (auto* places : {&places_, &delayed_}) {
+    for (auto& place : *places)
+      show(*place);
+  }
   settle();
   stream_pieces();
 }
@@ -205,32 +223,41 @@ void ThreadActor::show(Place& place) {
 // Lets go of the turns whose end is on disk, and starts the next one.
 void ThreadActor::settle() {
   bool temporary = false;
-  for (auto place = places_.begin(); place != places_.end();) {
-    const Turn& turn = (*place)->turn;
-    if (turn.ended_seq() == 0 || turn.ended_seq() > committed_seq_) {
-      ++place;
-      continue;
+  for (auto* places : {&places_, &delayed_}) {
+    for (auto place = places->begin(); place != places->end();) {
+      const Turn& turn = (*place)->turn;
+      if (turn.ended_seq() == 0 || turn.ended_seq() > committed_seq_) {
+        ++place;
+        continue;
+      }
+      const auto over = std::move(*place);
+      place = places->erase(place);
+      temporary = let_go(*over) || temporary;
+      if (places == &delayed_) watch_start();
     }
-    const auto over = std::move(*place);
-    place = places_.erase(place);
-    const bool gone = over->turn.rolled_back();
-    if (!gone) state_.add_ended_turn(over->turn.records());
-    const TurnAccepted& accepted = over->turn.accepted();
-    temporary = temporary || (accepted.temporary && accepted.request_digest.empty());
-    tools_.metrics.turn_left();
-    send(directory_, UnwatchDeadline{key_, over->turn.number()});
-    over->ticket.leave();
-    for (auto& reader : over->readers)
-      reader.sink->closed(gone ? std::optional(was_rolled_back()) : std::nullopt);
-    for (auto& answer : over->when_ended)
-      answer({});
   }
-  if (temporary && places_.empty() && writes_.empty()) return forget();
+  if (temporary && places_.empty() && delayed_.empty() && writes_.empty()) return forget();
   if (!places_.empty() && !front().turn.begun() &&
       front().turn.deadline().passed(tools_.clock.now())) {
     return stop_late(front());  // it waited too long and does not begin
   }
   run_front();
+}
+
+// True when the thread was there for this turn alone.
+bool ThreadActor::let_go(Place& over) {
+  const bool gone = over.turn.rolled_back();
+  if (!gone) state_.add_ended_turn(over.turn.records());
+  tools_.metrics.turn_left();
+  send(directory_, UnwatchDeadline{key_, over.turn.number()});
+  over.ticket.leave();
+  if (over.webhook && !gone) send_webhook(over);
+  for (auto& reader : over.readers)
+    reader.sink->closed(gone ? std::optional(was_rolled_back()) : std::nullopt);
+  for (auto& answer : over.when_ended)
+    answer({});
+  const TurnAccepted& accepted = over.turn.accepted();
+  return accepted.temporary && accepted.request_digest.empty();
 }
 
 void ThreadActor::proceed_if_durable() {

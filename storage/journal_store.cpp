@@ -115,7 +115,8 @@ Result<std::unique_ptr<JournalStore>> JournalStore::open_store(const JournalOpti
       {rocksdb::kDefaultColumnFamilyName, family_options(cache, small_memtable_bytes, false)},
       {std::string(heads_family), heads},
       {std::string(events_family), events},
-      {std::string(unfinished_family), unfinished}};
+      {std::string(unfinished_family), unfinished},
+      {std::string(deliveries_family), family_options(cache, small_memtable_bytes, true)}};
 
   rocksdb::DB* db = nullptr;
   const auto status =

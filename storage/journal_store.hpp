@@ -43,6 +43,7 @@ class JournalStore {
   rocksdb::ColumnFamilyHandle* heads() const { return handles_[1]; }
   rocksdb::ColumnFamilyHandle* events() const { return handles_[2]; }
   rocksdb::ColumnFamilyHandle* unfinished() const { return handles_[3]; }
+  rocksdb::ColumnFamilyHandle* deliveries() const { return handles_[4]; }
   const std::vector<rocksdb::ColumnFamilyHandle*>& families() const { return handles_; }
 
   // As it is stored, expired or not; none when there is none. Errors: record_damaged,

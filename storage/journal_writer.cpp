@@ -40,7 +40,8 @@ JournalWriter::JournalWriter(JournalStore& store,
       options_(options),
       metrics_(metrics),
       clock_(clock),
-      forward_open_(std::move(forward_open)) {
+      forward_open_(std::move(forward_open)),
+      deliveries_(store) {
   const auto since = store_.setting(erased_key);
   if (!since || !*since) return;
   const auto time = decode_time(**since);
@@ -159,6 +160,7 @@ void JournalWriter::plan_batch() {
   verdicts_.clear();
   standing_.clear();
   after_.clear();
+  deliveries_.begin_batch();
   planned_records_ = 0;
   planned_erased_ = erased_;
   planned_erased_since_ms_ = erased_since_ms_;
@@ -237,6 +239,8 @@ JournalWriter::Verdict JournalWriter::plan(const AppendCall& call, rocksdb::Writ
   for (const std::uint64_t seq : call.deleted_seqs)
     batch.Delete(store_.events(), event_key(prefix, seq));
   planned_records_ += call.events.size();
+  for (const auto& [key, value] : call.deliveries)
+    deliveries_.put(key, value, batch);
   if (call.head) {
     next.expires_ms = call.head->expires_ms;
     next.running = call.head->running;
@@ -258,6 +262,7 @@ JournalWriter::Verdict JournalWriter::plan(const EraseCall& call, rocksdb::Write
   if (!owned || owned->opening > 0 || owned->epoch != call.epoch) return Verdict::fenced;
   batch.Delete(store_.heads(), call.thread);
   batch.Delete(store_.unfinished(), call.thread);
+  if (call.undelivered == Undelivered::erased) deliveries_.erase_of(call.thread, batch);
   if (owned->incarnation != 0 || owned->replaces) mark_erased(batch);
   owned = OpenThread{.epoch = owned->epoch};
   return Verdict::committed;
@@ -273,6 +278,15 @@ JournalWriter::Verdict JournalWriter::plan(const OpenCall& call, rocksdb::WriteB
 JournalWriter::Verdict JournalWriter::plan(const ReleaseCall& call, rocksdb::WriteBatch&) {
   auto& owned = standing(call.thread);
   if (owned && owned->opening == 0 && owned->epoch == call.epoch) owned.reset();
+  return Verdict::committed;
+}
+
+JournalWriter::Verdict JournalWriter::plan(const DeliveryCall& call, rocksdb::WriteBatch& batch) {
+  if (call.value) {
+    deliveries_.replace(call.key, *call.value, batch);
+  } else {
+    deliveries_.remove(call.key, batch);
+  }
   return Verdict::committed;
 }
 
@@ -358,6 +372,8 @@ void JournalWriter::answer(OpenCall& call, Verdict verdict) {
 void JournalWriter::answer(ReleaseCall& call, Verdict) {
   open_threads_.release(call.thread, call.epoch);
 }
+
+void JournalWriter::answer(DeliveryCall&, Verdict) {}
 
 void JournalWriter::answer(SweptCall&, Verdict) {}
 

@@ -19,6 +19,7 @@
 #include "runtime/metrics/journal_metrics.hpp"
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/service.hpp"
+#include "storage/delivery_rows.hpp"
 #include "storage/journal_options.hpp"
 #include "storage/journal_store.hpp"
 #include "storage/open_threads.hpp"
@@ -35,6 +36,7 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -59,12 +61,14 @@ struct AppendCall {
   std::vector<WrittenEvent> events;
   std::vector<std::uint64_t> deleted_seqs;
   std::optional<WrittenHead> head;
+  std::vector<std::pair<std::string, std::string>> deliveries;  // keys and encoded values
   std::size_t bytes = 0;
   Journal::Appended done;
 };
 struct EraseCall {
   std::string thread;
   std::uint64_t epoch = 0;
+  Undelivered undelivered = Undelivered::kept;
   Journal::Erased done;  // may be null: nobody waits
 };
 // Goes on to the readers when everything before it is written.
@@ -76,13 +80,19 @@ struct ReleaseCall {
   std::string thread;
   std::uint64_t epoch = 0;
 };
+// Of a delivery: its new value, if it is still there; none: it is over.
+struct DeliveryCall {
+  std::string key;
+  std::optional<std::string> value;
+};
 // The sweeper has compacted what was erased before it looked.
 struct SweptCall {
   std::uint64_t erased = 0;
   std::int64_t started_ms = 0;
 };
 
-using WriterCall = std::variant<AppendCall, EraseCall, OpenCall, ReleaseCall, SweptCall>;
+using WriterCall =
+    std::variant<AppendCall, EraseCall, OpenCall, ReleaseCall, DeliveryCall, SweptCall>;
 
 class JournalWriter {
  public:
@@ -131,6 +141,7 @@ class JournalWriter {
   Verdict plan(const EraseCall& call, rocksdb::WriteBatch& batch);
   Verdict plan(const OpenCall& call, rocksdb::WriteBatch& batch);
   Verdict plan(const ReleaseCall& call, rocksdb::WriteBatch& batch);
+  Verdict plan(const DeliveryCall& call, rocksdb::WriteBatch& batch);
   Verdict plan(const SweptCall& call, rocksdb::WriteBatch& batch);
   std::optional<OpenThread>& standing(const std::string& thread);
   void mark_erased(rocksdb::WriteBatch& batch);
@@ -141,6 +152,7 @@ class JournalWriter {
   void answer(EraseCall& call, Verdict verdict);
   void answer(OpenCall& call, Verdict verdict);
   void answer(ReleaseCall& call, Verdict verdict);
+  void answer(DeliveryCall& call, Verdict verdict);
   void answer(SweptCall& call, Verdict verdict);
 
   JournalStore& store_;
@@ -166,6 +178,7 @@ class JournalWriter {
   std::unordered_map<std::string, std::optional<OpenThread>> standing_;
   std::vector<std::optional<OpenThread>> after_;  // one for each call: where its thread stands then
   rocksdb::WriteBatch planned_;
+  DeliveryRows deliveries_;
   std::size_t planned_records_ = 0;
   std::uint64_t planned_erased_ = 0;
   std::int64_t planned_erased_since_ms_ = 0;

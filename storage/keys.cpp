@@ -1,6 +1,7 @@
 #include "storage/keys.hpp"
 
 #include <cstddef>
+#include <utility>
 
 namespace parlance::storage {
 namespace {
@@ -63,6 +64,24 @@ std::optional<EventKey> split_event_key(std::string_view key) {
   return EventKey{key.substr(0, border),
                   be64(key.substr(border + 1)),
                   be64(key.substr(border + 1 + number_bytes))};
+}
+
+std::string deliveries_prefix(std::string_view thread) {
+  std::string prefix(thread);
+  prefix.push_back('\0');
+  return prefix;
+}
+
+std::string delivery_key(const DeliveryKey& delivery) {
+  return deliveries_prefix(thread_key(delivery.thread)) + delivery.run.value;
+}
+
+std::optional<DeliveryKey> delivery_of(std::string_view key) {
+  const auto border = key.rfind('\0');
+  if (border == std::string_view::npos) return std::nullopt;
+  auto thread = thread_of(key.substr(0, border));
+  if (!thread) return std::nullopt;
+  return DeliveryKey{std::move(*thread), RunId{std::string(key.substr(border + 1))}};
 }
 
 }  // namespace parlance::storage

@@ -4,16 +4,19 @@
 //   events       thread 0x00 incarnation:be64 seq:be64   -> value(Event)
 //   unfinished   thread                                  -> value(expires)
 //                threads with unfinished turns
+//   deliveries   thread 0x00 run                         -> value(Delivery)
+//                webhooks that no receiver has yet
 //   default      "erased"                                -> value(since)
 //                threads were erased since then
 //
-//   thread     = tenant 0x00 thread-id    both without 0x00 (is_identifier, runtime/base/ids.hpp)
+//   thread     = tenant 0x00 thread-id    both without 0x00 (is_identifier, runtime/base/ids.hpp);
+//   so is run
 //   value(X)   = version:u8 crc32:le32 X    crc32 is zlib's, over the version and X; before 0x03
-//                over X alone
-//   version    = 0x04; older ones are read too: 0x03 has no command, next, interrupt, done_ms,
-//                step_seqs and made_seq (a turn's steps are then those with messages), 0x02 no
-//                request_digest either, and in 0x01 TurnEnded ends with ended_ms, of turns that had
-//                begun
+//                over X
+//   version    = 0x04; older ones are read too: 0x03 has no command, starts_ms, done_ms, next,
+//                interrupt, step_seqs (a turn's steps are then those with messages) and made_seq,
+//                0x02 no request_digest either, and in 0x01 TurnEnded ends with ended_ms, of turns
+//                that had begun
 //   be64, le32 = fixed width, most or least significant byte first
 //   uint       = LEB128, 1 to 10 bytes
 //   int        = uint of the zigzag form
@@ -34,7 +37,7 @@
 //                | 0x06 RolledBack
 //   TurnAccepted = turn:uint run:bytes agent:bytes model_override:bytes input:list(Message)
 //                accepted_ms:int deadline_ms:int temporary:bool options:json
-//                request_digest:bytes command:optional(Command)
+//                request_digest:bytes command:optional(Command) starts_ms:int
 //   Command    = resume:optional(json) node:bytes update:json
 //   StepDone   = turn:uint step:uint node:bytes edge:bytes update:json messages:list(Message)
 //                time_us:uint done_ms:int
@@ -44,9 +47,9 @@
 //   TurnEnded  = turn:uint outcome accepted_seq:uint previous_ended_seq:uint
 //                message_seqs:list(uint) fields:json Usage model:bytes stop_reason
 //                error:optional(bytes) error_detail:bytes ended_ms:int begun:bool
-//                retry_after_ms:int next:bytes interrupt:optional(Interrupt)
-//                step_seqs:list(uint)
+//                retry_after_ms:int next:bytes interrupt:optional(Interrupt) step_seqs:list(uint)
 //   Interrupt  = id:bytes value:json
+//   Delivery   = url:bytes created_ms:int attempts:uint next_ms:int body:bytes
 //   Message    = id:bytes role text:bytes extra:json usage:optional(Usage)
 //   Usage      = tokens_in:uint tokens_out:uint
 //   outcome    = 0x01 finished | 0x02 failed | 0x03 cancelled | 0x04 paused
@@ -60,6 +63,7 @@
 #pragma once
 
 #include "runtime/base/ids.hpp"
+#include "runtime/journal/delivery.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -71,6 +75,7 @@ namespace parlance::storage {
 inline constexpr std::string_view heads_family = "heads";
 inline constexpr std::string_view events_family = "events";
 inline constexpr std::string_view unfinished_family = "unfinished";
+inline constexpr std::string_view deliveries_family = "deliveries";
 inline constexpr std::string_view erased_key = "erased";
 
 std::string thread_key(const ThreadKey& thread);
@@ -88,5 +93,12 @@ struct EventKey {
 
 // None: not the key of an event.
 std::optional<EventKey> split_event_key(std::string_view key);
+
+// All delivery keys of a thread start with this; `thread` is a thread_key().
+std::string deliveries_prefix(std::string_view thread);
+std::string delivery_key(const DeliveryKey& delivery);
+
+// None: not the key of a delivery.
+std::optional<DeliveryKey> delivery_of(std::string_view key);
 
 }  // namespace parlance::storage

@@ -14,10 +14,10 @@ namespace {
 
 constexpr std::uint8_t layout_version = 4;
 constexpr std::uint8_t layout_version_oldest = 1;
-constexpr std::uint8_t layout_version_of_begun = 2;    // TurnEnded's begun and retry_after
-constexpr std::uint8_t layout_version_of_digest = 3;   // request_digest, and the version is checked
-constexpr std::uint8_t layout_version_of_pauses = 4;   // command, next, interrupt
-constexpr std::uint8_t layout_version_of_history = 4;  // done_ms, step_seqs, made_seq
+constexpr std::uint8_t layout_version_of_begun = 2;   // TurnEnded's begun and retry_after
+constexpr std::uint8_t layout_version_of_digest = 3;  // request_digest, and the version is checked
+// command, starts_ms, done_ms, next, interrupt, step_seqs, made_seq
+constexpr std::uint8_t layout_version_of_checkpoints = 4;
 constexpr std::size_t header_bytes = 5;
 
 constexpr std::uint8_t kind_turn_accepted = 1;
@@ -205,6 +205,7 @@ void put(WireWriter& out, const TurnAccepted& e) {
   out.bytes(e.request_digest);
   out.boolean(e.command.has_value());
   if (e.command) put_command(out, *e.command);
+  out.integer(e.starts_ms);
 }
 
 TurnAccepted read_turn_accepted(WireReader& in, std::uint8_t version) {
@@ -219,7 +220,10 @@ TurnAccepted read_turn_accepted(WireReader& in, std::uint8_t version) {
   e.temporary = in.boolean();
   e.options = read_json(in);
   if (version >= layout_version_of_digest) e.request_digest = in.bytes();
-  if (version >= layout_version_of_pauses && in.boolean()) e.command = read_command(in);
+  if (version >= layout_version_of_checkpoints) {
+    if (in.boolean()) e.command = read_command(in);
+    e.starts_ms = in.integer();
+  }
   return e;
 }
 
@@ -244,7 +248,7 @@ StepDone read_step_done(WireReader& in, std::uint8_t version) {
   e.update = read_json(in);
   e.messages = read_messages(in);
   e.time_us = in.uint();
-  if (version >= layout_version_of_history) e.done_ms = in.integer();
+  if (version >= layout_version_of_checkpoints) e.done_ms = in.integer();
   return e;
 }
 
@@ -336,8 +340,8 @@ TurnEnded read_turn_ended(WireReader& in, std::uint8_t version) {
     e.begun = in.boolean();
     e.retry_after = std::chrono::milliseconds(in.integer());
   }
-  if (version < layout_version_of_history) e.step_seqs = e.message_seqs;
-  if (version < layout_version_of_pauses) return e;
+  e.step_seqs = e.message_seqs;
+  if (version < layout_version_of_checkpoints) return e;
   e.next = in.bytes();
   if (in.boolean()) {
     e.interrupt.emplace();
@@ -426,9 +430,34 @@ Result<Head> decode_head(std::string_view value) {
   head.agent = in.bytes();
   head.metadata = in.bytes();
   if (frame->version >= layout_version_of_digest) head.request_digest = in.bytes();
-  if (frame->version >= layout_version_of_history) head.made_seq = in.uint();
+  if (frame->version >= layout_version_of_checkpoints) head.made_seq = in.uint();
   if (!in.ok() || !in.at_end()) return damaged("a head does not have its layout");
   return head;
+}
+
+std::string encode(const Delivery& delivery) {
+  std::string value = new_frame();
+  WireWriter out(value);
+  out.bytes(delivery.url);
+  out.integer(delivery.created_ms);
+  out.uint(delivery.attempts);
+  out.integer(delivery.next_ms);
+  out.bytes(delivery.body);
+  return close_frame(std::move(value));
+}
+
+Result<Delivery> decode_delivery(std::string_view value) {
+  const auto frame = open_frame(value);
+  if (!frame) return frame.error();
+  WireReader in(frame->body);
+  Delivery delivery;
+  delivery.url = in.bytes();
+  delivery.created_ms = in.integer();
+  delivery.attempts = in.uint32();
+  delivery.next_ms = in.integer();
+  delivery.body = in.bytes();
+  if (!in.ok() || !in.at_end()) return damaged("a delivery does not have its layout");
+  return delivery;
 }
 
 std::string encode_time(std::int64_t unix_ms) {

@@ -25,6 +25,10 @@ Result<Event> decode_event(std::string_view value);
 std::string encode(const Head& head);
 Result<Head> decode_head(std::string_view value);
 
+// All but the delivery's key, which stands in its row's key.
+std::string encode(const Delivery& delivery);
+Result<Delivery> decode_delivery(std::string_view value);
+
 // A single moment: the values of `unfinished` and of "erased".
 std::string encode_time(std::int64_t unix_ms);
 Result<std::int64_t> decode_time(std::string_view value);

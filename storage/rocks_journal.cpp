@@ -119,12 +119,19 @@ void RocksJournal::append(Append append, Appended appended) {
         WrittenHead{encode(head), head.incarnation, head.expires_ms, !head.unfinished_seqs.empty()};
     call.bytes += call.head->value.size();
   }
+  for (const auto& delivery : append.deliveries) {
+    call.deliveries.emplace_back(delivery_key(delivery.key), encode(delivery));
+    call.bytes += call.deliveries.back().second.size();
+  }
   call.done = std::move(appended);
   writer_->submit(std::move(call));
 }
 
-void RocksJournal::erase(const ThreadKey& thread, std::uint64_t epoch, Erased erased) {
-  writer_->submit(EraseCall{thread_key(thread), epoch, std::move(erased)});
+void RocksJournal::erase(const ThreadKey& thread,
+                         std::uint64_t epoch,
+                         Undelivered undelivered,
+                         Erased erased) {
+  writer_->submit(EraseCall{thread_key(thread), epoch, undelivered, std::move(erased)});
 }
 
 void RocksJournal::read(const ThreadKey& thread,
@@ -144,7 +151,7 @@ void RocksJournal::read(const ThreadKey& thread,
 
 void RocksJournal::unfinished(std::optional<ThreadKey> after,
                               std::size_t threads_max,
-                              Listed listed) {
+                              Journal::Listed listed) {
   const bool taken =
       reader_threads_->try_submit({}, [this, after = std::move(after), threads_max, listed] {
         metrics_.read_answered();
@@ -153,6 +160,37 @@ void RocksJournal::unfinished(std::optional<ThreadKey> after,
   if (taken) return;
   metrics_.read_refused();
   listed(reads_full());
+}
+
+void RocksJournal::deliveries(std::optional<DeliveryKey> after,
+                              std::size_t deliveries_max,
+                              Outbox::Listed listed) {
+  const bool taken =
+      reader_threads_->try_submit({}, [this, after = std::move(after), deliveries_max, listed] {
+        metrics_.read_answered();
+        answer([&] { return list_deliveries(*store_, after, deliveries_max, metrics_); }, listed);
+      });
+  if (taken) return;
+  metrics_.read_refused();
+  listed(reads_full());
+}
+
+void RocksJournal::delivery(const DeliveryKey& key, Found found) {
+  const bool taken = reader_threads_->try_submit(thread_key(key.thread), [this, key, found] {
+    metrics_.read_answered();
+    answer([&] { return read_delivery(*store_, key, metrics_); }, found);
+  });
+  if (taken) return;
+  metrics_.read_refused();
+  found(reads_full());
+}
+
+void RocksJournal::put_off(Delivery delivery) {
+  writer_->submit(DeliveryCall{delivery_key(delivery.key), encode(delivery)});
+}
+
+void RocksJournal::remove(const DeliveryKey& key) {
+  writer_->submit(DeliveryCall{delivery_key(key), std::nullopt});
 }
 
 }  // namespace parlance::storage

@@ -4,6 +4,8 @@
 //   open ──────── of a thread that does not exist ──────────► callback, when memory can tell
 //                 of one that is not open ──────────────────► ReaderThreads
 //                 else ─────► JournalWriter ─► ReaderThreads (behind what was appended before it)
+//   put_off, remove ────────► JournalWriter ──────────────► the same batch, or one without a sync
+//   deliveries, delivery ───────────────────────────────────► ReaderThreads
 //   read, unfinished ───────────────────────────────────────► ReaderThreads
 //   Sweeper, expiry filter: what has expired or was erased leaves the disk
 //
@@ -22,6 +24,7 @@
 #include "runtime/base/result.hpp"
 #include "runtime/metrics/journal_metrics.hpp"
 #include "runtime/ports/journal.hpp"
+#include "runtime/ports/outbox.hpp"
 #include "runtime/ports/service.hpp"
 #include "storage/journal_options.hpp"
 #include "storage/journal_reader.hpp"
@@ -35,7 +38,7 @@
 
 namespace parlance::storage {
 
-class RocksJournal : public Journal, public Service {
+class RocksJournal : public Journal, public Outbox, public Service {
  public:
   // Opens the store, makes it when there is none. `metrics` and `clock` outlive the journal.
   // Errors: storage_failed, with path and reason.
@@ -60,14 +63,26 @@ class RocksJournal : public Journal, public Service {
   void open(const ThreadKey& thread, Opened opened) override;
   void release(const ThreadKey& thread, std::uint64_t epoch) override;
   void append(Append append, Appended appended) override;
-  void erase(const ThreadKey& thread, std::uint64_t epoch, Erased erased) override;
+  void erase(const ThreadKey& thread,
+             std::uint64_t epoch,
+             Undelivered undelivered,
+             Erased erased) override;
   void read(const ThreadKey& thread,
             std::uint64_t first,
             std::uint64_t last,
             std::size_t records_max,
             Read read) override;
-  void unfinished(std::optional<ThreadKey> after, std::size_t threads_max, Listed listed) override;
+  void unfinished(std::optional<ThreadKey> after,
+                  std::size_t threads_max,
+                  Journal::Listed listed) override;
   bool writable() const override { return writer_->writable(); }
+
+  void deliveries(std::optional<DeliveryKey> after,
+                  std::size_t deliveries_max,
+                  Outbox::Listed listed) override;
+  void delivery(const DeliveryKey& key, Found found) override;
+  void put_off(Delivery delivery) override;
+  void remove(const DeliveryKey& key) override;
 
   // One sweep now, on the caller's thread.
   Result<void> sweep() { return sweeper_->sweep(); }

@@ -1,5 +1,6 @@
 #include "net/client/http_call.hpp"
 
+#include "net/client/address.hpp"
 #include "runtime/base/log.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -109,8 +110,15 @@ asio::awaitable<void> HttpCall::connect() {
   constexpr auto unreachable = HttpFailureKind::unreachable;
   limit(core_->options.connect_time_max, unreachable, "not connected in time");
   connection_ = std::make_unique<HttpConnection>(core_->io, core_->options.header_bytes_max * 2U);
-  const Endpoints endpoints = co_await resolve();
+  Endpoints endpoints = co_await resolve();
   if (failure_) co_return;
+  if (request_.public_addresses_only) {
+    std::erase_if(endpoints, [](const auto& each) { return !is_public(each.address()); });
+    if (endpoints.empty()) {
+      failure_ = HttpFailure{unreachable, "the host has no public address"};
+      co_return;
+    }
+  }
   tcp::socket& socket = connection_->socket;
   const auto [error, endpoint] = co_await asio::async_connect(socket, endpoints, as_result);
   if (has_failed(error, unreachable)) co_return;

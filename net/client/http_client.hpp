@@ -56,6 +56,8 @@ struct HttpRequest {
   Url url;            // its path is the whole target
   HttpFields fields;  // free of control characters
   std::string body;
+  bool public_addresses_only =
+      false;  // whatever the name is resolved to; see net/client/address.hpp
   std::size_t body_bytes_max = 1U << 20U;                  // of the answer
   std::chrono::milliseconds first_piece_time_max{30'000};  // from when the request was written
   std::chrono::milliseconds gap_time_max{30'000};

@@ -39,10 +39,10 @@ bool is_localhost(std::string_view name) {
          (below.empty() || (below.size() > 1 && below.ends_with('.')));
 }
 
-Result<Url> parse_url(std::string_view text) {
+Result<Url> parse_target(std::string_view text) {
   const bool is_plain =
       std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7F'; });
-  if (!is_plain || text.find_first_of("\"<>\\^`{|}@?#") != std::string_view::npos) {
+  if (!is_plain || text.find_first_of("\"<>\\^`{|}#") != std::string_view::npos) {
     return wrong("the URL holds a character that does not belong there");
   }
   Url url;
@@ -54,11 +54,12 @@ Result<Url> parse_url(std::string_view text) {
   } else {
     return wrong("the URL starts with neither http:// nor https://");
   }
-  const std::size_t slash = std::min(text.find('/'), text.size());
-  std::string_view authority = text.substr(0, slash);
-  url.path = text.substr(slash);
-  while (url.path.ends_with('/'))
-    url.path.pop_back();
+  const std::size_t authority_end = std::min(text.find_first_of("/?"), text.size());
+  std::string_view authority = text.substr(0, authority_end);
+  if (authority.find('@') != std::string_view::npos)
+    return wrong("the URL holds a user name, which does not belong there");
+  url.path = text.substr(authority_end);
+  if (url.path.starts_with('?')) url.path.insert(0, "/");
 
   url.port = url.is_tls ? https_port : http_port;
   std::size_t host_end = authority.find(':');
@@ -79,6 +80,16 @@ Result<Url> parse_url(std::string_view text) {
       return wrong("the URL's port is not a number from 1 to 65535");
     }
   }
+  return url;
+}
+
+Result<Url> parse_url(std::string_view text) {
+  if (text.find_first_of("@?") != std::string_view::npos)
+    return wrong("the URL holds a character that does not belong there");
+  auto url = parse_target(text);
+  if (!url) return url;
+  while (url->path.ends_with('/'))
+    url->path.pop_back();
   return url;
 }
 

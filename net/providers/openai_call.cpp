@@ -1,5 +1,6 @@
 #include "net/providers/openai_call.hpp"
 
+#include "net/client/retry_after.hpp"
 #include "net/providers/openai_wire.hpp"
 #include "runtime/base/ids.hpp"
 
@@ -14,6 +15,7 @@ namespace {
 constexpr std::size_t refusal_bytes_max = 16U << 10U;
 constexpr std::size_t detail_bytes_max = 200;
 constexpr std::size_t tool_calls_max = 128;
+constexpr std::chrono::milliseconds retry_after_max = std::chrono::hours(1);
 
 bool has_type(const HttpHead& head, std::string_view type) {
   const std::string_view value = head.field("content-type");
@@ -53,7 +55,8 @@ OpenAiCall::OpenAiCall(std::string model,
 
 void OpenAiCall::head(const HttpHead& head) {
   status_ = head.status;
-  retry_after_ = read_retry_after(head.field("retry-after"), head.field("retry-after-ms"));
+  retry_after_ =
+      read_retry_after(head.field("retry-after"), head.field("retry-after-ms"), retry_after_max);
   if (status_ != 200) {
     shape_ = Shape::refusal;
   } else if (!has_type(head, "text/event-stream")) {

@@ -6,9 +6,7 @@
 #include "runtime/llm/tool_calls.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
-#include <ctime>
 #include <limits>
 #include <set>
 #include <utility>
@@ -18,7 +16,6 @@ namespace parlance::net {
 namespace {
 
 constexpr std::size_t depth_max = 32;
-constexpr std::chrono::milliseconds retry_after_max = std::chrono::hours(1);
 
 Error broken(std::string detail) {
   return Error{ErrorCode::provider_failed, std::move(detail), {}, {}};
@@ -167,21 +164,6 @@ Result<Json> read_object(std::string_view text) {
   return parsed;
 }
 
-std::optional<std::int64_t> number_of(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number < 0) return std::nullopt;
-  return number;
-}
-
-std::optional<std::int64_t> seconds_until(std::string_view date) {
-  std::tm time{};
-  const std::string text(date);
-  const char* end = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &time);
-  if (end == nullptr || *end != '\0') return std::nullopt;
-  return std::max<std::int64_t>(0, ::timegm(&time) - std::time(nullptr));
-}
-
 }  // namespace
 
 std::string chat_body(std::string_view model, const ChatRequest& request) {
@@ -243,18 +225,6 @@ ProviderError read_provider_error(std::string_view body) {
       [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; },
       ' ');
   return read;
-}
-
-std::optional<std::chrono::milliseconds> read_retry_after(std::string_view retry_after,
-                                                          std::string_view retry_after_ms) {
-  std::optional<std::int64_t> seconds = number_of(retry_after);
-  if (!seconds) seconds = seconds_until(retry_after);
-  if (const auto ms = number_of(retry_after_ms)) {
-    return std::min(std::chrono::milliseconds(*ms), retry_after_max);
-  }
-  if (!seconds) return std::nullopt;
-  return std::chrono::seconds(
-      std::min<std::int64_t>(*seconds, retry_after_max / std::chrono::seconds(1)));
 }
 
 }  // namespace parlance::net

@@ -6,7 +6,6 @@
 #include "runtime/base/result.hpp"
 #include "runtime/llm/chat.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -48,10 +47,5 @@ struct ProviderError {
   std::string message;  // on one line
 };
 ProviderError read_provider_error(std::string_view body);
-
-// Retry-After as seconds or as a date, or retry-after-ms; none when there is no good one. At most
-// an hour.
-std::optional<std::chrono::milliseconds> read_retry_after(std::string_view retry_after,
-                                                          std::string_view retry_after_ms);
 
 }  // namespace parlance::net

@@ -4,12 +4,14 @@
 #pragma once
 
 #include "net/auth/key_store.hpp"
+#include "net/webhooks/webhook_rules.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/graph/agent.hpp"
 #include "runtime/metrics/registry.hpp"
 #include "runtime/ports/conversations.hpp"
 #include "runtime/ports/health.hpp"
 
+#include <chrono>
 #include <string>
 
 namespace parlance::net {
@@ -21,7 +23,9 @@ struct Backend {
   const Health& health;
   const Registry& registry;
   const Clock& clock;
-  std::string version;  // of Parlance: "0.1.0"
+  const WebhookRules& webhooks;
+  std::chrono::milliseconds start_delay_max;  // of a run that begins later
+  std::string version;                        // of Parlance: "0.1.0"
 #ifdef NDEBUG
   std::string build = "release";
 #else

@@ -20,7 +20,7 @@ const Json& option(const RunView& run, const char* name, const Json& otherwise) 
 std::string_view thread_status(const ThreadView& thread) {
   if (thread.busy) return "busy";
   for (auto run = thread.runs.rbegin(); run != thread.runs.rend(); ++run) {
-    if (!run->begun || run->ended_seq == 0) continue;
+    if (!run->begun || run->status == RunStatus::running) continue;
     if (run->status == RunStatus::error || run->status == RunStatus::timeout) return "error";
     const bool waits =
         run->ended && (run->ended->outcome == TurnOutcome::paused || run->ended->interrupt);

@@ -5,6 +5,7 @@
 #include "net/routes/turn_options.hpp"
 #include "runtime/base/ids.hpp"
 
+#include <cmath>
 #include <utility>
 
 namespace parlance::net {
@@ -42,6 +43,14 @@ void read_config(BodyReader& reader, RunCreate& run) {
     }
   }
   run.options["config"] = std::move(config);
+}
+
+void read_start_delay(BodyReader& reader, std::chrono::milliseconds delay_max, RunCreate& run) {
+  const double seconds_max = static_cast<double>(delay_max.count()) / 1'000;
+  const auto seconds = reader.number("after_seconds", 0, seconds_max);
+  if (!seconds) return;
+  if (*seconds == 0) return reader.refuse("after_seconds", "must be more than 0");
+  run.start_delay = std::chrono::milliseconds(std::llround(std::ceil(*seconds * 1'000)));
 }
 
 }  // namespace
@@ -84,13 +93,16 @@ Error assistant_not_found(std::string_view assistant_id) {
           {}};
 }
 
-Result<RunCreate> read_run_create(Json& body, const Agents& agents) {
+Result<RunCreate> read_run_create(Json& body,
+                                  const Agents& agents,
+                                  const WebhookRules& webhooks,
+                                  std::chrono::milliseconds start_delay_max) {
   RunCreate run;
   BodyReader reader(body, "");
   const auto assistant = reader.text("assistant_id");
   if (!reader.fault && assistant.empty())
     reader.refuse("assistant_id", "is missing: the name of an agent");
-  for (const char* const name : {"checkpoint", "checkpoint_id", "webhook", "after_seconds"}) {
+  for (const char* const name : {"checkpoint", "checkpoint_id"}) {
     reader.not_in_this_version(name);
   }
   run.multitask = read_multitask(reader);
@@ -117,6 +129,12 @@ Result<RunCreate> read_run_create(Json& body, const Agents& agents) {
     if (!read) return read.error();
     run.modes = *read;
     run.options["stream_mode"] = std::move(*modes);
+  }
+  read_start_delay(reader, start_delay_max, run);
+  if (auto url = reader.text("webhook"); !url.empty()) {
+    const auto target = webhooks.check(url);
+    if (!target && !reader.fault) reader.fault = target.error();
+    run.options["webhook"] = std::move(url);
   }
   Json* const input = reader.find("input");
   Json* messages = nullptr;

@@ -3,17 +3,19 @@
 // In place of an input, a command or nothing (null) goes on where the thread stands
 // (langgraph_command.hpp).
 //
-// What this version does not do (webhooks, running from an older checkpoint) is refused by name;
-// keys that are unknown are left alone, as clients send what newer servers know.
+// What this version does not do (running from an older checkpoint) is refused by name; keys that
+// are unknown are left alone, as clients send what newer servers know.
 //
 // Threading: pure.
 #pragma once
 
 #include "net/routes/langgraph_events.hpp"
+#include "net/webhooks/webhook_rules.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/graph/agent.hpp"
 #include "runtime/ports/conversations.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,13 +31,17 @@ struct RunCreate {
   IfMissing if_missing = IfMissing::reject;
   bool keep_thread = false;  // of a stateless run
   std::optional<bool> cancel_when_left;
+  std::chrono::milliseconds start_delay{0};
   StreamModes modes = StreamModes::defaults();
-  Json options = Json::object();
+  Json options = Json::object();  // the URL of its webhook among them, checked
 };
 
 // `body` is a JSON object, and is taken apart. Errors: invalid_value, agent_not_found,
-// model_not_found, unsupported.
-Result<RunCreate> read_run_create(Json& body, const Agents& agents);
+// model_not_found, unsupported, webhooks_off.
+Result<RunCreate> read_run_create(Json& body,
+                                  const Agents& agents,
+                                  const WebhookRules& webhooks,
+                                  std::chrono::milliseconds start_delay_max);
 
 // A word or an array of words. invalid_value, naming stream_mode.
 Result<StreamModes> read_stream_modes(const Json& value);

@@ -44,7 +44,7 @@ Result<NewRun> read_new_run(HttpSession& session, const Backend& backend, On on)
   if (!body) return body.error();
   const auto key = read_idempotency_key(request, *body);
   if (!key) return key.error();
-  auto read = read_run_create(*body, backend.agents);
+  auto read = read_run_create(*body, backend.agents, backend.webhooks, backend.start_delay_max);
   if (!read) return read.error();
   if (on == On::nothing && read->command) {
     return Error{
@@ -66,7 +66,8 @@ Result<NewRun> read_new_run(HttpSession& session, const Backend& backend, On on)
                       .temporary = on == On::nothing && !read->keep_thread,
                       .deadline = deadline_of_waiting(request, backend.agents, read->agent),
                       .options = std::move(read->options),
-                      .request_id = request.id},
+                      .request_id = request.id,
+                      .start_delay = read->start_delay},
              .modes = read->modes,
              .leaving = {},
              .location = {}};
@@ -260,7 +261,11 @@ asio::awaitable<void> list_runs(HttpSession& session, const Backend& backend) {
   Response response;
   response.body = "[";
   std::size_t place = 0;
-  for (const auto& run : (*view)->runs) {
+  auto runs = (*view)->runs;
+  std::stable_sort(runs.begin(), runs.end(), [](const RunView& one, const RunView& other) {
+    return one.accepted_seq < other.accepted_seq;
+  });
+  for (const auto& run : runs) {
     if (!is_run(run) || (!status->empty() && *status != to_string(run.status))) continue;
     const auto at = place++;
     if (at < page->offset || at - page->offset >= page->limit) continue;

@@ -28,6 +28,7 @@ enum class ErrorCode : std::uint8_t {
   method_not_allowed,
   not_found,
   unsupported,
+  webhooks_off,
   // who asks
   unauthenticated,
   forbidden,
@@ -49,6 +50,7 @@ enum class ErrorCode : std::uint8_t {
   connections_full,
   model_queue_full,
   retriever_queue_full,
+  webhooks_full,
   would_miss_deadline,
   draining,
   // what happened to a turn

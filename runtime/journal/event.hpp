@@ -17,6 +17,9 @@
 // A turn that ends before its graph does leaves the thread in front of a node, perhaps with a
 // question to people. The next one starts anew with its input, or goes on from there by a Command.
 //
+// Turns are numbered in the order in which they were accepted; one that begins later (starts_ms)
+// may run behind turns that were accepted after it.
+//
 // Records of several turns may interleave: a waiting turn is accepted while another one runs. Each
 // carries the number of its turn.
 //
@@ -70,6 +73,7 @@ struct TurnAccepted {
   // asked. Empty without a key.
   std::string request_digest;
   std::optional<Command> command;  // none: it starts at the graph's first node, with its input
+  std::int64_t starts_ms = 0;      // since 1970: it does not begin before; 0: at once
 
   bool operator==(const TurnAccepted&) const = default;
 };

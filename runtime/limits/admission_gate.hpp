@@ -3,8 +3,8 @@
 // A Ticket is the right to be inside. It travels with the work (in the message, in the session) and
 // gives its place back when destroyed, so a place cannot be lost on an error path.
 //
-// Bounds: inside_max places. The closed flag and the count are one atomic word, changed by
-// compare-and-swap, so nobody enters after close() has returned.
+// Bounds: inside_max places, and those who enter() beyond it. The closed flag and the count are one
+// atomic word, changed by compare-and-swap, so nobody enters after close() has returned.
 //
 // Threading: try_enter(), close() and a Ticket's destruction may happen on any thread.
 #pragma once
@@ -54,6 +54,12 @@ class AdmissionGate {
     do {
       if ((word & closed_bit) != 0 || word >= state_->inside_max) return Ticket{};
     } while (!state_->word.compare_exchange_weak(word, word + 1));
+    return Ticket{state_};
+  }
+
+  // For what is there already and only has to be counted: never refused.
+  [[nodiscard]] Ticket enter() {
+    state_->word.fetch_add(1);
     return Ticket{state_};
   }
 

@@ -10,6 +10,7 @@
 #include "runtime/journal/event.hpp"
 #include "runtime/ports/history.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -41,6 +42,9 @@ struct TurnRequest {
   // that request had the same digest (else idempotency_key_reused).
   std::string request_digest{};
   std::string request_id;
+  // How long after its acceptance it begins. Its deadline is as of a turn that begins at once, and
+  // is moved by as much. Until then it is not in its thread's line.
+  std::chrono::milliseconds start_delay{0};
 };
 
 enum class RunStatus : std::uint8_t { pending, running, success, error, timeout, interrupted };
@@ -74,7 +78,7 @@ struct ThreadView {
   bool busy = false;
   Messages messages;
   Json fields;
-  std::vector<RunView> runs;  // in the order in which they were accepted, which they run in
+  std::vector<RunView> runs;  // as they were accepted; those that began, as they ran
 };
 
 // The state that a turn started from: what a stream of its records has to know to show them.
@@ -105,7 +109,8 @@ class TurnSink {
   virtual void started(const TurnStart& start) = 0;
 
   // Records of this turn alone, each once, in order of seq, from turn_accepted on. False once the
-  // reader has gone or fell too far behind: it gets no more, and closed() is still called.
+  // reader has gone or fell too far behind: it gets no more, and closed() is still called. With
+  // none, it only asks whether the reader is there.
   virtual bool records(std::span<const RecordPtr> records) = 0;
 
   // Without an error: the record that ended the turn was the last one shown. With one: the turn was

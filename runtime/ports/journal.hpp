@@ -9,6 +9,7 @@
 
 #include "runtime/base/ids.hpp"
 #include "runtime/base/result.hpp"
+#include "runtime/journal/delivery.hpp"
 #include "runtime/journal/event.hpp"
 
 #include <cstdint>
@@ -63,7 +64,11 @@ struct Append {
   std::vector<RecordPtr> records;           // seq + 1, seq + 2, …; a copy may leave places out
   std::vector<std::uint64_t> deleted_seqs;  // of records before these that go with the same write
   std::optional<Head> head;  // left out by batches of deltas; its epoch and seq are set by append()
+  std::vector<Delivery> deliveries{};  // webhooks of the turns that these records end
 };
+
+// What becomes of a thread's webhooks that no receiver has yet, when it is erased.
+enum class Undelivered : std::uint8_t { kept, erased };
 
 enum class AppendOutcome : std::uint8_t {
   committed,  // on disk, synced
@@ -100,7 +105,10 @@ class Journal {
   // Deletes the thread: its head at once, its events by compaction. `epoch` as in append. Synced
   // before `erased` runs; a null `erased` says that nobody waits, and that the next synced write
   // may take it along.
-  virtual void erase(const ThreadKey& thread, std::uint64_t epoch, Erased erased) = 0;
+  virtual void erase(const ThreadKey& thread,
+                     std::uint64_t epoch,
+                     Undelivered undelivered,
+                     Erased erased) = 0;
 
   // Records first..last of an open thread, at most records_max of them, for replay. Never returns
   // what has expired. An empty answer: there are none in this range.

@@ -39,7 +39,7 @@ struct ConversationTest : tests::ActorTest {
       caf::anon_send_exit(old, caf::exit_reason::kill);
       run_messages();
     }
-    const ThreadTools tools{agents, journal, metrics, clock, llm_pool, retriever_pool};
+    const ThreadTools tools{agents, journal, metrics, clock, llm_pool, retriever_pool, webhooks};
     set(llm_pool,
         system.spawn<LlmPool>(RoleOptions{{"main", {lane}}},
                               LlmPoolTools{providers, registry, clock}));
@@ -107,6 +107,8 @@ struct ConversationTest : tests::ActorTest {
   std::shared_ptr<PartSlot> llm_pool = std::make_shared<PartSlot>();
   std::shared_ptr<PartSlot> retriever_pool = std::make_shared<PartSlot>();
   std::shared_ptr<PartSlot> directory = std::make_shared<PartSlot>();
+  // A webhook's body is the id of its run.
+  Webhooks webhooks{[](const EndedRun& ended) { return ended.run.run.value; }, AdmissionGate(2)};
   std::unique_ptr<ActorConversations> conversations;
 };
 

@@ -68,7 +68,6 @@ TEST_CASE_METHOD(ConversationTest, "a thread that is to be started again keeps i
   const auto late = start_turn(request("chat", "x", "idle"));
   settle();
   advance_time(200ms);
-  settle();
   CHECK(metric("parlance_threads_resident") == 2);
   REQUIRE(late->error);
   CHECK(late->error->code == ErrorCode::threads_full);

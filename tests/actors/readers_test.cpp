@@ -88,6 +88,27 @@ TEST_CASE_METHOD(ConversationTest, "an ended turn is read back once for all who 
   }
 }
 
+TEST_CASE_METHOD(ConversationTest,
+                 "a replay ends with its thread: the next of that name is another") {
+  start_node();
+  const auto turn = request("echo", "hello");
+  start_turn(turn);
+  settle();
+  journal.read_records_max = 1;
+  const auto reader = std::make_shared<tests::RecordingSink>();
+  conversations->join(thread_1, turn.run, reader);
+  run_messages();
+  conversations->delete_thread(thread_1, [](const Result<void>&) {});
+  run_messages();
+  REQUIRE(journal.answer_next());  // the first record is read, the others are to follow
+  REQUIRE(journal.answer_next());  // the thread is deleted
+  run_messages();
+  REQUIRE(reader->error);
+  CHECK(reader->error->code == ErrorCode::thread_not_found);
+  settle();
+  CHECK(reader->closings == 1);
+}
+
 TEST_CASE_METHOD(ConversationTest, "a replay starts from the fields that its turn found") {
   tests::add_agent(agents, "drafts", R"({
       "state": {"draft": {"type": "object"}}, "start": "generate",

@@ -2,6 +2,7 @@
 #include "runtime/metrics/journal_metrics.hpp"
 #include "runtime/metrics/pool_metrics.hpp"
 #include "runtime/metrics/turn_metrics.hpp"
+#include "runtime/metrics/webhook_metrics.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -35,6 +36,7 @@ TEST_CASE("the list of metrics is the one that is published") {
   HttpMetrics http(registry);
   const JournalMetrics journal(registry);
   const PoolMetrics llm(registry, "llm", "provider/model");
+  const WebhookMetrics webhooks(registry);
   SupervisionMetrics supervision(registry);
   supervision.declare("part");
   http.route("GET /ok");

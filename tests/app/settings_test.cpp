@@ -57,6 +57,21 @@ TEST_CASE("a wrong value is named by its path") {
           .find("sk-secret") == std::string::npos);
 }
 
+TEST_CASE("the secrets and hosts of webhooks are checked, and no secret is shown") {
+  const auto fault = [](const std::string& webhooks) {
+    const auto settings = parse("{\"webhooks\": " + webhooks + "}");
+    return settings ? std::string() : settings.error().detail;
+  };
+  CHECK(fault(R"({"hosts_allowed": ["hooks.example.com", "*"]})").empty());
+  CHECK(fault(R"({"hosts_allowed": ["a", "https://b"]})").find("webhooks.hosts_allowed[1]: ") !=
+        std::string::npos);
+  CHECK(fault(R"({"secrets": ["whsec_plain"]})").find("webhooks.secrets[0]: must be {") !=
+        std::string::npos);
+  CHECK(fault(R"({"secrets": ["whsec_plain"]})").find("whsec_plain") == std::string::npos);
+  CHECK(fault(R"({"secrets": [{"env": "PARLANCE_NO_SUCH_SECRET"}]})") ==
+        "conf/parlance.json: webhooks.secrets[0]: is empty or not set");
+}
+
 TEST_CASE("a syntax error is named by its line") {
   const auto settings = parse("{\n  \"http\": {\n    \"port\": ,\n  }\n}");
   REQUIRE_FALSE(settings);

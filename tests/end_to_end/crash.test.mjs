@@ -2,6 +2,7 @@
 // breaks one of its rules is found by the same clients. tests/crash/ has both; scripts/crash makes it longer.
 
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import test from 'node:test';
 import { mutants } from '../crash/faults.mjs';
 import { describe, run } from '../crash/run.mjs';
@@ -27,6 +28,7 @@ for (const mutant of Object.keys(mutants)) {
     const totals = await run({ kills: kills_of_mutant_max, seed, mutant, at_once: 1, kills_each: 5 });
     t.diagnostic(`after ${totals.kills} kills: ${[...new Set(totals.violations.map(({ rule }) => rule))]}`);
     assert.notEqual(totals.violations.length, 0);
+    for (const { folder } of totals.violations) rmSync(folder, { recursive: true, force: true }); // as it should be
   });
 }
 

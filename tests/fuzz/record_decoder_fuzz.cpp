@@ -32,6 +32,10 @@ void decode(std::string_view value) {
     auto again = decode_head(encode(*head));
     if (!again || !(*again == *head)) std::abort();
   }
+  if (auto delivery = decode_delivery(value)) {
+    auto again = decode_delivery(encode(*delivery));
+    if (!again || !(*again == *delivery)) std::abort();
+  }
   static_cast<void>(decode_time(value));
 }
 

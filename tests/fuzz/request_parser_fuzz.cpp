@@ -6,6 +6,7 @@
 #include "net/routes/openai_request.hpp"
 #include "net/sse_writer.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -26,12 +27,17 @@ const Agents& agents() {
   return all;
 }
 
+const WebhookRules& webhooks() {
+  static const WebhookRules any = *WebhookRules::make({"*"});
+  return any;
+}
+
 void read_body(std::string_view text) {
   for (const bool langgraph : {true, false}) {
     auto body = parse_body(text, 32);
     if (!body) return;
     if (langgraph) {
-      const auto run = read_run_create(*body, agents());
+      const auto run = read_run_create(*body, agents(), webhooks(), std::chrono::hours(24));
       if (run && run->input.empty()) std::abort();
     } else {
       const auto completion = read_completion_request(*body, agents());

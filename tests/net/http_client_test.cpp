@@ -1,5 +1,6 @@
 #include "net/client/http_client.hpp"
 
+#include "net/client/retry_after.hpp"
 #include "tests/net/io_threads.hpp"
 #include "tests/net/rude_server.hpp"
 #include "tests/net/test_certificate.hpp"
@@ -9,6 +10,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <future>
 #include <memory>
@@ -476,6 +478,25 @@ TEST_CASE("a client does not start with certificates that it cannot read") {
   HttpClientOptions options;
   options.ca_file = "/nonexistent/ca.pem";
   CHECK_THROWS_AS(HttpClient(io, options), std::runtime_error);
+}
+
+TEST_CASE("Retry-After is seconds, milliseconds or a date") {
+  CHECK(read_retry_after("3", "", 1h) == 3s);
+  CHECK(read_retry_after("3", "1500", 1h) == 1'500ms);
+  CHECK(read_retry_after("999999999999", "", 1h) == 1h);
+  CHECK_FALSE(read_retry_after("", "", 1h));
+  CHECK_FALSE(read_retry_after("-3", "x", 1h));
+  CHECK_FALSE(read_retry_after("soon", "", 1h));
+  CHECK(read_retry_after("Wed, 21 Oct 2015 07:28:00 GMT", "", 1h) == 0s);
+  const std::time_t later = std::time(nullptr) + 60;
+  std::tm parts{};
+  ::gmtime_r(&later, &parts);
+  char text[64];
+  std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  const auto wait = read_retry_after(text, "", 1h);
+  REQUIRE(wait);
+  CHECK(*wait > 50s);
+  CHECK(*wait <= 60s);
 }
 
 }  // namespace

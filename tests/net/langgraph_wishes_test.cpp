@@ -148,7 +148,11 @@ TEST_CASE("wrong values are refused and named") {
       {"/runs", R"({"assistant_id":"booking","command":{"resume":1}})", "input"},
       {"/runs", R"({"assistant_id":"booking","input":null})", "input"},
       {runs, run_body({{"webhook", "http://x"}}), "webhook"},
-      {runs, run_body({{"after_seconds", 3}}), "after_seconds"},
+      {runs, run_body({{"webhook", 7}}), "webhook"},
+      {runs, run_body({{"after_seconds", 0}}), "after_seconds"},
+      {runs, run_body({{"after_seconds", -3}}), "after_seconds"},
+      {runs, run_body({{"after_seconds", "3"}}), "after_seconds"},
+      {runs, run_body({{"after_seconds", 86'401}}), "after_seconds"},
       {runs, run_body({{"checkpoint_id", "x"}}), "checkpoint_id"},
       {runs,
        run_body({{"config", {{"configurable", {{"temperature", "x"}}}}}}),
@@ -173,6 +177,19 @@ TEST_CASE("wrong values are refused and named") {
                             {"interrupt_before", Json::array()},
                             {"webhook", nullptr}}))
             .status == 200);
+}
+
+TEST_CASE("a run's webhook and its later start go to its turn") {
+  LanggraphFixture fixture;
+  const std::string url = "https://hooks.example.com/x?a=b";
+  const auto answered =
+      fixture.call("POST", "/runs/wait", run_body({{"webhook", url}, {"after_seconds", 1.5}}));
+  CHECK(answered.status == 200);
+  CHECK(fixture.conversations.turn().request.options["webhook"] == url);
+  CHECK(fixture.conversations.turn().request.start_delay == std::chrono::milliseconds(1'500));
+  CHECK(fixture.call("POST", "/runs/wait", run_body()).status == 200);
+  CHECK_FALSE(fixture.conversations.turn(1).request.options.contains("webhook"));
+  CHECK(fixture.conversations.turn(1).request.start_delay.count() == 0);
 }
 
 TEST_CASE("a run's recursion limit is the steps that its turn may take") {

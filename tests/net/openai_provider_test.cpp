@@ -8,7 +8,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <ctime>
 #include <future>
 #include <memory>
 #include <string>
@@ -513,25 +512,6 @@ TEST_CASE("a provider does not start with what cannot work") {
   options.api_key = "sk\r\nx: y";
   CHECK_THROWS_WITH(OpenAiProvider(io, options),
                     Catch::StartsWith("api_key: ") && !Catch::Contains("sk"));
-}
-
-TEST_CASE("Retry-After is seconds, milliseconds or a date") {
-  CHECK(read_retry_after("3", "") == 3s);
-  CHECK(read_retry_after("3", "1500") == 1'500ms);
-  CHECK(read_retry_after("999999999999", "") == 1h);
-  CHECK_FALSE(read_retry_after("", ""));
-  CHECK_FALSE(read_retry_after("-3", "x"));
-  CHECK_FALSE(read_retry_after("soon", ""));
-  CHECK(read_retry_after("Wed, 21 Oct 2015 07:28:00 GMT", "") == 0s);
-  const std::time_t later = std::time(nullptr) + 60;
-  std::tm parts{};
-  ::gmtime_r(&later, &parts);
-  char text[64];
-  std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  const auto wait = read_retry_after(text, "");
-  REQUIRE(wait);
-  CHECK(*wait > 50s);
-  CHECK(*wait <= 60s);
 }
 
 }  // namespace

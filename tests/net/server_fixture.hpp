@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <map>
@@ -168,7 +169,15 @@ class ServerFixture {
  public:
   explicit ServerFixture(HttpServerOptions options = {}, KeyStore keys = KeyStore::dev())
       : keys_(std::move(keys)),
-        backend_{conversations, agents, keys_, health, registry, clock_, "1.2.3"},
+        backend_{conversations,
+                 agents,
+                 keys_,
+                 health,
+                 registry,
+                 clock_,
+                 webhooks_,
+                 std::chrono::hours(24),
+                 "1.2.3"},
         router_(make_routes(backend_)) {
     options.port = 0;
     options.version = "1.2.3";
@@ -225,6 +234,7 @@ class ServerFixture {
  private:
   KeyStore keys_;
   Clock clock_;
+  WebhookRules webhooks_ = *WebhookRules::make({"hooks.example.com", "127.0.0.1:9000"});
   Backend backend_;
   Router router_;
   boost::asio::io_context io_;

@@ -100,6 +100,19 @@ TEST_CASE("however many threads push, never more are inside than fit") {
   CHECK(gate.inside() == 0);
 }
 
+TEST_CASE(
+    "what is there already is counted, also beyond the bound, and leaves room only below it") {
+  AdmissionGate gate(1);
+  auto first = gate.enter();
+  auto second = gate.enter();
+  CHECK(gate.inside() == 2);
+  CHECK_FALSE(gate.try_enter());
+  first.leave();
+  CHECK_FALSE(gate.try_enter());
+  second.leave();
+  CHECK(gate.try_enter());
+}
+
 TEST_CASE("nobody enters after close() has returned") {
   for (int round = 0; round < 200; ++round) {
     AdmissionGate gate(1'000'000);

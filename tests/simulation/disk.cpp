@@ -7,7 +7,6 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
-#include <stdexcept>
 #include <utility>
 
 namespace parlance::simulation {
@@ -173,10 +172,6 @@ std::vector<rocksdb::ColumnFamilyHandle*> DiskDatabase::handles() const {
 rocksdb::Status DiskDatabase::Write(const rocksdb::WriteOptions& options,
                                     rocksdb::WriteBatch* batch) {
   if (writes_ == Writes::refused) return rocksdb::Status::IOError("no write after a failed one");
-  if (writes_ == Writes::throw_once) {
-    writes_ = Writes::succeed;
-    throw std::runtime_error("the writer fails");
-  }
   Reading reading;
   if (auto status = batch->Iterate(&reading); !status.ok()) return status;
   if (writes_ == Writes::fail) {

@@ -71,7 +71,7 @@ class Disk {
 
 class DiskDatabase : public rocksdb::StackableDB {
  public:
-  enum class Writes : std::uint8_t { succeed, throw_once, fail, refused };
+  enum class Writes : std::uint8_t { succeed, fail, refused };
 
   explicit DiskDatabase(Disk& disk);
   ~DiskDatabase() override;

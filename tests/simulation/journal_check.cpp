@@ -168,7 +168,7 @@ std::string describe(const std::string& encoded) {
   }
   if (std::holds_alternative<Superseded>(*event)) return turn + "superseded";
   if (const auto* ended = std::get_if<TurnEnded>(&*event)) {
-    constexpr const char* outcomes[] = {"finished", "failed", "cancelled"};
+    constexpr const char* outcomes[] = {"finished", "failed", "cancelled", "paused"};
     return turn + outcomes[static_cast<std::size_t>(ended->outcome)] +
            (ended->error ? " " + std::string(to_string(*ended->error)) : "");
   }

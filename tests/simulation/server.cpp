@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iostream>
 #include <utility>
 
 namespace parlance::simulation {
@@ -34,6 +35,18 @@ std::string name_of(const std::type_info* type) {
   }
   return name;
 }
+
+// CAF prints each exception that ends an actor; here they are part of the history.
+class Quiet {
+ public:
+  Quiet() : out_(std::cout.rdbuf(nullptr)) {}
+  ~Quiet() { std::cout.rdbuf(out_); }
+  Quiet(const Quiet&) = delete;
+  Quiet& operator=(const Quiet&) = delete;
+
+ private:
+  std::streambuf* const out_;
+};
 
 }  // namespace
 
@@ -105,17 +118,23 @@ Server::Server(Disk& disk, tests::TestClock& clock, const ServerOptions& options
 
 // What is left of it ends unheard.
 Server::~Server() {
+  const Quiet quiet;
   kill();
   database_.let_writes(DiskDatabase::Writes::refused);
   if (const auto recovery = caf::actor_cast<caf::actor>(recovery_))
     caf::anon_send_exit(recovery, caf::exit_reason::kill);
   caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   supervisor_ = nullptr;
-  while (scheduler_of(*system_).try_run_once()) {
-  }
   provider_->open.clear();
-  journal_.reset();
   scheduler_of(*system_).trigger_timeouts();  // they hold actors
+  // Whoever still writes is told that it cannot, and ends.
+  do {
+    while (scheduler_of(*system_).try_run_once()) {
+    }
+    for (const std::size_t queue : {std::size_t{0}, std::size_t{1}})
+      step_reader(queue);
+  } while (step_writer() != storage::JournalWriter::Step::idle || jobs() > 0);
+  journal_.reset();
   while (scheduler_of(*system_).try_run_once()) {
   }
 }
@@ -125,6 +144,7 @@ std::size_t Server::jobs() const {
 }
 
 std::string Server::run_job(std::size_t index) {
+  const Quiet quiet;
   auto& scheduler = scheduler_of(*system_);
   const auto job = scheduler.jobs.begin() + static_cast<std::ptrdiff_t>(index);
   std::rotate(scheduler.jobs.begin(), job, job + 1);

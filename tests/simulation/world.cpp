@@ -47,7 +47,7 @@ void World::choose_options() {
   client_options_.delete_threads = random_.chance(500);
   client_options_.temporary_threads = random_.chance(300);
   client_options_.keys = random_.chance(700);
-  actions_left_ = one_of({5, 15, 40});
+  actions_left_ = one_of({10, 30, 100});
 
   likelihoods_.writer = one_of({3, 30, 100});
   likelihoods_.reader = one_of({3, 30});
@@ -58,7 +58,7 @@ void World::choose_options() {
   likelihoods_.pool_dies = one_of({0, 0, 1});
   likelihoods_.thread_throws = one_of({0, 0, 1, 2});
   likelihoods_.write_fails = one_of({0, 0, 0, 1});
-  accidents_left_ = one_of({1, 4, 8});
+  accidents_left_ = one_of({1, 4, 10});
 }
 
 void World::start_server() {

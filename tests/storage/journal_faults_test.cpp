@@ -186,7 +186,7 @@ TEST_CASE_METHOD(Faults, "an erasure that nobody waits for is synced with the ne
   start();
   finish_turn(thread("t"));
   const auto erase_unsynced = [&] {
-    journal->erase(thread("t"), opened(thread("t")).epoch, nullptr);
+    journal->erase(thread("t"), opened(thread("t")).epoch, Undelivered::kept, nullptr);
     CHECK_FALSE(opened(thread("t")).head);  // for all who live
   };
   erase_unsynced();

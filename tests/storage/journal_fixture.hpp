@@ -130,8 +130,10 @@ class JournalFixture {
     return call;
   }
 
-  Result<void> erase(const ThreadKey& key, std::uint64_t epoch) {
-    return ask<Result<void>>([&](auto done) { journal->erase(key, epoch, done); });
+  Result<void> erase(const ThreadKey& key,
+                     std::uint64_t epoch,
+                     Undelivered undelivered = Undelivered::erased) {
+    return ask<Result<void>>([&](auto done) { journal->erase(key, epoch, undelivered, done); });
   }
 
   Result<std::vector<RecordPtr>> read(const ThreadKey& key,

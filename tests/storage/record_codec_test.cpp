@@ -1,6 +1,7 @@
 #include "storage/record_codec.hpp"
 
 #include "storage/keys.hpp"
+#include "storage/wire.hpp"
 #include "tests/storage/journal_fixture.hpp"
 
 #include <zlib.h>
@@ -31,6 +32,7 @@ std::vector<Event> one_of_each() {
   accepted_turn.temporary = true;
   accepted_turn.options = Json{{"metadata", {{"a", Json::array({1, nullptr, true})}}}};
   accepted_turn.request_digest = "0123abcd";
+  accepted_turn.starts_ms = 1'800'000'600'000;
   TurnAccepted going_on;
   going_on.turn = 4;
   going_on.command = Command{Json{{"approved", true}}, "book", Json{{"guest", "Ada"}}};
@@ -178,14 +180,35 @@ TEST_CASE("a turn's end of the oldest version is one of a turn that had begun") 
   CHECK_FALSE(decode_event(framed(2, body)));
 }
 
+// The body of the first accepted turn as the version before wrote it: without `command` and
+// `starts_ms`.
+std::string accepted_body_of_version_3() {
+  const auto accepted_turn = std::get<TurnAccepted>(one_of_each().front());
+  std::string added(1, '\0');  // no command
+  WireWriter(added).integer(accepted_turn.starts_ms);
+  std::string body = encode(Event{accepted_turn}).substr(5);
+  REQUIRE(body.ends_with(added));
+  body.resize(body.size() - added.size());
+  return body;
+}
+
+TEST_CASE("a turn that was written before turns could begin later begins at once, and anew") {
+  auto expected = std::get<TurnAccepted>(one_of_each().front());
+  expected.starts_ms = 0;
+  const auto event = decode_event(framed(3, accepted_body_of_version_3()));
+  REQUIRE(event);
+  check_same(*event, expected);
+  CHECK_FALSE(decode_event(framed(4, accepted_body_of_version_3())));
+}
+
 TEST_CASE("what was written before there were idempotency keys has none") {
   const auto digest = std::string(1, '\x08') + "0123abcd";
-  std::string body = encode(one_of_each().front()).substr(5);
-  body.pop_back();  // there is no command
+  std::string body = accepted_body_of_version_3();
   REQUIRE(body.ends_with(digest));
   body.resize(body.size() - digest.size());
   auto expected = std::get<TurnAccepted>(one_of_each().front());
   expected.request_digest.clear();
+  expected.starts_ms = 0;
   std::string head_body = encode(full_head()).substr(5);
   REQUIRE(head_body.ends_with(digest + '\x58'));
   head_body.resize(head_body.size() - digest.size() - 1);
@@ -204,7 +227,7 @@ TEST_CASE("what was written before there were idempotency keys has none") {
   CHECK_FALSE(decode_head(framed(3, head_body)));
 }
 
-TEST_CASE("of turns that ended before there was a history, the steps with messages are known") {
+TEST_CASE("what was written before there were checkpoints has none but its end") {
   const auto written = one_of_each();
   const auto as_version_3 = [](const std::string& value, std::size_t bytes_more) {
     return framed(3, value.substr(5, value.size() - 5 - bytes_more));
@@ -215,29 +238,17 @@ TEST_CASE("of turns that ended before there was a history, the steps with messag
   step_done.done_ms = 0;
   check_same(*step_back, step_done);
   auto failed = std::get<TurnEnded>(written[5]);
-  const auto end_back = decode_event(as_version_3(encode(failed), 10));
+  const auto value = encode(failed);
+  const auto end_back = decode_event(as_version_3(value, 10));
   REQUIRE(end_back);
   failed.step_seqs = failed.message_seqs;
   CHECK((std::get<TurnEnded>(*end_back) == failed));
+  CHECK_FALSE(decode_event(framed(4, value.substr(5, value.size() - 15))));
   auto head = full_head();
   const auto head_back = decode_head(as_version_3(encode(head), 1));
   REQUIRE(head_back);
   head.made_seq = 0;
   CHECK((*head_back == head));
-}
-
-TEST_CASE("what was written before turns could pause stands in front of no node") {
-  for (const Event& event : {one_of_each()[0], one_of_each()[5]}) {
-    std::string body = encode(event).substr(5);
-    // Without the command, or the empty `next` and `interrupt`.
-    body.resize(body.size() - (std::holds_alternative<TurnAccepted>(event) ? 1 : 10));
-    const auto older = decode_event(framed(3, body));
-    REQUIRE(older);
-    auto expected = event;
-    if (auto* const end = std::get_if<TurnEnded>(&expected)) end->step_seqs = end->message_seqs;
-    check_same(*older, expected);
-    CHECK_FALSE(decode_event(framed(4, body)));
-  }
 }
 
 TEST_CASE("a value of an unknown version is damaged") {

@@ -18,6 +18,7 @@ class MemoryJournal : public Journal {
     std::uint64_t epoch = 0;
     std::optional<Head> head;
     std::vector<RecordPtr> records;
+    std::vector<Delivery> deliveries;
   };
 
   void open(const ThreadKey& key, Opened opened) override {
@@ -53,12 +54,15 @@ class MemoryJournal : public Journal {
       });
       thread.records.insert(thread.records.end(), append.records.begin(), append.records.end());
       if (append.head) thread.head = append.head;
+      thread.deliveries.insert(
+          thread.deliveries.end(), append.deliveries.begin(), append.deliveries.end());
       appended(AppendOutcome::committed);
     });
   }
 
-  void erase(const ThreadKey& key, std::uint64_t, Erased erased) override {
-    pending_.push_back([this, key, erased = std::move(erased)] {
+  void erase(const ThreadKey& key, std::uint64_t, Undelivered undelivered, Erased erased) override {
+    pending_.push_back([this, key, undelivered, erased = std::move(erased)] {
+      if (undelivered == Undelivered::erased) threads_[key].deliveries.clear();
       threads_[key].head.reset();
       threads_[key].records.clear();
       if (erased) erased({});

@@ -115,6 +115,12 @@ export class Program {
     return { resident: bytes('VmRSS'), resident_max: bytes('VmHWM') };
   }
 
+  // Of all its threads since exec.
+  cpu_ms() {
+    const [user, system] = readFileSync(`/proc/${this.pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13);
+    return (Number(user) + Number(system)) * 10; // ticks of 10 ms
+  }
+
   // What a sanitizer reported, or null.
   sanitizer_report() {
     const at = this.output.search(/WARNING: ThreadSanitizer|ERROR: AddressSanitizer|ERROR: LeakSanitizer|: runtime error: /);
