@@ -200,7 +200,7 @@ class ThreadActor : public caf::event_based_actor {
   // --- writing and showing (thread_writing.cpp)
   void make_head(std::int64_t ttl_ms);
   void write(Place& place, std::vector<std::uint64_t> deleted_seqs = {});
-  void forget_unfinished(const Place& place);
+  void forget_unfinished(const Place& place, std::uint64_t accepted_seq);
   void write_waiting();
   void write_head(WhenDurable then);
   void when_durable(WhenDurable then);

@@ -56,14 +56,14 @@ void ThreadActor::write(Place& place, std::vector<std::uint64_t> deleted_seqs) {
       const TurnAccepted& accepted_turn = place.turn.accepted();
       if (accepted_turn.temporary && !accepted_turn.request_digest.empty())
         head_->ttl_ms = options_.idempotency_ttl.count();
-      forget_unfinished(place);
+      forget_unfinished(place, ended->accepted_seq);
       const std::int64_t from_ms = std::max(accepted_turn.accepted_ms, accepted_turn.starts_ms);
       tools_.metrics.turn_ended(
           ended->outcome,
           std::chrono::milliseconds(std::max<std::int64_t>(0, ended->ended_ms - from_ms)));
     } else if (std::holds_alternative<RolledBack>(event)) {
       with_head = true;
-      forget_unfinished(place);
+      forget_unfinished(place, place.turn.accepted_seq());
       tools_.metrics.turn_rolled_back();
     } else if (const auto* delta = std::get_if<Delta>(&event)) {
       tools_.metrics.pieces_shown(delta->pieces.size());
@@ -90,14 +90,14 @@ bool ThreadActor::is_next(const Place& place) const {
 
 // The next turn of the line has attempts of its own: the first is counted here, and written with
 // the end of the one before it.
-void ThreadActor::forget_unfinished(const Place& place) {
+void ThreadActor::forget_unfinished(const Place& place, std::uint64_t accepted_seq) {
   if (is_next(place)) {
     const bool another = std::any_of(places_.begin(), places_.end(), [](const auto& each) {
       return !each->turn.ended() && each->turn.accepted_seq() != 0;
     });
     head_->attempts = another ? 1 : 0;
   }
-  std::erase(head_->unfinished_seqs, place.turn.accepted_seq());
+  std::erase(head_->unfinished_seqs, accepted_seq);
 }
 
 // Turns that wait become durable once the one in front has.

@@ -2,6 +2,7 @@
 
 #include "net/json_text.hpp"
 #include "net/response.hpp"
+#include "net/routes/langgraph_interrupts.hpp"
 #include "net/routes/langgraph_objects.hpp"
 #include "net/turn_answer.hpp"
 #include "net/turn_view.hpp"
@@ -32,7 +33,8 @@ std::string webhook_body(const EndedRun& ended, const Agents& agents, std::size_
   std::string values = "null";
   if (run.begun) {
     values.clear();
-    append_values(values, ended.messages, shown_fields(agents, run.agent, ended.fields));
+    append_paused_values(
+        values, ended.messages, shown_fields(agents, run.agent, ended.fields), *run.ended);
   }
   constexpr std::string_view name = ",\"values\":";
   if (body.size() + name.size() + values.size() >= body_bytes_max) {

@@ -40,10 +40,11 @@ Result<WebhookSecret> WebhookSecret::parse(std::string_view text) {
   };
   if (text.empty()) return wrong("is empty or not set");
   if (!text.starts_with(prefix)) return wrong("must begin with whsec_");
-  auto key = from_base64(text.substr(prefix.size()));
+  const std::string key = from_base64(text.substr(prefix.size()));
   if (key.size() < key_bytes_min || key.size() > key_bytes_max)
     return wrong("must be whsec_ and the base64 of 24 to 64 bytes");
-  return WebhookSecret(std::move(key));
+  const WebhookSecret secret(key);
+  return secret;
 }
 
 std::string WebhookSecret::sign(std::string_view id,

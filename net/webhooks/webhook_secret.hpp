@@ -21,7 +21,7 @@ class WebhookSecret {
   std::string sign(std::string_view id, std::int64_t timestamp_s, std::string_view body) const;
 
  private:
-  explicit WebhookSecret(std::string key) : key_(std::move(key)) {}
+  explicit WebhookSecret(std::string_view key) : key_(key) {}
 
   std::string key_;
 };

@@ -129,6 +129,8 @@ async function main() {
     },
   });
   if (values.mutant && !(values.mutant in mutants)) throw new Error(`no such mutant: ${values.mutant}; there are ${Object.keys(mutants)}`);
+  // Through the end of this process, which takes the servers along.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
   const started = Date.now();
   const totals = await run({
     kills: Number(values.kills),
@@ -136,7 +138,7 @@ async function main() {
     mutant: values.mutant,
     at_once: Number(values['at-once']),
     kills_each: Number(values['kills-each']),
-    tell: ({ seed }, so_far) => console.log(`seed ${seed}: ${so_far.kills} kills, ${so_far.violations.length} violations, ${Math.round((Date.now() - started) / 1000)} s`),
+    tell: ({ seed }, so_far) => console.log(`${Math.round((Date.now() - started) / 1000)} s, seed ${seed}: ${so_far}`),
   });
   for (const violation of totals.violations.slice(0, 5)) console.log(describe(violation));
   console.log(`by fault: ${JSON.stringify(totals.by_fault)}`);

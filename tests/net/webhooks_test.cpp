@@ -255,11 +255,15 @@ EndedRun ended_run(TurnOutcome outcome = TurnOutcome::finished) {
     ended.error = ErrorCode::provider_failed;
     ended.error_detail = "the provider's own words";
   }
+  if (outcome == TurnOutcome::paused) {
+    ended.next = "ask";
+    ended.interrupt = Interrupt{"0123abcd", Json("Shall I book it?")};
+  }
   EndedRun over;
   over.thread = {TenantId{"acme"}, ThreadId{"t1"}};
   over.run.run = accepted.run;
   over.run.agent = "echo";
-  over.run.status = outcome == TurnOutcome::finished ? RunStatus::success : RunStatus::error;
+  over.run.status = succeeded(outcome) ? RunStatus::success : RunStatus::error;
   over.run.begun = true;
   over.run.created_ms = 1'000;
   over.run.updated_ms = 3'000;
@@ -293,6 +297,14 @@ TEST_CASE("a webhook of a failed run has its error as clients are told it") {
   CHECK(said["status"] == "error");
   CHECK(said["error"].get<std::string>().starts_with("provider_failed: "));
   CHECK(said["error"].get<std::string>().find("own words") == std::string::npos);
+}
+
+TEST_CASE("a webhook of a run that paused has the question") {
+  const auto said = said_of(ended_run(TurnOutcome::paused));
+  CHECK(said["status"] == "success");
+  CHECK(said["values"]["messages"][0]["content"] == "hi");
+  CHECK(said["values"]["__interrupt__"] ==
+        Json::array({{{"id", "0123abcd"}, {"value", "Shall I book it?"}}}));
 }
 
 TEST_CASE("a webhook of a run that never began has no values and no start") {

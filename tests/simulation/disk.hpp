@@ -25,8 +25,8 @@ namespace parlance::simulation {
 
 class Disk {
  public:
-  static constexpr std::size_t families_count = 4;
-  enum Family : std::uint32_t { defaults = 0, heads = 1, events = 2, unfinished = 3 };
+  static constexpr std::size_t families_count = 5;
+  enum Family : std::uint32_t { defaults, heads, events, unfinished, deliveries };
   using Values = std::map<std::string, std::string>;
 
   struct Operation {

@@ -57,14 +57,5 @@ TEST_CASE("each mutant of the server breaks a promise in the simulation") {
   }
 }
 
-TEST_CASE("a thread with two owners breaks no promise: the fence holds") {
-  if (!failpoints_compiled_in()) return;
-  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
-    const Outcome outcome = simulate_with(loses_threads, seed);
-    CAPTURE(seed);
-    CHECK(outcome.violation == "");
-  }
-}
-
 }  // namespace
 }  // namespace parlance::simulation

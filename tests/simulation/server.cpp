@@ -97,7 +97,7 @@ Server::Server(Disk& disk, tests::TestClock& clock, const ServerOptions& options
   directory.restarts.jitter = 0;
   restarts.restarts_max = 0;
   const actors::ThreadTools tools{
-      agents(), *journal_, turn_metrics_, clock_, llm_pool_, retriever_pool_};
+      agents(), *journal_, turn_metrics_, clock_, llm_pool_, retriever_pool_, webhooks_};
   children.push_back({"directory",
                       restarts,
                       [directory, tools](caf::actor_system& system) {
@@ -133,7 +133,8 @@ Server::~Server() {
     }
     for (const std::size_t queue : {std::size_t{0}, std::size_t{1}})
       step_reader(queue);
-  } while (step_writer() != storage::JournalWriter::Step::idle || jobs() > 0);
+  } while (step_writer() != storage::JournalWriter::Step::idle || jobs() > 0 || reader_waits(0) ||
+           reader_waits(1));
   journal_.reset();
   while (scheduler_of(*system_).try_run_once()) {
   }

@@ -84,6 +84,7 @@ class Server {
   std::unique_ptr<storage::RocksJournal> journal_;
   std::map<std::string, std::unique_ptr<ChatProvider>> providers_;
   Provider* provider_ = nullptr;
+  actors::Webhooks webhooks_{[](const EndedRun&) { return std::string(); }, AdmissionGate(1)};
   std::shared_ptr<actors::PartSlot> llm_pool_ = std::make_shared<actors::PartSlot>();
   std::shared_ptr<actors::PartSlot> retriever_pool_ = std::make_shared<actors::PartSlot>();
   std::shared_ptr<std::vector<std::shared_ptr<actors::PartSlot>>> directories_;
