@@ -58,6 +58,7 @@ void ThreadActor::on_exit() {
     if (const auto pool = slot->part().actor) caf::anon_send(pool, Abandon{pending_->call});
   }
   const Error restarted{ErrorCode::component_restarted, "the thread was restarted", {}, {}};
+  if (const auto copying = std::exchange(copying_, nullptr)) copying->done(restarted);
   close_readers(restarted);
   for (auto* places : {&places_, &delayed_}) {
     for (auto& place : *places) {
@@ -73,6 +74,8 @@ void ThreadActor::on_exit() {
   }
   if (when_erased_) when_erased_(restarted);
   when_erased_ = nullptr;
+  for (auto& [number, then] : std::exchange(reads_, {}))
+    then(restarted);
   if (opened_) tools_.journal.release(key_, epoch_);
   directory_ = nullptr;
 }
@@ -147,7 +150,7 @@ caf::behavior ThreadActor::awake() {
         take(*asked.job);
         update_busy();
       },
-      [this](ReplayRead& read) { replayed(read); },
+      [this](const RecordsRead& read) { records_read(read); },
       [this](CloseStreams) {
         close_readers({ErrorCode::draining,
                        "the server is shutting down; the turn goes on after its restart",
@@ -162,7 +165,7 @@ caf::behavior ThreadActor::awake() {
       },
       [this](Leave) {
         const bool waits = places_.empty() || (quarantined_ && places_.size() == 1);
-        if (waits && replays_.empty() && writes_.empty() && !is_awaited()) return quit();
+        if (waits && reads_.empty() && writes_.empty() && !is_awaited()) return quit();
         send(directory_, Stays{key_});
       },
   };
@@ -521,11 +524,11 @@ void ThreadActor::drop(Place& dropped, Error error) {
 // --------------------------------------------------------------------------------------
 
 void ThreadActor::update_busy() {
-  slot_->busy = !places_.empty() && !quarantined_;
+  slot_->busy = copying_ != nullptr || (!places_.empty() && !quarantined_);
 }
 
 void ThreadActor::leave_if_empty() {
-  if (!head_ && places_.empty() && writes_.empty()) send(directory_, AskToLeave{key_});
+  if (!head_ && places_.empty() && writes_.empty() && !copying_) send(directory_, AskToLeave{key_});
 }
 
 void ThreadActor::close_readers(Place& place, const Error& error) {

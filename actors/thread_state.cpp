@@ -45,7 +45,11 @@ void ThreadState::add_ended_turn(const std::vector<RecordPtr>& records) {
   RunView& run = *found;
   run.messages_before = at.messages->size();
   if (run.begun) {
-    at.messages = std::make_shared<const Messages>(messages_after(*at.messages, records));
+    auto after = std::make_shared<const Messages>(messages_after(*at.messages, records));
+    for (std::size_t i = 0; i < at.messages->size(); ++i) {
+      if ((*at.messages)[i] != (*after)[i]) replaced.push_back({run.turn, i, (*at.messages)[i]});
+    }
+    at.messages = std::move(after);
     at.fields = {run.ended, &run.ended->fields};
     at.agent = run.agent;
     at.next = run.ended->next;
@@ -74,6 +78,14 @@ void add_run(std::vector<RunView>& runs, RunView run) {
   const auto later =
       std::find_if(from, runs.end(), [&](const RunView& other) { return other.turn > run.turn; });
   runs.insert(later, std::move(run));
+}
+
+Messages ThreadState::messages_before(const RunView& run) const {
+  Messages before = *at.messages;
+  for (auto each = replaced.rbegin(); each != replaced.rend() && each->turn >= run.turn; ++each)
+    before[each->at] = each->message;
+  before.resize(std::min(run.messages_before, before.size()));
+  return before;
 }
 
 RunStatus status_of(const TurnEnded& ended) {

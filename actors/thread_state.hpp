@@ -19,6 +19,17 @@ struct ThreadState {
   std::vector<RunView> runs;  // that have ended, in the order of add_run()
   std::size_t bytes = 0;      // about what the messages take
 
+  // A message that a turn put another one in the place of.
+  struct Replaced {
+    std::uint64_t turn = 0;
+    std::size_t at = 0;
+    MessagePtr message;
+  };
+  std::vector<Replaced> replaced;  // in the order in which it happened
+
+  // The messages as the turn found them: one that has begun and ended.
+  Messages messages_before(const RunView& run) const;
+
   // Takes in a turn that has ended; one that never began adds its run alone. `records` are all of
   // the turn's, or those that the journal gives at load: its turn_accepted, the steps with
   // messages, its end; in order of seq.

@@ -2,8 +2,9 @@
 #include "net/body.hpp"
 #include "net/idempotency.hpp"
 #include "net/routes/langgraph.hpp"
-#include "net/routes/langgraph_objects.hpp"
+#include "net/routes/langgraph_states.hpp"
 #include "net/turn_answer.hpp"
+#include "runtime/journal/checkpoint_ids.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -73,7 +74,9 @@ asio::awaitable<void> update_state(HttpSession& session, const Backend& backend)
   }
   Response response;
   response.body = R"({"checkpoint":)";
-  append_checkpoint(response.body, **thread, checkpoint_place(*run));
+  const CheckpointIds ids((*thread)->thread, (*thread)->incarnation);
+  append_checkpoint(
+      response.body, (*thread)->thread, ids.id_of({run->ended_seq, CheckpointPlace::Kind::step}));
   response.body.push_back('}');
   co_await session.send(std::move(response));
 }

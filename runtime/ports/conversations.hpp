@@ -8,6 +8,7 @@
 #include "runtime/base/ids.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/journal/event.hpp"
+#include "runtime/ports/history.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -126,6 +127,13 @@ struct CreateThread {
   std::string request_digest{};  // as in TurnRequest: the thread is shown as it was made
 };
 
+// A new thread with all turns of another one that have ended, each under a run of its own.
+struct CopyThread {
+  ThreadKey from;
+  ThreadKey to;                  // of the same tenant
+  std::string request_digest{};  // as in TurnRequest: the thread is shown as it was made
+};
+
 // What a client changes of a thread's state itself, between turns.
 struct UpdateState {
   ThreadKey thread;
@@ -179,6 +187,16 @@ class Conversations {
   virtual void create_thread(CreateThread create,
                              Answer<std::shared_ptr<const ThreadView>> done) = 0;
   virtual void view(const ThreadKey& thread, Answer<std::shared_ptr<const ThreadView>> done) = 0;
+
+  // Checkpoints of the thread, newest first. checkpoint_not_found: the query names one that it does
+  // not have.
+  virtual void history(const ThreadKey& thread,
+                       HistoryQuery query,
+                       Answer<std::vector<CheckpointView>> done) = 0;
+
+  // Answers when the whole copy is on disk; until then nobody sees any of it. A turn that waits or
+  // runs meanwhile is not copied. thread_not_found; thread_exists.
+  virtual void copy_thread(CopyThread copy, Answer<std::shared_ptr<const ThreadView>> done) = 0;
 
   // Answers with the thread as the change left it: its run has `update.run`. thread_busy while a
   // turn runs; invalid_value for fields that the agent does not declare, and for a node that the
