@@ -25,7 +25,6 @@ Result<History> History::choose(CheckpointIds ids,
   for (const auto& run : state.runs) {
     if (!run.begun) continue;
     TurnPart turn;
-    turn.run = &run;
     turn.accepted = run.accepted;
     turn.ended = run.ended;
     turn.ended_seq = run.ended_seq;
@@ -49,11 +48,9 @@ Result<History> History::choose(CheckpointIds ids,
     return turn.first >= history.end_ || turn.first + turn.size() <= history.first_;
   });
   if (turns.empty()) return history;
-  const RunView* const oldest = turns.front().run;
-  history.messages_before_ =
-      oldest == nullptr ? *state.at.messages : state.messages_before(*oldest);
   for (auto& turn : turns) {
-    turn.run = nullptr;
+    if (&turn == &turns.front() || turn.accepted->fork)
+      turn.messages = turn.parent ? state.messages_at(*turn.parent) : Messages();
     for (const std::uint64_t seq : *turn.step_seqs)
       history.steps_.try_emplace(seq);
   }
@@ -70,15 +67,24 @@ void History::add_turn(TurnPart turn,
   } else if (const auto& command = turn.accepted->command) {
     const bool changes =
         !command->node.empty() || !command->update.empty() || !turn.accepted->input.empty();
-    turn.lead = changes ? 1 : 0;
+    turn.lead = changes || turn.accepted->fork ? 1 : 0;
   }
+  turn.fields = std::make_shared<const Json>(Json::object());
   if (!turns_.empty()) {
     const TurnPart& previous = turns_.back();
     turn.first = previous.first + previous.size();
-    turn.previous = previous.ended;
-    turn.previous_place =
-        previous.size() == 0 ? previous.previous_place : previous.place(previous.size() - 1);
+    turn.fields = {previous.ended, &previous.ended->fields};
+    turn.next = previous.ended->next;
+    turn.parent = previous.size() == 0 ? previous.parent : previous.place(previous.size() - 1);
+    turn.parent_step = previous.step(previous.size()) - 1;
     turn.begun_ms = std::max(turn.begun_ms, previous.ended->ended_ms);
+  }
+  if (const auto& fork = turn.accepted->fork) {
+    turn.fields = {turn.accepted, &fork->fields};
+    turn.next = fork->next;
+    turn.parent = fork->place;
+    const auto from = find(fork->place);
+    if (from) turn.parent_step = from->turn->step(from->index);
   }
   turns_.push_back(std::move(turn));
 }
@@ -109,17 +115,22 @@ Result<std::size_t> History::find(const std::string& id, const std::string& fiel
   const Error unknown{
       ErrorCode::checkpoint_not_found, "the thread has no such checkpoint", field, {}};
   const auto place = ids_.place_of(id);
-  if (!place) return unknown;
+  const auto found = place ? find(*place) : std::nullopt;
+  if (!found) return unknown;
+  return found->turn->first + found->index;
+}
+
+std::optional<History::Found> History::find(CheckpointPlace place) const {
   for (const auto& turn : turns_) {
     const auto& seqs = *turn.step_seqs;
-    const auto step = std::lower_bound(seqs.begin(), seqs.end(), place->seq);
-    if (step != seqs.end() && CheckpointPlace{*step, Kind::step} == *place)
-      return turn.first + turn.lead + static_cast<std::size_t>(step - seqs.begin());
+    const auto step = std::lower_bound(seqs.begin(), seqs.end(), place.seq);
+    if (step != seqs.end() && CheckpointPlace{*step, Kind::step} == place)
+      return Found{&turn, turn.lead + static_cast<std::size_t>(step - seqs.begin())};
     for (std::size_t index = 0; index < turn.lead; ++index) {
-      if (turn.place(index) == *place) return turn.first + index;
+      if (turn.place(index) == place) return Found{&turn, index};
     }
   }
-  return unknown;
+  return std::nullopt;
 }
 
 std::optional<History::Range> History::missing() const {
@@ -145,8 +156,9 @@ void History::add(const RecordPtr& record) {
 
 std::vector<CheckpointView> History::checkpoints(const Agents& agents) const {
   std::vector<CheckpointView> shown;
-  Messages messages = messages_before_;
+  Messages messages;
   for (const auto& turn : turns_) {
+    if (turn.messages) messages = *turn.messages;
     const auto agent = agents.find(turn.accepted->agent);
     show(turn, agent == agents.end() ? nullptr : agent->second.get(), messages, shown);
   }
@@ -159,7 +171,7 @@ void History::show(const TurnPart& turn,
                    Messages& messages,
                    std::vector<CheckpointView>& shown) const {
   const TurnAccepted& accepted = *turn.accepted;
-  Json fields = turn.previous ? turn.previous->fields : Json::object();
+  Json fields = *turn.fields;
   if (accepted.command && agent != nullptr) fields = agent->fields_to_go_on(fields);
   for (std::size_t index = 0; index < turn.size(); ++index) {
     if (index >= turn.lead) {
@@ -186,13 +198,16 @@ void History::show(const TurnPart& turn,
 CheckpointView History::view_of(const TurnPart& turn, std::size_t index, const Agent* agent) const {
   const auto step_at = [&](std::size_t n) { return steps_.at((*turn.step_seqs)[n]); };
   CheckpointView view;
-  view.id = ids_.id_of(turn.place(index));
-  const auto parent = index == 0 ? turn.previous_place : turn.place(index - 1);
+  view.place = turn.place(index);
+  view.id = ids_.id_of(view.place);
+  const auto parent = index == 0 ? turn.parent : turn.place(index - 1);
   if (parent) view.parent_id = ids_.id_of(*parent);
-  view.step = static_cast<std::int64_t>(turn.first + index) - 1;
+  view.step = turn.step(index);
   const bool is_input = turn.lead == 2 && index == 0;
+  const bool is_fork = turn.accepted->fork && turn.accepted->command && index < turn.lead;
   view.source = is_input                          ? CheckpointSource::input
                 : is_state_update(*turn.accepted) ? CheckpointSource::update
+                : is_fork                         ? CheckpointSource::fork
                                                   : CheckpointSource::loop;
   view.created_ms = index < turn.lead ? turn.begun_ms : step_at(index - turn.lead)->done_ms;
   if (view.created_ms == 0) view.created_ms = turn.ended ? turn.ended->ended_ms : turn.begun_ms;
@@ -222,7 +237,7 @@ std::string History::next_of(const TurnPart& turn, std::size_t index, const Agen
   }
   if (!turn.accepted->command) return agent.start();
   const std::string& node = turn.accepted->command->node;
-  return !node.empty() || !turn.previous ? node : turn.previous->next;
+  return node.empty() ? turn.next : node;
 }
 
 }  // namespace parlance::actors

@@ -53,18 +53,24 @@ class History {
   struct TurnPart {
     std::size_t size() const { return lead + step_seqs->size(); }
     CheckpointPlace place(std::size_t index) const;
+    std::int64_t step(std::size_t index) const {
+      return parent_step + 1 + static_cast<std::int64_t>(index);
+    }
 
     std::shared_ptr<const TurnAccepted> accepted;
     std::shared_ptr<const TurnEnded> ended;  // null: not yet
     std::uint64_t ended_seq = 0;
     std::shared_ptr<const std::vector<std::uint64_t>> step_seqs;
-    const RunView* run = nullptr;  // while the page is chosen; null: it runs
-    std::size_t lead = 2;          // what it found and its input, or less
-    std::size_t first = 0;         // the place of its first one in the row
-    std::uint64_t found_seq = 0;   // what its first two are named after
+    std::size_t lead = 2;         // what it found and its input, or less
+    std::size_t first = 0;        // the place of its first one in the row
+    std::uint64_t found_seq = 0;  // what its first two are named after
     std::int64_t begun_ms = 0;
-    std::shared_ptr<const TurnEnded> previous;      // whose fields it found; null: none
-    std::optional<CheckpointPlace> previous_place;  // of the checkpoint before its first one
+    // Where it began: the checkpoint, with its step, its fields and its next node.
+    std::optional<CheckpointPlace> parent;
+    std::int64_t parent_step = -2;
+    std::shared_ptr<const Json> fields;
+    std::string next;
+    std::optional<Messages> messages;  // of the first one on the page, and of forks
   };
 
   explicit History(CheckpointIds ids) : ids_(ids) {}
@@ -72,6 +78,11 @@ class History {
   void add_turn(TurnPart turn, std::uint64_t accepted_seq, std::uint64_t previous_ended_seq);
   void add_running(const Turn& turn, std::uint64_t committed_seq, std::uint64_t previous_ended_seq);
   Result<std::size_t> find(const std::string& id, const std::string& field) const;
+  struct Found {
+    const TurnPart* turn = nullptr;
+    std::size_t index = 0;
+  };
+  std::optional<Found> find(CheckpointPlace place) const;
   void show(const TurnPart& turn,
             const Agent* agent,
             Messages& messages,
@@ -81,7 +92,6 @@ class History {
 
   CheckpointIds ids_;
   std::vector<TurnPart> turns_;  // in the row; those on the page, once it is chosen
-  Messages messages_before_;     // before the first of them
   std::size_t first_ = 0;        // checkpoints first_ to end_ - 1 of the row are on the page
   std::size_t end_ = 0;
   std::map<std::uint64_t, std::shared_ptr<const StepDone>> steps_;  // null: to be read

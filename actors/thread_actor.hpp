@@ -178,12 +178,13 @@ class ThreadActor : public caf::event_based_actor {
   void forget_if_expired();
 
   // --- turns
-  void take(TurnJob& job);
+  void take(std::shared_ptr<TurnJob> job);
+  void take(TurnJob& job, std::optional<ForkPoint> fork);
   bool take_repeated(TurnJob& job);
   const TurnAccepted* find_accepted(const RunId& run);
   bool find_place(TurnJob& job);
   void refuse(TurnJob& job, Error error);
-  std::optional<Error> refusal_of(const TurnRequest& request) const;
+  std::optional<Error> refusal_of(const TurnRequest& request, const TurnAccepted& accepted) const;
   void run_front();
   void carry_out(Effect effect);
   bool ask_pool(const Effect& effect);
@@ -223,6 +224,14 @@ class ThreadActor : public caf::event_based_actor {
   bool is_awaited();
   void drop_delayed();
 
+  // --- turns that begin from an older checkpoint (thread_forks.cpp)
+  using Forked = std::function<void(Result<CheckpointView>)>;
+  void find_fork(const std::string& checkpoint_id, Forked then);
+  void take_fork(std::shared_ptr<TurnJob> job);
+  void change_fork(ChangeState change);
+  bool holds_too_much(const Agent& agent) const;
+  static Error too_many_branches();
+
   // --- quarantine (thread_quarantine.cpp)
   static Error in_quarantine();
   void quarantine(Place& place);
@@ -246,9 +255,10 @@ class ThreadActor : public caf::event_based_actor {
   void handle(MakeThread& make);
   void handle(ShowThread& show);
   void handle(ChangeState& change);
+  void change_state(ChangeState& change, std::optional<ForkPoint> fork);
   void handle(DeleteThread& remove);
   void handle(WakeThread& wake);
-  std::string agent_of_state() const;
+  std::string agent_of_thread() const;
   void join(const RunId& run, Reader reader);
   void replay(const RunView& run, Reader reader);
   TurnStart start_of(const RunView& ended) const;

@@ -3,6 +3,7 @@
 #include "actors/thread_actor.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace parlance::actors {
@@ -19,10 +20,13 @@ std::shared_ptr<const TurnAccepted> copied(const ThreadKey& copy, const TurnAcce
 }
 
 ThreadState copied(const ThreadKey& copy, ThreadState state) {
+  std::map<std::uint64_t, std::shared_ptr<const TurnAccepted>> turns;  // by their place
   for (auto& run : state.runs) {
-    run.accepted = copied(copy, *run.accepted);
+    run.accepted = turns[run.accepted_seq] = copied(copy, *run.accepted);
     run.run = run.accepted->run;
   }
+  for (auto& turn : state.added)
+    turn.accepted = turns[turn.accepted_seq];
   return state;
 }
 

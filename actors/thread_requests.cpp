@@ -187,12 +187,8 @@ void ThreadActor::replay(const RunView& run, Reader reader) {
 
 TurnStart ThreadActor::start_of(const RunView& ended) const {
   auto messages = std::make_shared<const Messages>(state_.messages_before(ended));
-  // What the turn before it left; null when it never began itself.
-  auto fields = std::make_shared<const Json>(Json::object());
-  for (const auto& run : state_.runs) {
-    if (run.begun && run.ended_seq < ended.ended_seq) fields = {run.ended, &run.ended->fields};
-  }
-  if (!ended.begun) fields = std::make_shared<const Json>(nullptr);
+  // Null when it never began.
+  auto fields = ended.begun ? state_.fields_before(ended) : std::make_shared<const Json>(nullptr);
   return {key_,
           ended.run,
           ended.turn,
@@ -262,16 +258,16 @@ std::shared_ptr<const ThreadView> ThreadActor::view_when_made() const {
   view->created_ms = view->updated_ms = head_->created_ms;
   view->metadata = Json::parse(head_->metadata, nullptr, /*allow_exceptions=*/false);
   view->fields = Json::object();
-  view->messages = *state_.at.messages;
+  std::uint64_t ended_seq = 0;
   for (const auto& run : state_.runs) {
-    if (run.ended_seq > head_->made_seq) {
-      view->messages = state_.messages_before(run);
-      break;
-    }
+    if (run.ended_seq > head_->made_seq) continue;
     view->runs.push_back(run);
     view->agent = run.agent;
-    if (run.begun) view->fields = run.ended->fields;
+    if (!run.begun) continue;
+    view->fields = run.ended->fields;
+    ended_seq = run.ended_seq;
   }
+  if (ended_seq != 0) view->messages = state_.messages_at({ended_seq, CheckpointPlace::Kind::step});
   return view;
 }
 
@@ -301,15 +297,14 @@ std::shared_ptr<const ThreadView> ThreadActor::view() const {
     run.accepted_seq = turn.accepted_seq();
     run.accepted = turn.shared_accepted();
     run.created_ms = run.updated_ms = turn.accepted().accepted_ms;
-    run.messages_before = view->messages.size();
     if (turn.begun()) {
       std::vector<RecordPtr> durable;
       for (const auto& record : turn.records()) {
         if (record->seq <= committed_seq_) durable.push_back(record);
       }
+      if (turn.accepted().fork) view->messages = *turn.messages_before();
       view->messages = messages_after(view->messages, durable);
     }
-    run.messages_after = view->messages.size();
     add_run(view->runs, std::move(run));
   };
   for (const auto& place : places_)

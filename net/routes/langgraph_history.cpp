@@ -4,6 +4,7 @@
 // What is filtered by metadata is looked through scan_checkpoints at a time.
 #include "net/body.hpp"
 #include "net/routes/langgraph.hpp"
+#include "net/routes/langgraph_checkpoint.hpp"
 #include "net/routes/langgraph_states.hpp"
 #include "net/turn_answer.hpp"
 
@@ -48,15 +49,6 @@ Result<HistoryWish> wish_in_query(const Request& request) {
   return wish;
 }
 
-void read_checkpoint(BodyReader& reader, HistoryWish& wish) {
-  Json checkpoint = reader.object("checkpoint");
-  BodyReader of_checkpoint(checkpoint, reader.path_of("checkpoint."));
-  wish.query.at = of_checkpoint.text("checkpoint_id");
-  wish.root = of_checkpoint.text("checkpoint_ns").empty();
-  of_checkpoint.not_in_this_version("checkpoint_map");
-  if (of_checkpoint.fault && !reader.fault) reader.fault = of_checkpoint.fault;
-}
-
 // `before` is {"checkpoint_id"} or {"configurable": {"checkpoint_id"}} or the id.
 Result<HistoryWish> wish_in_body(std::string_view text, std::size_t depth_max) {
   auto body = parse_body(text, depth_max);
@@ -76,7 +68,9 @@ Result<HistoryWish> wish_in_body(std::string_view text, std::size_t depth_max) {
       reader.refuse("before", "must hold a checkpoint_id");
     }
   }
-  read_checkpoint(reader, wish);
+  NamedCheckpoint named = read_checkpoint(reader);
+  wish.query.at = std::move(named.id);
+  wish.root = named.root;
   if (!wish.query.at.empty() && !wish.query.before.empty())
     reader.refuse("before", "cannot be asked for together with checkpoint.checkpoint_id");
   if (reader.fault) return *reader.fault;
@@ -142,7 +136,9 @@ Result<HistoryWish> checkpoint_in_body(std::string_view text, std::size_t depth_
   if (!body) return body.error();
   BodyReader reader(*body, "");
   HistoryWish wish;
-  read_checkpoint(reader, wish);
+  NamedCheckpoint named = read_checkpoint(reader);
+  wish.query.at = std::move(named.id);
+  wish.root = named.root;
   if (reader.fault) return *reader.fault;
   return wish;
 }

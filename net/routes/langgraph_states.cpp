@@ -21,6 +21,8 @@ std::string_view to_string(CheckpointSource source) {
       return "loop";
     case CheckpointSource::update:
       return "update";
+    case CheckpointSource::fork:
+      return "fork";
   }
   return "loop";
 }

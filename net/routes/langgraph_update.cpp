@@ -2,6 +2,7 @@
 #include "net/body.hpp"
 #include "net/idempotency.hpp"
 #include "net/routes/langgraph.hpp"
+#include "net/routes/langgraph_checkpoint.hpp"
 #include "net/routes/langgraph_states.hpp"
 #include "net/turn_answer.hpp"
 #include "runtime/journal/checkpoint_ids.hpp"
@@ -45,8 +46,7 @@ Result<UpdateState> read_update(HttpSession& session) {
   update.thread = std::move(*thread);
   update.run = {random_uuid()};
   update.as_node = reader.text("as_node");
-  for (const char* const name : {"checkpoint", "checkpoint_id"})
-    reader.not_in_this_version(name);
+  update.checkpoint_id = read_start(reader);
   read_values(reader, update);
   if (reader.fault) return *reader.fault;
   if (*key) {

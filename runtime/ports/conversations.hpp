@@ -33,6 +33,7 @@ struct TurnRequest {
   std::string model_override;
   Messages input;                    // the new ones
   std::optional<Command> command{};  // none: the turn starts anew with its input
+  std::string checkpoint_id{};       // that it begins from; empty: where the thread stands then
   IfMissing if_missing = IfMissing::create;
   Multitask multitask = Multitask::enqueue;
   bool temporary = false;  // the thread is deleted when the turn has ended
@@ -63,8 +64,6 @@ struct RunView {
   std::int64_t updated_ms = 0;
   std::shared_ptr<const TurnAccepted> accepted;
   std::shared_ptr<const TurnEnded> ended;  // null: not yet
-  std::size_t messages_before = 0;         // how many of ThreadView::messages were there before it
-  std::size_t messages_after = 0;          // how many when it had ended
 };
 
 // A thread as it is on disk at one moment.
@@ -143,6 +142,7 @@ struct UpdateState {
   // In whose place it is done: the thread stands behind this node then. "__start__": in front of
   // the first one. Empty: the thread stands where it stood.
   std::string as_node;
+  std::string checkpoint_id{};   // that is changed; empty: where the thread stands
   std::string request_digest{};  // as in TurnRequest
 };
 
@@ -171,7 +171,8 @@ class Conversations {
   virtual ~Conversations() = default;
 
   // The outcome, refusals included, reaches `sink` and nobody else. A turn that was asked for
-  // before is joined, as by join().
+  // before is joined, as by join(). checkpoint_not_found; thread_busy for a checkpoint of a turn
+  // that has not ended.
   virtual void start_turn(TurnRequest request, std::shared_ptr<TurnSink> sink) = 0;
 
   // Shows a turn from its start, whether it runs or has ended. Errors by way of closed().

@@ -3,9 +3,10 @@
 // A turn that has begun has one checkpoint with the state that it found (input), one with its input
 // merged in (its first node runs next), and one after each step. A turn that goes on in mid-graph
 // has the steps alone, with one before them where its command changes the state; a client's change
-// of the state has one. All of a thread's stand in one
-// row, which its turns follow one another in; a turn that was rolled back, or ended before it
-// began, has none. What a checkpoint shows never changes.
+// of the state has one. A fork that goes on in mid-graph has always one before its steps.
+// All of a thread's stand in one row, which its turns follow one another in; a turn that was rolled
+// back, or ended before it began, has none. The parent of one is the one before it; of a fork's
+// first one, the one that it began from. What a checkpoint shows never changes.
 #pragma once
 
 #include "runtime/base/json.hpp"
@@ -19,12 +20,13 @@
 
 namespace parlance {
 
-enum class CheckpointSource : std::uint8_t { input, loop, update };
+enum class CheckpointSource : std::uint8_t { input, loop, update, fork };
 
 struct CheckpointView {
   std::string id;          // runtime/journal/checkpoint_ids.hpp
-  std::string parent_id;   // of the one before; empty: it is the first
-  std::int64_t step = -1;  // -1, 0, 1, … through the whole thread
+  CheckpointPlace place;   // what the id is made of
+  std::string parent_id;   // of the one that it came from; empty: it is the first
+  std::int64_t step = -1;  // -1, 0, 1, … its parent's and one more
   CheckpointSource source = CheckpointSource::loop;
   std::int64_t created_ms = 0;
   std::shared_ptr<const TurnAccepted> turn;  // whose it is

@@ -289,6 +289,8 @@ test('answers of the LangGraph family have the shapes that it says', async (t) =
   await get('get_thread_state_at', `${thread}/state/${checkpoint.checkpoint_id}`);
   await get('get_thread_state_at', `${thread}/state/zz`, 404);
   await post('get_thread_state_at_checkpoint', `${thread}/state/checkpoint`, { checkpoint });
+  await post('wait_for_run', `${thread}/runs/wait`, { ...turn, checkpoint });
+  await post('create_run', `${thread}/runs`, { ...turn, checkpoint_id: 'zz' }, 404);
   await post('copy_thread', `${thread}/copy`);
   await post('copy_thread', `/threads/${randomUUID()}/copy`, undefined, 404);
   await get('join_run_stream', `${route}/stream`);

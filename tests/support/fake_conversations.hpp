@@ -221,7 +221,6 @@ class FakeConversations : public Conversations {
       accepted->input = turn->request.input;
       accepted->options = turn->request.options;
       turn->view.accepted = std::move(accepted);
-      turn->view.messages_before = thread->second.messages.size();
       changed_.notify_all();
     }
     if (on_turn) on_turn(*turn);
@@ -233,7 +232,6 @@ class FakeConversations : public Conversations {
       if (const auto* step = std::get_if<StepDone>(&record->event))
         merge_messages(view.messages, step->messages);
     }
-    turn->view.messages_after = view.messages.size();
   }
 
   void join(const ThreadKey& thread, const RunId& run, std::shared_ptr<TurnSink> sink) override {
