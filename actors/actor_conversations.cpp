@@ -6,8 +6,9 @@
 
 namespace parlance::actors {
 
-caf::actor ActorConversations::directory_of(const ThreadKey& thread) const {
-  return directories_[std::hash<ThreadKey>{}(thread) % directories_.size()]->part().actor;
+caf::actor ActorConversations::directory_of(const Directories& directories,
+                                            const ThreadKey& thread) {
+  return directories[std::hash<ThreadKey>{}(thread) % directories.size()]->part().actor;
 }
 
 void ActorConversations::start_turn(TurnRequest request, std::shared_ptr<TurnSink> sink) {
@@ -50,6 +51,23 @@ void ActorConversations::delete_thread(const ThreadKey& thread, Answer<void> don
   ask(thread, DeleteThread{std::move(done)});
 }
 
+void ActorConversations::history(const ThreadKey& thread,
+                                 HistoryQuery query,
+                                 Answer<std::vector<CheckpointView>> done) {
+  ask(thread, ReadHistory{std::move(query), std::move(done)});
+}
+
+// The original answers on a thread of its own, and may do so when these conversations are gone.
+void ActorConversations::copy_thread(CopyThread copy,
+                                     Answer<std::shared_ptr<const ThreadView>> done) {
+  const ThreadKey from = copy.from;
+  ask(from,
+      PlanCopy{[directories = directories_, copy = std::move(copy), done = std::move(done)](
+                   Result<std::shared_ptr<const CopyPlan>> plan) {
+        ask(directories, copy.to, WriteCopy{copy, std::move(plan), done});
+      }});
+}
+
 void ActorConversations::quarantined(Answer<std::vector<QuarantinedTurn>> done) {
   const auto list = std::make_shared<QuarantineList>(std::move(done));
   for (const auto& slot : directories_) {
@@ -66,8 +84,10 @@ void ActorConversations::wake(const ThreadKey& thread, Answer<void> done) {
 }
 
 // A job that finds no directory, or is lost with it, answers for itself.
-void ActorConversations::ask(ThreadKey thread, ThreadRequest request) {
-  const auto directory = directory_of(thread);
+void ActorConversations::ask(const Directories& directories,
+                             ThreadKey thread,
+                             ThreadRequest request) {
+  const auto directory = directory_of(directories, thread);
   auto job = std::make_shared<ControlJob>(std::move(thread), std::move(request));
   if (directory) caf::anon_send(directory, AskThread{std::move(job)});
 }

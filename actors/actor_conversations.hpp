@@ -27,6 +27,10 @@ class ActorConversations : public Conversations {
   void view(const ThreadKey& thread, Answer<std::shared_ptr<const ThreadView>> done) override;
   void update_state(UpdateState update, Answer<std::shared_ptr<const ThreadView>> done) override;
   void delete_thread(const ThreadKey& thread, Answer<void> done) override;
+  void history(const ThreadKey& thread,
+               HistoryQuery query,
+               Answer<std::vector<CheckpointView>> done) override;
+  void copy_thread(CopyThread copy, Answer<std::shared_ptr<const ThreadView>> done) override;
   void quarantined(Answer<std::vector<QuarantinedTurn>> done) override;
   void release_quarantined(const ThreadKey& thread, Answer<void> done) override;
 
@@ -34,10 +38,18 @@ class ActorConversations : public Conversations {
   void wake(const ThreadKey& thread, Answer<void> done);
 
  private:
-  caf::actor directory_of(const ThreadKey& thread) const;
-  void ask(ThreadKey thread, ThreadRequest request);
+  using Directories = std::vector<std::shared_ptr<PartSlot>>;
 
-  const std::vector<std::shared_ptr<PartSlot>> directories_;
+  caf::actor directory_of(const ThreadKey& thread) const {
+    return directory_of(directories_, thread);
+  }
+  static caf::actor directory_of(const Directories& directories, const ThreadKey& thread);
+  void ask(ThreadKey thread, ThreadRequest request) const {
+    ask(directories_, std::move(thread), std::move(request));
+  }
+  static void ask(const Directories& directories, ThreadKey thread, ThreadRequest request);
+
+  const Directories directories_;
 };
 
 }  // namespace parlance::actors

@@ -27,6 +27,8 @@
 
 namespace parlance::actors {
 
+struct CopyPlan;  // actors/thread_copy.hpp
+
 // --- conversations -> directory -> thread
 
 // A turn on its way to its thread. If it is lost on the way, its sink is told.
@@ -72,6 +74,18 @@ struct MakeThread {
 struct ShowThread {
   Conversations::Answer<std::shared_ptr<const ThreadView>> done;
 };
+struct ReadHistory {
+  HistoryQuery query;
+  Conversations::Answer<std::vector<CheckpointView>> done;
+};
+struct PlanCopy {  // asked of the thread that is copied…
+  Conversations::Answer<std::shared_ptr<const CopyPlan>> done;
+};
+struct WriteCopy {  // … and then of the one that the copy becomes
+  CopyThread copy;
+  Result<std::shared_ptr<const CopyPlan>> plan;
+  Conversations::Answer<std::shared_ptr<const ThreadView>> done;
+};
 struct ChangeState {
   UpdateState update;
   Conversations::Answer<std::shared_ptr<const ThreadView>> done;
@@ -91,6 +105,9 @@ using ThreadRequest = std::variant<JoinRun,
                                    CancelRun,
                                    MakeThread,
                                    ShowThread,
+                                   ReadHistory,
+                                   PlanCopy,
+                                   WriteCopy,
                                    ChangeState,
                                    DeleteThread,
                                    WakeThread,
@@ -185,8 +202,8 @@ struct RecordsAppended {
 struct ThreadErased {
   std::optional<Error> error;
 };
-struct ReplayRead {
-  std::uint64_t replay = 0;
+struct RecordsRead {
+  std::uint64_t number = 0;  // of the reading, chosen by the thread
   std::shared_ptr<Result<std::vector<RecordPtr>>> records;
 };
 
@@ -317,7 +334,7 @@ PARLANCE_MESSAGE(WatchStart)
 PARLANCE_MESSAGE(ThreadOpened)
 PARLANCE_MESSAGE(RecordsAppended)
 PARLANCE_MESSAGE(ThreadErased)
-PARLANCE_MESSAGE(ReplayRead)
+PARLANCE_MESSAGE(RecordsRead)
 PARLANCE_MESSAGE(Ask)
 PARLANCE_MESSAGE(Find)
 PARLANCE_MESSAGE(CallAdmitted)

@@ -58,6 +58,7 @@ void ThreadActor::on_exit() {
     if (const auto pool = slot->part().actor) caf::anon_send(pool, Abandon{pending_->call});
   }
   const Error restarted{ErrorCode::component_restarted, "the thread was restarted", {}, {}};
+  if (const auto copying = std::exchange(copying_, nullptr)) copying->done(restarted);
   close_readers(restarted);
   for (auto* places : {&places_, &delayed_}) {
     for (auto& place : *places) {
@@ -74,6 +75,8 @@ void ThreadActor::on_exit() {
   }
   if (when_erased_) when_erased_(restarted);
   when_erased_ = nullptr;
+  for (auto& [number, then] : std::exchange(reads_, {}))
+    then(restarted);
   if (opened_) tools_.journal.release(key_, epoch_);
   directory_ = nullptr;
 }
@@ -95,7 +98,7 @@ caf::behavior ThreadActor::loading() {
 caf::behavior ThreadActor::awake() {
   return {
       [this](RunTurn& run) {
-        take(*run.job);
+        take(std::move(run.job));
         update_busy();
       },
       [this](RecordsAppended report) {
@@ -148,7 +151,7 @@ caf::behavior ThreadActor::awake() {
         take(*asked.job);
         update_busy();
       },
-      [this](ReplayRead& read) { replayed(read); },
+      [this](const RecordsRead& read) { records_read(read); },
       [this](CloseStreams) {
         close_readers({ErrorCode::draining,
                        "the server is shutting down; the turn goes on after its restart",
@@ -163,7 +166,7 @@ caf::behavior ThreadActor::awake() {
       },
       [this](Leave) {
         const bool waits = places_.empty() || (quarantined_ && places_.size() == 1);
-        if (waits && replays_.empty() && writes_.empty() && !is_awaited()) return quit();
+        if (waits && reads_.empty() && writes_.empty() && !is_awaited()) return quit();
         send(directory_, Stays{key_});
       },
   };
@@ -264,16 +267,22 @@ void ThreadActor::forget_if_expired() {
 // --- turns
 // ----------------------------------------------------------------------------------------
 
-void ThreadActor::take(TurnJob& job) {
+void ThreadActor::take(std::shared_ptr<TurnJob> job) {
   forget_if_expired();
+  if (take_repeated(*job)) return;
+  if (!job->request.checkpoint_id.empty()) return take_fork(std::move(job));
+  take(*job, std::nullopt);
+}
+
+void ThreadActor::take(TurnJob& job, std::optional<ForkPoint> fork) {
   TurnRequest& request = job.request;
-  if (take_repeated(job)) return;
-  if (auto error = refusal_of(request)) return refuse(job, std::move(*error));
+  TurnAccepted accepted;
+  accepted.fork = std::move(fork);
+  if (auto error = refusal_of(request, accepted)) return refuse(job, std::move(*error));
   std::shared_ptr<WaitingDelivery> webhook;
   if (auto error = take_webhook(request, webhook)) return refuse(job, std::move(*error));
   if (!find_place(job)) return refuse(job, too_many_turns());
   const auto now = tools_.clock.now();
-  TurnAccepted accepted;
   accepted.turn = ++turns_;
   accepted.run = std::move(request.run);
   accepted.agent = std::move(request.agent);
@@ -347,7 +356,8 @@ void ThreadActor::refuse(TurnJob& job, Error error) {
   leave_if_empty();
 }
 
-std::optional<Error> ThreadActor::refusal_of(const TurnRequest& request) const {
+std::optional<Error> ThreadActor::refusal_of(const TurnRequest& request,
+                                             const TurnAccepted& accepted) const {
   if (damaged_) return damaged_;
   if (!head_ && request.if_missing == IfMissing::reject) return not_found();
   if (quarantined_ && !takes_over(request.multitask)) return in_quarantine();
@@ -357,18 +367,18 @@ std::optional<Error> ThreadActor::refusal_of(const TurnRequest& request) const {
   const auto agent = tools_.agents.find(request.agent);
   if (agent == tools_.agents.end())
     return Error{ErrorCode::agent_not_found, "there is no such agent", {}, {}};
+  const Checkpoint from = state_.start_of(accepted);
   // Behind others, it is decided when it begins.
-  if (request.command && (places_.empty() || takes_over(request.multitask))) {
-    if (auto refusal = actors::refusal_of(*request.command, state_.at, *agent->second))
-      return refusal;
+  if (request.command && (accepted.fork || places_.empty() || takes_over(request.multitask))) {
+    if (auto refusal = actors::refusal_of(*request.command, from, *agent->second)) return refusal;
   }
-  const std::size_t messages = state_.at.messages->size() + request.input.size();
-  if (messages >= agent->second->limits().messages_max) {
+  if (from.messages->size() + request.input.size() >= agent->second->limits().messages_max) {
     return Error{ErrorCode::thread_full,
-                 "the thread holds " + std::to_string(state_.at.messages->size()) + " messages",
+                 "the thread holds " + std::to_string(from.messages->size()) + " messages",
                  {},
                  {}};
   }
+  if (holds_too_much(*agent->second)) return too_many_branches();
   if (finds_no_place(request)) return too_many_turns();
   return std::nullopt;
 }
@@ -382,8 +392,9 @@ void ThreadActor::run_front() {
     head_->deadline_ms = unix_ms_of(place.turn.deadline());
   }
   place.begun_ms = tools_.clock.unix_ms();
-  place.turn.begin(
-      agent == tools_.agents.end() ? nullptr : agent->second, state_.at, tools_.clock.now());
+  place.turn.begin(agent == tools_.agents.end() ? nullptr : agent->second,
+                   state_.start_of(place.turn.accepted()),
+                   tools_.clock.now());
   if (place.recovered) {
     if (head_->attempts > options_.attempts_max) {
       return quarantine(place);
@@ -537,11 +548,11 @@ void ThreadActor::drop(Place& dropped, Error error) {
 // --------------------------------------------------------------------------------------
 
 void ThreadActor::update_busy() {
-  slot_->busy = !places_.empty() && !quarantined_;
+  slot_->busy = copying_ != nullptr || (!places_.empty() && !quarantined_);
 }
 
 void ThreadActor::leave_if_empty() {
-  if (!head_ && places_.empty() && writes_.empty()) send(directory_, AskToLeave{key_});
+  if (!head_ && places_.empty() && writes_.empty() && !copying_) send(directory_, AskToLeave{key_});
 }
 
 void ThreadActor::close_readers(Place& place, const Error& error) {

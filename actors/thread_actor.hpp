@@ -3,13 +3,14 @@
 //   loading --> awake --> gone
 //                 |  ^
 //                 v  |
-//               erasing
+//          erasing, copying
 //
 //   loading   the journal opens the thread; everything else waits in the mailbox
 //   awake     runs the first of its turns, keeps the others in order, answers requests. Leaves
 //             memory when the directory asks and nothing is going on. (Idle and running are one
 //             phase: requests and waiting turns are taken in both.)
 //   erasing   the journal deletes the thread; everything else waits
+//   copying   the thread is written as the copy of another one; everything else waits
 //
 // A turn on an idle thread is tentative until the first pool it needs has a place for it: a refusal
 // leaves nothing behind. From then on, as a turn that has to wait from the start, it is durable.
@@ -34,12 +35,15 @@
 // answers to something this actor asked for. Readers of a turn are bounded by the connections.
 // Streamed text is batched: one batch of deltas is on its way at a time, a second one only when the
 // first takes longer than delta_wait_max. Threading: CAF runs one message at a time. Callbacks of
-// the journal come back as messages. Failure: an exception ends the actor; its readers are told
-// (component_restarted), its turns are on disk, and the directory starts it again.
+// the journal come back as messages. At most reads_max ranges of records are being read back at
+// once, for turns and histories that somebody asks for. Failure: an exception ends the actor; its
+// readers are told (component_restarted), its turns are on disk, and the directory starts it again.
 #pragma once
 
+#include "actors/history.hpp"
 #include "actors/messages.hpp"
 #include "actors/part_slot.hpp"
+#include "actors/thread_copy.hpp"
 #include "actors/thread_state.hpp"
 #include "actors/turn.hpp"
 #include "runtime/graph/agent.hpp"
@@ -106,6 +110,8 @@ struct ThreadTools {
 
 class ThreadActor : public caf::event_based_actor {
  public:
+  static constexpr std::size_t reads_max = 64;
+
   ThreadActor(caf::actor_config& config,
               ThreadKey key,
               const ThreadOptions& options,
@@ -155,6 +161,9 @@ class ThreadActor : public caf::event_based_actor {
     bool deltas_only = false;
     std::vector<WhenDurable> then;
   };
+  // Called when a range of records has been read; with an error also when the thread ends.
+  using Records = Result<std::vector<RecordPtr>>;
+  using WhenRead = std::function<void(const Records&)>;
   // An ended turn that is read back, once for all the late readers that come meanwhile.
   struct Replay {
     std::uint64_t number = 0;
@@ -167,6 +176,7 @@ class ThreadActor : public caf::event_based_actor {
   caf::behavior loading();
   caf::behavior awake();
   caf::behavior erasing();
+  caf::behavior copying();
 
   // --- loading
   void opened(Result<OpenedThread>& thread);
@@ -175,12 +185,13 @@ class ThreadActor : public caf::event_based_actor {
   void forget_if_expired();
 
   // --- turns
-  void take(TurnJob& job);
+  void take(std::shared_ptr<TurnJob> job);
+  void take(TurnJob& job, std::optional<ForkPoint> fork);
   bool take_repeated(TurnJob& job);
   const TurnAccepted* find_accepted(const RunId& run);
   bool find_place(TurnJob& job);
   void refuse(TurnJob& job, Error error);
-  std::optional<Error> refusal_of(const TurnRequest& request) const;
+  std::optional<Error> refusal_of(const TurnRequest& request, const TurnAccepted& accepted) const;
   void run_front();
   void carry_out(Effect effect);
   bool ask_pool(const Effect& effect);
@@ -228,6 +239,14 @@ class ThreadActor : public caf::event_based_actor {
   bool is_awaited();
   void drop_delayed();
 
+  // --- turns that begin from an older checkpoint (thread_forks.cpp)
+  using Forked = std::function<void(Result<CheckpointView>)>;
+  void find_fork(const std::string& checkpoint_id, Forked then);
+  void take_fork(std::shared_ptr<TurnJob> job);
+  void change_fork(ChangeState change);
+  bool holds_too_much(const Agent& agent) const;
+  static Error too_many_branches();
+
   // --- quarantine (thread_quarantine.cpp)
   static Error in_quarantine();
   void quarantine(Place& place);
@@ -252,20 +271,41 @@ class ThreadActor : public caf::event_based_actor {
   void handle(MakeThread& make);
   void handle(ShowThread& show);
   void handle(ChangeState& change);
+  void change_state(ChangeState& change, std::optional<ForkPoint> fork);
   void handle(DeleteThread& remove);
   void handle(WakeThread& wake);
-  std::string agent_of_state() const;
+  std::string agent_of_thread() const;
   void join(const RunId& run, Reader reader);
   void replay(const RunView& run, Reader reader);
   TurnStart start_of(const RunView& ended) const;
   void read_on(const Replay& replay, std::uint64_t from);
-  void replayed(ReplayRead& read);
+  void replayed(std::uint64_t number, const Records& records);
   static void show(Replay& replay);
   void erase(std::function<void(std::optional<Error>)> then);
   void forget();
   void clear();
   std::shared_ptr<const ThreadView> view() const;
   std::shared_ptr<const ThreadView> view_when_made() const;
+
+  // --- what has to be read (thread_history.cpp)
+  struct HistoryReading;
+  static Error too_many_reads();
+  void handle(ReadHistory& read);
+  void read_on(const std::shared_ptr<HistoryReading>& reading);
+  void read_records(const ThreadKey& of,
+                    std::uint64_t first,
+                    std::uint64_t last,
+                    std::size_t records_max,
+                    WhenRead then);
+  void records_read(const RecordsRead& read);
+
+  // --- copies (thread_copy.cpp)
+  void handle(PlanCopy& plan);
+  void handle(WriteCopy& write);
+  void read_original();
+  void write_copied(const Records& records);
+  void finish_copy();
+  void give_up_copy(const Error& error);
 
   void update_busy();
   void leave_if_empty();
@@ -304,6 +344,8 @@ class ThreadActor : public caf::event_based_actor {
   bool streaming_ = false;    // a batch of deltas is on its way
   std::chrono::steady_clock::time_point pieces_since_;
   std::vector<Replay> replays_;
+  std::map<std::uint64_t, WhenRead> reads_;  // on their way, by number
+  std::unique_ptr<Copying> copying_;         // while this thread becomes a copy
   std::function<void(std::optional<Error>)> when_erased_;
 };
 

@@ -8,11 +8,6 @@
 #include <utility>
 
 namespace parlance::actors {
-namespace {
-
-constexpr std::size_t replays_max = 64;  // being read back at once
-
-}  // namespace
 
 Error ThreadActor::not_found() {
   return {ErrorCode::thread_not_found, "there is no such thread", {}, {}};
@@ -183,10 +178,7 @@ void ThreadActor::replay(const RunView& run, Reader reader) {
     return each.start.run == run.run;
   });
   if (going_on != replays_.end()) return going_on->readers.push_back(std::move(reader));
-  if (replays_.size() == replays_max) {
-    return reader.sink->closed(
-        Error{ErrorCode::mailbox_full, "too many readers of turns that have ended", {}, {}});
-  }
+  if (reads_.size() >= reads_max) return reader.sink->closed(too_many_reads());
   static std::atomic<std::uint64_t> last{0};
   replays_.push_back({++last, run.ended_seq, start_of(run), {}, {}});
   replays_.back().readers.push_back(std::move(reader));
@@ -194,16 +186,9 @@ void ThreadActor::replay(const RunView& run, Reader reader) {
 }
 
 TurnStart ThreadActor::start_of(const RunView& ended) const {
-  const auto before = std::min(ended.messages_before, state_.at.messages->size());
-  auto messages = std::make_shared<const Messages>(
-      state_.at.messages->begin(),
-      state_.at.messages->begin() + static_cast<std::ptrdiff_t>(before));
-  // What the turn before it left; null when it never began itself.
-  auto fields = std::make_shared<const Json>(Json::object());
-  for (const auto& run : state_.runs) {
-    if (run.begun && run.ended_seq < ended.ended_seq) fields = {run.ended, &run.ended->fields};
-  }
-  if (!ended.begun) fields = std::make_shared<const Json>(nullptr);
+  auto messages = std::make_shared<const Messages>(state_.messages_before(ended));
+  // Null when it never began.
+  auto fields = ended.begun ? state_.fields_before(ended) : std::make_shared<const Json>(nullptr);
   return {key_,
           ended.run,
           ended.turn,
@@ -216,27 +201,19 @@ TurnStart ThreadActor::start_of(const RunView& ended) const {
 
 void ThreadActor::read_on(const Replay& replay, std::uint64_t from) {
   constexpr std::size_t records_max = 100'000;
-  tools_.journal.read(
+  read_records(
       key_,
       from,
       replay.ended_seq,
       records_max,
-      [self = caf::actor_cast<caf::actor>(this),
-       number = replay.number](Result<std::vector<RecordPtr>> records) {
-        caf::anon_send(
-            self,
-            ReplayRead{number,
-                       std::make_shared<Result<std::vector<RecordPtr>>>(std::move(records))});
-      });
+      [this, number = replay.number](const Records& records) { replayed(number, records); });
 }
 
 // Between the turn's records lie those of others: a read may end before the turn does.
-void ThreadActor::replayed(ReplayRead& read) {
-  const auto found = std::find_if(replays_.begin(), replays_.end(), [&](const Replay& each) {
-    return each.number == read.replay;
-  });
+void ThreadActor::replayed(std::uint64_t number, const Records& records) {
+  const auto found = std::find_if(
+      replays_.begin(), replays_.end(), [&](const Replay& each) { return each.number == number; });
   if (found == replays_.end()) return;
-  const Result<std::vector<RecordPtr>>& records = *read.records;
   if (records) {
     for (const auto& record : *records) {
       if (turn_of(record->event) == found->start.turn) found->records.push_back(record);
@@ -281,6 +258,16 @@ std::shared_ptr<const ThreadView> ThreadActor::view_when_made() const {
   view->created_ms = view->updated_ms = head_->created_ms;
   view->metadata = Json::parse(head_->metadata, nullptr, /*allow_exceptions=*/false);
   view->fields = Json::object();
+  std::uint64_t ended_seq = 0;
+  for (const auto& run : state_.runs) {
+    if (run.ended_seq > head_->made_seq) continue;
+    view->runs.push_back(run);
+    view->agent = run.agent;
+    if (!run.begun) continue;
+    view->fields = run.ended->fields;
+    ended_seq = run.ended_seq;
+  }
+  if (ended_seq != 0) view->messages = state_.messages_at({ended_seq, CheckpointPlace::Kind::step});
   return view;
 }
 
@@ -310,15 +297,14 @@ std::shared_ptr<const ThreadView> ThreadActor::view() const {
     run.accepted_seq = turn.accepted_seq();
     run.accepted = turn.shared_accepted();
     run.created_ms = run.updated_ms = turn.accepted().accepted_ms;
-    run.messages_before = view->messages.size();
     if (turn.begun()) {
       std::vector<RecordPtr> durable;
       for (const auto& record : turn.records()) {
         if (record->seq <= committed_seq_) durable.push_back(record);
       }
+      if (turn.accepted().fork) view->messages = *turn.messages_before();
       view->messages = messages_after(view->messages, durable);
     }
-    run.messages_after = view->messages.size();
     add_run(view->runs, std::move(run));
   };
   for (const auto& place : places_)

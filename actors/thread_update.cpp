@@ -29,9 +29,8 @@ Result<std::string> next_after(const Agent& agent, const std::string& node) {
 
 }  // namespace
 
-// The one that ran last; of a thread without turns, the one that it was made for.
-std::string ThreadActor::agent_of_state() const {
-  if (!state_.at.agent.empty()) return state_.at.agent;
+// That it was made for; empty: it does not say.
+std::string ThreadActor::agent_of_thread() const {
   const Json metadata = Json::parse(head_->metadata, nullptr, /*allow_exceptions=*/false);
   if (!metadata.is_object()) return {};
   const auto graph = metadata.find("graph_id");
@@ -39,6 +38,11 @@ std::string ThreadActor::agent_of_state() const {
 }
 
 void ThreadActor::handle(ChangeState& change) {
+  if (!change.update.checkpoint_id.empty()) return change_fork(std::move(change));
+  change_state(change, std::nullopt);
+}
+
+void ThreadActor::change_state(ChangeState& change, std::optional<ForkPoint> fork) {
   UpdateState& update = change.update;
   if (!head_) return change.done(not_found());
   auto answer = [this, done = std::move(change.done)](const Result<void>& changed) {
@@ -56,7 +60,10 @@ void ThreadActor::handle(ChangeState& change) {
   if (quarantined_) return answer(in_quarantine());
   if (!places_.empty())
     return answer(Error{ErrorCode::thread_busy, "the thread is running a turn", {}, {}});
-  const auto agent = tools_.agents.find(agent_of_state());
+  TurnAccepted accepted;
+  accepted.fork = std::move(fork);
+  const Checkpoint from = state_.start_of(accepted);
+  const auto agent = tools_.agents.find(from.agent.empty() ? agent_of_thread() : from.agent);
   if (agent == tools_.agents.end()) {
     return answer(Error{ErrorCode::agent_not_found,
                         "the thread has no agent yet: run one, or name it as graph_id in the "
@@ -69,13 +76,13 @@ void ThreadActor::handle(ChangeState& change) {
     error.field = "values." + error.field;
     return answer(std::move(error));
   }
-  auto next = update.as_node.empty() ? Result<std::string>(state_.at.next)
+  auto next = update.as_node.empty() ? Result<std::string>(from.next)
                                      : next_after(*agent->second, update.as_node);
   if (!next) return answer(next.error());
-  if (state_.at.messages->size() + update.messages.size() > agent->second->limits().messages_max)
+  if (from.messages->size() + update.messages.size() > agent->second->limits().messages_max)
     return answer(Error{ErrorCode::thread_full, "the thread would hold too many messages", {}, {}});
+  if (holds_too_much(*agent->second)) return answer(too_many_branches());
 
-  TurnAccepted accepted;
   accepted.turn = ++turns_;
   accepted.run = std::move(update.run);
   accepted.agent = agent->first;
@@ -93,7 +100,7 @@ void ThreadActor::handle(ChangeState& change) {
             {},
             false,
             tools_.clock.now()});
-  place->turn.change_state(agent->second, state_.at, std::move(*next), update.fields, tools_.clock);
+  place->turn.change_state(agent->second, from, std::move(*next), update.fields, tools_.clock);
   place->when_ended.push_back(std::move(answer));
   tools_.metrics.turn_inside();
   places_.push_back(std::move(place));

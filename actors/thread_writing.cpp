@@ -128,7 +128,7 @@ void ThreadActor::append(Append what,
   what.thread = key_;
   what.epoch = epoch_;
   what.seq = seq_;
-  seq_ += what.records.size();
+  if (!what.records.empty()) seq_ = what.records.back()->seq;
   if (with_head) {
     head_->updated_ms = tools_.clock.unix_ms();
     const std::int64_t used_ms = std::max(head_->updated_ms, last_start_ms());

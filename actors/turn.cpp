@@ -294,7 +294,8 @@ void Turn::step_done(std::string edge, Update update, const Clock& clock) {
                                    std::move(edge),
                                    std::move(update.fields),
                                    std::move(update.messages),
-                                   static_cast<std::uint64_t>(std::max<std::int64_t>(0, took))});
+                                   static_cast<std::uint64_t>(std::max<std::int64_t>(0, took)),
+                                   clock.unix_ms()});
 }
 
 void Turn::pause(std::optional<Interrupt> interrupt, const Clock& clock) {
@@ -359,7 +360,9 @@ void Turn::link_end(std::vector<Event>& events,
   ended->previous_ended_seq = previous_ended_seq;
   const auto note = [&](const Event& event, std::uint64_t seq) {
     const auto* step = std::get_if<StepDone>(&event);
-    if (step != nullptr && !step->messages.empty()) ended->message_seqs.push_back(seq);
+    if (step == nullptr) return;
+    ended->step_seqs.push_back(seq);
+    if (!step->messages.empty()) ended->message_seqs.push_back(seq);
   };
   for (const auto& record : records_)
     note(record->event, record->seq);

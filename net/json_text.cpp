@@ -74,6 +74,12 @@ void append_quoted(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
+void append_field(std::string& out, std::string_view name, std::string_view text) {
+  append_quoted(out, name);
+  out.push_back(':');
+  append_quoted(out, text);
+}
+
 void append_number(std::string& out, std::uint64_t number) {
   std::array<char, 20> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;

@@ -15,6 +15,9 @@ namespace parlance::net {
 // `text` in quotes. It must be UTF-8.
 void append_quoted(std::string& out, std::string_view text);
 
+// "name":"text"
+void append_field(std::string& out, std::string_view name, std::string_view text);
+
 void append_number(std::string& out, std::uint64_t number);
 
 void append_json(std::string& out, const Json& value);

@@ -126,7 +126,7 @@ bool ExpiryJudge::drops_unfinished(std::string_view thread, std::string_view val
 
 bool ExpiryJudge::drops_events(std::string_view thread, std::uint64_t incarnation) const {
   rocksdb::DB* db = db_;
-  if (db == nullptr) return false;
+  if (db == nullptr || open_threads_.running(thread, incarnation)) return false;
   rocksdb::ReadOptions options;
   options.fill_cache = false;
   rocksdb::PinnableSlice value;
@@ -136,8 +136,7 @@ bool ExpiryJudge::drops_events(std::string_view thread, std::uint64_t incarnatio
   if (!status.ok()) return false;
   const auto head = decode_head(value.ToString());
   if (!head) return false;
-  if (head->incarnation != incarnation) return true;
-  return gone(head->expires_ms) && !open_threads_.running(thread, incarnation);
+  return head->incarnation != incarnation || gone(head->expires_ms);
 }
 
 std::shared_ptr<rocksdb::CompactionFilterFactory> make_expiry_filter(

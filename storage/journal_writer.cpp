@@ -233,7 +233,8 @@ JournalWriter::Verdict JournalWriter::plan(const AppendCall& call, rocksdb::Writ
 
   const std::string prefix = events_prefix(call.thread, next.incarnation);
   for (const auto& event : call.events) {
-    batch.Put(store_.events(), event_key(prefix, ++next.seq), event);
+    batch.Put(store_.events(), event_key(prefix, event.seq), event.value);
+    next.seq = event.seq;
   }
   for (const std::uint64_t seq : call.deleted_seqs)
     batch.Delete(store_.events(), event_key(prefix, seq));

@@ -49,11 +49,16 @@ struct WrittenHead {
   bool running = false;
 };
 
+struct WrittenEvent {
+  std::uint64_t seq = 0;
+  std::string value;  // encoded
+};
+
 struct AppendCall {
   std::string thread;
   std::uint64_t epoch = 0;
   std::uint64_t seq = 0;
-  std::vector<std::string> events;  // encoded
+  std::vector<WrittenEvent> events;
   std::vector<std::uint64_t> deleted_seqs;
   std::optional<WrittenHead> head;
   std::vector<std::pair<std::string, std::string>> deliveries;  // keys and encoded values

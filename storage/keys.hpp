@@ -13,9 +13,10 @@
 //   so is run
 //   value(X)   = version:u8 crc32:le32 X    crc32 is zlib's, over the version and X; before 0x03
 //                over X
-//   version    = 0x05; older ones are read too: 0x04 has no deadline_ms in Head, 0x03 no
-//                command, starts_ms, next and interrupt either, 0x02 no request_digest, and in 0x01
-//                TurnEnded ends with ended_ms, of turns that had begun
+//   version    = 0x05; older ones are read too: 0x04 has no done_ms, fork, step_seqs, made_seq and deadline_ms
+//                (a turn's steps are then those with messages), 0x03 no command, starts_ms, next
+//                and interrupt either, 0x02 no request_digest, and in 0x01 TurnEnded ends with
+//                ended_ms, of turns that had begun
 //   be64, le32 = fixed width, most or least significant byte first
 //   uint       = LEB128, 1 to 10 bytes
 //   int        = uint of the zigzag form
@@ -28,7 +29,7 @@
 //   Head       = incarnation:uint epoch:uint seq:uint turns:uint last_ended_seq:uint
 //                unfinished_seqs:list(uint) attempts:uint created_ms:int updated_ms:int
 //                expires_ms:int ttl_ms:int agent:bytes metadata:bytes request_digest:bytes
-//                deadline_ms:int
+//                made_seq:uint deadline_ms:int
 //   expires    = expires_ms:int
 //   since      = unix_ms:int
 //
@@ -36,22 +37,24 @@
 //                | 0x06 RolledBack
 //   TurnAccepted = turn:uint run:bytes agent:bytes model_override:bytes input:list(Message)
 //                accepted_ms:int deadline_ms:int temporary:bool options:json
-//                request_digest:bytes command:optional(Command) starts_ms:int
+//                request_digest:bytes command:optional(Command) starts_ms:int fork:optional(Fork)
 //   Command    = resume:optional(json) node:bytes update:json
+//   Fork       = seq:uint kind fields:json next:bytes interrupt:optional(Interrupt)
 //   StepDone   = turn:uint step:uint node:bytes edge:bytes update:json messages:list(Message)
-//                time_us:uint
+//                time_us:uint done_ms:int
 //   Delta      = turn:uint node:bytes message:bytes pieces:list(bytes)
 //   Superseded = turn:uint message:bytes
 //   RolledBack = turn:uint    the turn's other records were deleted with the same write
 //   TurnEnded  = turn:uint outcome accepted_seq:uint previous_ended_seq:uint
 //                message_seqs:list(uint) fields:json Usage model:bytes stop_reason
 //                error:optional(bytes) error_detail:bytes ended_ms:int begun:bool
-//                retry_after_ms:int next:bytes interrupt:optional(Interrupt)
+//                retry_after_ms:int next:bytes interrupt:optional(Interrupt) step_seqs:list(uint)
 //   Interrupt  = id:bytes value:json
 //   Delivery   = url:bytes created_ms:int attempts:uint next_ms:int body:bytes
 //   Message    = id:bytes role text:bytes extra:json usage:optional(Usage)
 //   Usage      = tokens_in:uint tokens_out:uint
 //   outcome    = 0x01 finished | 0x02 failed | 0x03 cancelled | 0x04 paused
+//   kind       = 0x00 step | 0x01 input | 0x02 start
 //   role       = 0x01 system | 0x02 human | 0x03 ai | 0x04 tool
 //   stop_reason= 0x01 stop | 0x02 length | 0x03 tool_calls | 0x04 content_filter
 //   error      = the code's name, so that the list of codes may change its order

@@ -17,7 +17,8 @@ constexpr std::uint8_t layout_version_oldest = 1;
 constexpr std::uint8_t layout_version_of_begun = 2;   // TurnEnded's begun and retry_after
 constexpr std::uint8_t layout_version_of_digest = 3;  // request_digest, and the version is checked
 constexpr std::uint8_t layout_version_of_pauses = 4;  // command, starts_ms, next, interrupt
-constexpr std::uint8_t layout_version_of_deadline = 5;  // a head's deadline_ms
+constexpr std::uint8_t layout_version_of_steps =
+    5;  // done_ms, step_seqs, fork, made_seq, deadline_ms
 constexpr std::size_t header_bytes = 5;
 
 constexpr std::uint8_t kind_turn_accepted = 1;
@@ -189,6 +190,41 @@ Command read_command(WireReader& in) {
   return command;
 }
 
+void put_interrupt(WireWriter& out, const std::optional<Interrupt>& interrupt) {
+  out.boolean(interrupt.has_value());
+  if (!interrupt) return;
+  out.bytes(interrupt->id);
+  put_json(out, interrupt->value);
+}
+
+std::optional<Interrupt> read_interrupt(WireReader& in) {
+  if (!in.boolean()) return std::nullopt;
+  Interrupt interrupt;
+  interrupt.id = in.bytes();
+  interrupt.value = read_json(in);
+  return interrupt;
+}
+
+void put_fork(WireWriter& out, const ForkPoint& fork) {
+  out.uint(fork.place.seq);
+  out.byte(static_cast<std::uint8_t>(fork.place.kind));
+  put_json(out, fork.fields);
+  out.bytes(fork.next);
+  put_interrupt(out, fork.interrupt);
+}
+
+ForkPoint read_fork(WireReader& in) {
+  ForkPoint fork;
+  fork.place.seq = in.uint();
+  const std::uint8_t kind = in.byte();
+  if (kind > static_cast<std::uint8_t>(CheckpointPlace::Kind::start)) in.fail();
+  fork.place.kind = static_cast<CheckpointPlace::Kind>(kind);
+  fork.fields = read_json(in);
+  fork.next = in.bytes();
+  fork.interrupt = read_interrupt(in);
+  return fork;
+}
+
 // ---- one pair a kind of event
 
 void put(WireWriter& out, const TurnAccepted& e) {
@@ -206,6 +242,8 @@ void put(WireWriter& out, const TurnAccepted& e) {
   out.boolean(e.command.has_value());
   if (e.command) put_command(out, *e.command);
   out.integer(e.starts_ms);
+  out.boolean(e.fork.has_value());
+  if (e.fork) put_fork(out, *e.fork);
 }
 
 TurnAccepted read_turn_accepted(WireReader& in, std::uint8_t version) {
@@ -224,6 +262,7 @@ TurnAccepted read_turn_accepted(WireReader& in, std::uint8_t version) {
     if (in.boolean()) e.command = read_command(in);
     e.starts_ms = in.integer();
   }
+  if (version >= layout_version_of_steps && in.boolean()) e.fork = read_fork(in);
   return e;
 }
 
@@ -236,9 +275,10 @@ void put(WireWriter& out, const StepDone& e) {
   put_json(out, e.update);
   put_messages(out, e.messages);
   out.uint(e.time_us);
+  out.integer(e.done_ms);
 }
 
-StepDone read_step_done(WireReader& in) {
+StepDone read_step_done(WireReader& in, std::uint8_t version) {
   StepDone e;
   e.turn = in.uint();
   e.step = in.uint32();
@@ -247,6 +287,7 @@ StepDone read_step_done(WireReader& in) {
   e.update = read_json(in);
   e.messages = read_messages(in);
   e.time_us = in.uint();
+  if (version >= layout_version_of_steps) e.done_ms = in.integer();
   return e;
 }
 
@@ -312,11 +353,8 @@ void put(WireWriter& out, const TurnEnded& e) {
   out.boolean(e.begun);
   out.integer(e.retry_after.count());
   out.bytes(e.next);
-  out.boolean(e.interrupt.has_value());
-  if (e.interrupt) {
-    out.bytes(e.interrupt->id);
-    put_json(out, e.interrupt->value);
-  }
+  put_interrupt(out, e.interrupt);
+  put_seqs(out, e.step_seqs);
 }
 
 TurnEnded read_turn_ended(WireReader& in, std::uint8_t version) {
@@ -337,13 +375,11 @@ TurnEnded read_turn_ended(WireReader& in, std::uint8_t version) {
     e.begun = in.boolean();
     e.retry_after = std::chrono::milliseconds(in.integer());
   }
+  e.step_seqs = e.message_seqs;
   if (version < layout_version_of_pauses) return e;
   e.next = in.bytes();
-  if (in.boolean()) {
-    e.interrupt.emplace();
-    e.interrupt->id = in.bytes();
-    e.interrupt->value = read_json(in);
-  }
+  e.interrupt = read_interrupt(in);
+  if (version >= layout_version_of_steps) e.step_seqs = read_seqs(in);
   return e;
 }
 
@@ -352,7 +388,7 @@ Event read_event(WireReader& in, std::uint8_t version) {
     case kind_turn_accepted:
       return read_turn_accepted(in, version);
     case kind_step_done:
-      return read_step_done(in);
+      return read_step_done(in, version);
     case kind_delta:
       return read_delta(in);
     case kind_superseded:
@@ -402,6 +438,7 @@ std::string encode(const Head& head) {
   out.bytes(head.agent);
   out.bytes(head.metadata);
   out.bytes(head.request_digest);
+  out.uint(head.made_seq);
   out.integer(head.deadline_ms);
   return close_frame(std::move(value));
 }
@@ -425,7 +462,10 @@ Result<Head> decode_head(std::string_view value) {
   head.agent = in.bytes();
   head.metadata = in.bytes();
   if (frame->version >= layout_version_of_digest) head.request_digest = in.bytes();
-  if (frame->version >= layout_version_of_deadline) head.deadline_ms = in.integer();
+  if (frame->version >= layout_version_of_steps) {
+    head.made_seq = in.uint();
+    head.deadline_ms = in.integer();
+  }
   if (!in.ok() || !in.at_end()) return damaged("a head does not have its layout");
   return head;
 }

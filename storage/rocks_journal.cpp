@@ -108,13 +108,13 @@ void RocksJournal::append(Append append, Appended appended) {
   call.deleted_seqs = std::move(append.deleted_seqs);
   call.events.reserve(append.records.size());
   for (const auto& record : append.records) {
-    call.events.push_back(encode(record->event));
-    call.bytes += call.thread.size() + call.events.back().size();
+    call.events.push_back({record->seq, encode(record->event)});
+    call.bytes += call.thread.size() + call.events.back().value.size();
   }
   if (append.head) {
     Head& head = *append.head;
     head.epoch = append.epoch;
-    head.seq = append.seq + append.records.size();
+    head.seq = append.records.empty() ? append.seq : append.records.back()->seq;
     call.head =
         WrittenHead{encode(head), head.incarnation, head.expires_ms, !head.unfinished_seqs.empty()};
     call.bytes += call.head->value.size();

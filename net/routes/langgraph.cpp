@@ -31,16 +31,6 @@ Result<std::size_t> number_in_query(const Request& request,
   return Error{ErrorCode::invalid_value, "must be a whole number", std::string(name), {}};
 }
 
-// Whether `whole` has all that `part` has.
-bool contains(const Json& whole, const Json& part) {
-  if (!part.is_object() || !whole.is_object()) return whole == part;
-  for (const auto& [name, value] : part.items()) {
-    const auto found = whole.find(name);
-    if (found == whole.end() || !contains(*found, value)) return false;
-  }
-  return true;
-}
-
 // Empty for the times: all agents were made when the server started.
 std::string sort_key(const Agent& agent, std::string_view sort_by) {
   if (sort_by == "assistant_id") return named_uuid(agent.name());
@@ -97,6 +87,15 @@ asio::awaitable<void> search_assistants(HttpSession& session,
 
 }  // namespace
 
+bool contains(const Json& whole, const Json& part) {
+  if (!part.is_object() || !whole.is_object()) return whole == part;
+  for (const auto& [name, value] : part.items()) {
+    const auto found = whole.find(name);
+    if (found == whole.end() || !contains(*found, value)) return false;
+  }
+  return true;
+}
+
 Result<ThreadKey> thread_in_path(const Request& request) {
   if (auto id = parse_identifier(request.parameters[0]))
     return ThreadKey{request.caller.tenant, {std::move(*id)}};
@@ -150,6 +149,7 @@ void add_assistant_routes(Router& router, const Backend& backend) {
 void add_langgraph_routes(Router& router, const Backend& backend) {
   add_assistant_routes(router, backend);
   add_thread_routes(router, backend);
+  add_history_routes(router, backend);
   add_run_routes(router, backend);
 }
 

@@ -13,12 +13,16 @@ namespace parlance::net {
 
 void add_assistant_routes(Router& router, const Backend& backend);
 void add_thread_routes(Router& router, const Backend& backend);
+void add_history_routes(Router& router, const Backend& backend);
 void add_update_route(Router& router, const Backend& backend);
 void add_run_routes(Router& router, const Backend& backend);
 
 // The thread that the path names, under the caller's tenant. thread_not_found for what no id can
 // be.
 Result<ThreadKey> thread_in_path(const Request& request);
+
+// Whether `whole` has all that `part` has.
+bool contains(const Json& whole, const Json& part);
 
 // One page of a list: limit and offset of a query or a body.
 struct Page {

@@ -7,7 +7,9 @@
 #include "runtime/journal/event.hpp"
 #include "runtime/ports/conversations.hpp"
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace parlance::net {
 
@@ -27,7 +29,8 @@ void append_paused_values(std::string& out,
 // {"<task id>":[{"id","value"}]}, empty without a question: a thread's `interrupts`.
 void append_thread_interrupts(std::string& out, const ThreadView& thread);
 
-// `"next":[…],"tasks":[…]` of the state that the run left.
-void append_next(std::string& out, const RunView& run);
+// The same on every read: a task is a node that the thread stands in front of when so many steps of
+// a run are done.
+std::string task_id(const RunId& run, std::size_t steps_done, std::string_view node);
 
 }  // namespace parlance::net

@@ -1,6 +1,7 @@
 #include "net/routes/langgraph_request.hpp"
 
 #include "net/body.hpp"
+#include "net/routes/langgraph_checkpoint.hpp"
 #include "net/routes/langgraph_command.hpp"
 #include "net/routes/turn_options.hpp"
 #include "runtime/base/ids.hpp"
@@ -37,8 +38,6 @@ void read_config(BodyReader& reader, RunCreate& run) {
       BodyReader configurable(*found, reader.path_of("config.configurable."));
       run.model_override = configurable.text("model");
       read_model_options(configurable, run.options);
-      if (configurable.find("checkpoint_id") != nullptr)
-        configurable.not_in_this_version("checkpoint_id");
       if (configurable.fault && !reader.fault) reader.fault = configurable.fault;
     }
   }
@@ -102,9 +101,7 @@ Result<RunCreate> read_run_create(Json& body,
   const auto assistant = reader.text("assistant_id");
   if (!reader.fault && assistant.empty())
     reader.refuse("assistant_id", "is missing: the name of an agent");
-  for (const char* const name : {"checkpoint", "checkpoint_id"}) {
-    reader.not_in_this_version(name);
-  }
+  run.checkpoint_id = read_start(reader);
   run.multitask = read_multitask(reader);
   const auto if_not_exists = reader.text("if_not_exists", "reject");
   if (if_not_exists == "create") {

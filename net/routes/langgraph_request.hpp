@@ -1,10 +1,9 @@
 // A run as it is asked for in the LangGraph family.
 //
 // In place of an input, a command or nothing (null) goes on where the thread stands
-// (langgraph_command.hpp).
+// (langgraph_command.hpp), or at the checkpoint that is named (langgraph_checkpoint.hpp).
 //
-// What this version does not do (running from an older checkpoint) is refused by name; keys that
-// are unknown are left alone, as clients send what newer servers know.
+// Keys that are unknown are left alone, as clients send what newer servers know.
 //
 // Threading: pure.
 #pragma once
@@ -27,6 +26,7 @@ struct RunCreate {
   std::string model_override;
   Messages input;
   std::optional<Command> command;
+  std::string checkpoint_id;  // that it begins from; empty: the newest one
   Multitask multitask = Multitask::enqueue;
   IfMissing if_missing = IfMissing::reject;
   bool keep_thread = false;  // of a stateless run

@@ -46,9 +46,11 @@ Result<NewRun> read_new_run(HttpSession& session, const Backend& backend, On on)
   if (!key) return key.error();
   auto read = read_run_create(*body, backend.agents, backend.webhooks, backend.start_delay_max);
   if (!read) return read.error();
-  if (on == On::nothing && read->command) {
-    return Error{
-        ErrorCode::invalid_value, "a run without a thread has nothing to go on from", "input", {}};
+  if (on == On::nothing && (read->command || !read->checkpoint_id.empty())) {
+    return Error{ErrorCode::invalid_value,
+                 "a run without a thread has nothing to go on from",
+                 read->command ? "input" : "checkpoint_id",
+                 {}};
   }
   if (on == On::nothing) {
     const auto answered = check_tool_answers(read->input, "input.messages");
@@ -61,6 +63,7 @@ Result<NewRun> read_new_run(HttpSession& session, const Backend& backend, On on)
                       .model_override = std::move(read->model_override),
                       .input = std::move(read->input),
                       .command = std::move(read->command),
+                      .checkpoint_id = std::move(read->checkpoint_id),
                       .if_missing = on == On::thread ? read->if_missing : IfMissing::create,
                       .multitask = read->multitask,
                       .temporary = on == On::nothing && !read->keep_thread,

@@ -4,7 +4,6 @@
 #include "net/routes/langgraph_objects.hpp"
 #include "net/turn_answer.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -16,7 +15,6 @@ using ThreadAnswer = std::shared_ptr<const ThreadView>;
 
 namespace {
 
-constexpr std::uint64_t history_max = 1'000;
 constexpr double ttl_minutes_max = 60.0 * 24 * 365 * 10;
 
 // Minutes, or {"ttl": minutes, "strategy": "delete"}.
@@ -98,14 +96,6 @@ asio::awaitable<void> get_thread(HttpSession& session, const Backend& backend) {
   co_await session.send(std::move(response));
 }
 
-asio::awaitable<void> get_state(HttpSession& session, const Backend& backend) {
-  const auto thread = co_await view_of(session, backend);
-  if (!thread) co_return co_await session.send_error(thread.error());
-  Response response;
-  append_newest_state(response.body, **thread, backend.agents);
-  co_await session.send(std::move(response));
-}
-
 asio::awaitable<void> delete_thread(HttpSession& session, const Backend& backend) {
   auto thread = thread_in_path(session.request());
   if (!thread) co_return co_await session.send_error(thread.error());
@@ -123,82 +113,32 @@ asio::awaitable<void> delete_thread(HttpSession& session, const Backend& backend
   co_await session.send(std::move(response));
 }
 
-struct HistoryQuery {
-  std::size_t limit = 10;
-  std::string before;  // a checkpoint id; empty: from the newest
-};
+asio::awaitable<void> copy_thread(HttpSession& session, const Backend& backend) {
+  Request& request = session.request();
+  auto original = thread_in_path(request);
+  if (!original) co_return co_await session.send_error(original.error());
+  const auto body = parse_body(request.message.body(), session.options().json_depth_max);
+  if (!body) co_return co_await session.send_error(body.error());
+  // The key stands for a copy of this thread, not of another one.
+  const auto key = read_idempotency_key(request, Json{{"copy_of", original->thread.value}});
+  if (!key) co_return co_await session.send_error(key.error());
+  CopyThread copy;
+  copy.to = {original->tenant, {*key ? (*key)->new_thread() : random_uuid()}};
+  copy.from = std::move(*original);
+  if (*key) copy.request_digest = (*key)->request_digest;
 
-Result<HistoryQuery> history_in_query(const Request& request) {
-  const auto page = page_in_query(request);
-  if (!page) return page.error();
-  if (page->offset != 0)
-    return Error{ErrorCode::invalid_value, "a history is paged by `before`", "offset", {}};
-  const auto before = request.query_value("before").value_or("");
-  return HistoryQuery{page->limit, parse_identifier(before).value_or(before)};
-}
-
-// There are no subgraphs: a namespace other than the root's has no checkpoints.
-void read_checkpoint(BodyReader& reader, HistoryQuery& query) {
-  Json checkpoint = reader.object("checkpoint");
-  BodyReader of_checkpoint(checkpoint, reader.path_of("checkpoint."));
-  if (!of_checkpoint.text("checkpoint_ns").empty()) query.limit = 0;
-  of_checkpoint.not_in_this_version("checkpoint_id");
-  of_checkpoint.not_in_this_version("checkpoint_map");
-  if (of_checkpoint.fault && !reader.fault) reader.fault = of_checkpoint.fault;
-}
-
-// `before` is {"checkpoint_id"} or {"configurable": {"checkpoint_id"}} or the id.
-Result<HistoryQuery> history_in_body(std::string_view text, std::size_t depth_max) {
-  auto body = parse_body(text, depth_max);
-  if (!body) return body.error();
-  BodyReader reader(*body, "");
-  HistoryQuery query;
-  query.limit = reader.count("limit", 1, history_max).value_or(10);
-  if (Json* before = reader.find("before")) {
-    if (before->is_object() && before->contains("configurable"))
-      before = &(*before)["configurable"];
-    if (before->is_object() && before->contains("checkpoint_id"))
-      before = &(*before)["checkpoint_id"];
-    if (before->is_string()) {
-      const auto& id = before->get_ref<const std::string&>();
-      query.before = parse_identifier(id).value_or(id);
-    } else {
-      reader.refuse("before", "must hold a checkpoint_id");
-    }
-  }
-  read_checkpoint(reader, query);
-  reader.not_in_this_version("metadata");
-  if (reader.fault) return *reader.fault;
-  return query;
-}
-
-asio::awaitable<void> send_history(HttpSession& session,
-                                   const Backend& backend,
-                                   Result<HistoryQuery> query) {
-  if (!query) co_return co_await session.send_error(query.error());
-  const auto thread = co_await view_of(session, backend);
-  if (!thread) co_return co_await session.send_error(thread.error());
-  const auto checkpoints = checkpoints_of(**thread);
-  auto end = checkpoints.size();
-  if (!query->before.empty()) {
-    const auto before =
-        std::find_if(checkpoints.begin(), checkpoints.end(), [&](const Checkpoint& checkpoint) {
-          return checkpoint_id(**thread, checkpoint.place) == query->before;
-        });
-    if (before == checkpoints.end()) {
-      Error error{ErrorCode::invalid_value, "is no checkpoint of this thread", "before", {}};
-      co_return co_await session.send_error(std::move(error));
-    }
-    end = static_cast<std::size_t>(before - checkpoints.begin());
+  auto ask = [&](Conversations::Answer<ThreadAnswer> done) {
+    backend.conversations.copy_thread(std::move(copy), std::move(done));
+  };
+  const auto made = co_await answer_of<ThreadAnswer>(ask);
+  if (!made) {
+    Error error = made.error();
+    if (error.code == ErrorCode::thread_exists)
+      error = {ErrorCode::idempotency_key_reused, key_made_another, {}, {}};
+    co_return co_await session.send_error(std::move(error));
   }
   Response response;
-  response.body = "[";
-  std::size_t left = query->limit;
-  for (auto at = end; at-- > 0 && left > 0; --left) {
-    if (response.body.size() > 1) response.body.push_back(',');
-    append_state(response.body, **thread, checkpoints, at, backend.agents);
-  }
-  response.body.push_back(']');
+  append_thread(response.body, **made, backend.agents);
   co_await session.send(std::move(response));
 }
 
@@ -229,20 +169,10 @@ void add_thread_routes(Router& router, const Backend& backend) {
   router.add("DELETE", "/threads/{thread_id}", Access::chat, [&backend](HttpSession& session) {
     return delete_thread(session, backend);
   });
-  router.add("GET", "/threads/{thread_id}/state", Access::chat, [&backend](HttpSession& session) {
-    return get_state(session, backend);
+  router.add("POST", "/threads/{thread_id}/copy", Access::chat, [&backend](HttpSession& session) {
+    return copy_thread(session, backend);
   });
   add_update_route(router, backend);
-  router.add("GET", "/threads/{thread_id}/history", Access::chat, [&backend](HttpSession& session) {
-    return send_history(session, backend, history_in_query(session.request()));
-  });
-  router.add(
-      "POST", "/threads/{thread_id}/history", Access::chat, [&backend](HttpSession& session) {
-        return send_history(
-            session,
-            backend,
-            history_in_body(session.request().message.body(), session.options().json_depth_max));
-      });
 }
 
 }  // namespace parlance::net

@@ -2,8 +2,10 @@
 #include "net/body.hpp"
 #include "net/idempotency.hpp"
 #include "net/routes/langgraph.hpp"
-#include "net/routes/langgraph_objects.hpp"
+#include "net/routes/langgraph_checkpoint.hpp"
+#include "net/routes/langgraph_states.hpp"
 #include "net/turn_answer.hpp"
+#include "runtime/journal/checkpoint_ids.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -44,8 +46,7 @@ Result<UpdateState> read_update(HttpSession& session) {
   update.thread = std::move(*thread);
   update.run = {random_uuid()};
   update.as_node = reader.text("as_node");
-  for (const char* const name : {"checkpoint", "checkpoint_id"})
-    reader.not_in_this_version(name);
+  update.checkpoint_id = read_start(reader);
   read_values(reader, update);
   if (reader.fault) return *reader.fault;
   if (*key) {
@@ -73,7 +74,9 @@ asio::awaitable<void> update_state(HttpSession& session, const Backend& backend)
   }
   Response response;
   response.body = R"({"checkpoint":)";
-  append_checkpoint(response.body, **thread, checkpoint_place(*run));
+  const CheckpointIds ids((*thread)->thread, (*thread)->incarnation);
+  append_checkpoint(
+      response.body, (*thread)->thread, ids.id_of({run->ended_seq, CheckpointPlace::Kind::step}));
   response.body.push_back('}');
   co_await session.send(std::move(response));
 }

@@ -38,6 +38,7 @@ enum class ErrorCode : std::uint8_t {
   model_not_found,
   thread_not_found,
   run_not_found,
+  checkpoint_not_found,
   thread_exists,
   thread_busy,
   thread_full,

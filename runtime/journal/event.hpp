@@ -17,6 +17,10 @@
 // A turn that ends before its graph does leaves the thread in front of a node, perhaps with a
 // question to people. The next one starts anew with its input, or goes on from there by a Command.
 //
+// A turn begins where the turn that ended before it left the thread, or from a checkpoint further
+// back: then it is a fork, and the thread stands where the fork leaves it. The others stay as they
+// are.
+//
 // Turns are numbered in the order in which they were accepted; one that begins later (starts_ms)
 // may run behind turns that were accepted after it.
 //
@@ -28,6 +32,7 @@
 
 #include "runtime/base/error.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/journal/checkpoint_ids.hpp"
 #include "runtime/llm/chat.hpp"
 
 #include <chrono>
@@ -57,6 +62,17 @@ struct Interrupt {
   bool operator==(const Interrupt&) const = default;
 };
 
+// The checkpoint that a fork begins from, of a turn that had ended. The messages there follow from
+// the records before it.
+struct ForkPoint {
+  CheckpointPlace place;
+  Json fields = Json::object();        // all of them
+  std::string next;                    // the node in front of which it stands; empty: none
+  std::optional<Interrupt> interrupt;  // the question that this node asks
+
+  bool operator==(const ForkPoint&) const = default;
+};
+
 struct TurnAccepted {
   std::uint64_t turn = 0;  // 1, 2, 3, … within the thread
   RunId run;
@@ -74,6 +90,7 @@ struct TurnAccepted {
   std::string request_digest;
   std::optional<Command> command;  // none: it starts at the graph's first node, with its input
   std::int64_t starts_ms = 0;      // since 1970: it does not begin before; 0: at once
+  std::optional<ForkPoint> fork;   // none: it begins where the thread stands then
 
   bool operator==(const TurnAccepted&) const = default;
 };
@@ -86,6 +103,7 @@ struct StepDone {
   Json update = Json::object();  // declared fields that the node set
   Messages messages;             // that the node added
   std::uint64_t time_us = 0;     // from the node's start to its end
+  std::int64_t done_ms = 0;      // since 1970; 0: not known
 
   bool operator==(const StepDone&) const = default;
 };
@@ -120,6 +138,7 @@ struct TurnEnded {
   std::uint64_t accepted_seq = 0;
   std::uint64_t previous_ended_seq = 0;     // of the turn that ended before this one; 0: none
   std::vector<std::uint64_t> message_seqs;  // step_done records of this turn that hold messages
+  std::vector<std::uint64_t> step_seqs;     // all step_done records of this turn
   Json fields = Json::object();  // the declared fields that outlive a turn; all, with a `next`
   Usage usage;
   std::string model;  // that answered last; empty without a model call

@@ -8,6 +8,7 @@
 #include "runtime/base/ids.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/journal/event.hpp"
+#include "runtime/ports/history.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -32,6 +33,7 @@ struct TurnRequest {
   std::string model_override;
   Messages input;                    // the new ones
   std::optional<Command> command{};  // none: the turn starts anew with its input
+  std::string checkpoint_id{};       // that it begins from; empty: where the thread stands then
   IfMissing if_missing = IfMissing::create;
   Multitask multitask = Multitask::enqueue;
   bool temporary = false;  // the thread is deleted when the turn has ended
@@ -62,8 +64,6 @@ struct RunView {
   std::int64_t updated_ms = 0;
   std::shared_ptr<const TurnAccepted> accepted;
   std::shared_ptr<const TurnEnded> ended;  // null: not yet
-  std::size_t messages_before = 0;         // how many of ThreadView::messages were there before it
-  std::size_t messages_after = 0;          // how many when it had ended
 };
 
 // A thread as it is on disk at one moment.
@@ -126,6 +126,13 @@ struct CreateThread {
   std::string request_digest{};  // as in TurnRequest: the thread is shown as it was made
 };
 
+// A new thread with all turns of another one that have ended, each under a run of its own.
+struct CopyThread {
+  ThreadKey from;
+  ThreadKey to;                  // of the same tenant
+  std::string request_digest{};  // as in TurnRequest: the thread is shown as it was made
+};
+
 // What a client changes of a thread's state itself, between turns.
 struct UpdateState {
   ThreadKey thread;
@@ -135,6 +142,7 @@ struct UpdateState {
   // In whose place it is done: the thread stands behind this node then. "__start__": in front of
   // the first one. Empty: the thread stands where it stood.
   std::string as_node;
+  std::string checkpoint_id{};   // that is changed; empty: where the thread stands
   std::string request_digest{};  // as in TurnRequest
 };
 
@@ -166,7 +174,8 @@ class Conversations {
   virtual ~Conversations() = default;
 
   // The outcome, refusals included, reaches `sink` and nobody else. A turn that was asked for
-  // before is joined, as by join().
+  // before is joined, as by join(). checkpoint_not_found; thread_busy for a checkpoint of a turn
+  // that has not ended.
   virtual void start_turn(TurnRequest request, std::shared_ptr<TurnSink> sink) = 0;
 
   // Shows a turn from its start, whether it runs or has ended. Errors by way of closed().
@@ -182,6 +191,16 @@ class Conversations {
   virtual void create_thread(CreateThread create,
                              Answer<std::shared_ptr<const ThreadView>> done) = 0;
   virtual void view(const ThreadKey& thread, Answer<std::shared_ptr<const ThreadView>> done) = 0;
+
+  // Checkpoints of the thread, newest first. checkpoint_not_found: the query names one that it does
+  // not have.
+  virtual void history(const ThreadKey& thread,
+                       HistoryQuery query,
+                       Answer<std::vector<CheckpointView>> done) = 0;
+
+  // Answers when the whole copy is on disk; until then nobody sees any of it. A turn that waits or
+  // runs meanwhile is not copied. thread_not_found; thread_exists.
+  virtual void copy_thread(CopyThread copy, Answer<std::shared_ptr<const ThreadView>> done) = 0;
 
   // Answers with the thread as the change left it: its run has `update.run`. thread_busy while a
   // turn runs; invalid_value for fields that the agent does not declare, and for a node that the

@@ -37,12 +37,18 @@ struct Head {
   std::string agent;            // of the newest turn; empty before the first
   std::string metadata = "{}";  // the client's JSON object, bounded by the front
   std::string request_digest;   // of the request that made it by an Idempotency-Key; else empty
+  std::uint64_t made_seq = 0;   // of the last record that it was made with; 0: it is no copy
   // Of the turn that `attempts` counts, as it was last begun or released, since 1970; 0: the one
   // that it was accepted with.
   std::int64_t deadline_ms = 0;
 
   bool operator==(const Head&) const = default;
 };
+
+// A thread that takes several writes to make has a head that expired in 1970, with an unfinished
+// turn so that it is not swept, until the last of them: nobody is shown it, and what a crash leaves
+// of it goes as all that has expired does.
+inline constexpr std::int64_t expires_unmade_ms = 1;
 
 struct OpenedThread {
   std::uint64_t epoch = 0;   // to append with
@@ -58,7 +64,7 @@ struct Append {
   ThreadKey thread;
   std::uint64_t epoch = 0;
   std::uint64_t seq = 0;                    // of the last event before these
-  std::vector<RecordPtr> records;           // seq + 1, seq + 2, …
+  std::vector<RecordPtr> records;           // seq + 1, seq + 2, …; a copy may leave places out
   std::vector<std::uint64_t> deleted_seqs;  // of records before these that go with the same write
   std::optional<Head> head;  // left out by batches of deltas; its epoch and seq are set by append()
   std::vector<Delivery> deliveries{};  // webhooks of the turns that these records end

@@ -130,5 +130,24 @@ TEST_CASE_METHOD(ConversationTest, "a replay starts from the fields that its tur
   CHECK(reader->start->fields->at("draft").at("text") == "first");
 }
 
+TEST_CASE_METHOD(ConversationTest, "a replay starts from the messages as its turn found them") {
+  start_node();
+  RunId run;
+  for (const char* const wording : {"first wording", "second wording"}) {
+    auto turn = request("echo", wording);
+    turn.input = {
+        std::make_shared<const Message>(Message{"m-1", Role::human, wording, nullptr, {}})};
+    run = turn.run;
+    start_turn(std::move(turn));
+    settle();
+  }
+  const auto sink = std::make_shared<tests::RecordingSink>();
+  conversations->join({TenantId{"acme"}, ThreadId{"t1"}}, run, sink);
+  settle();
+  REQUIRE(sink->start);
+  REQUIRE(sink->start->messages->size() == 2);
+  CHECK(sink->start->messages->at(0)->text == "first wording");
+}
+
 }  // namespace
 }  // namespace parlance::actors

@@ -98,8 +98,8 @@ test('history is newest first, each state after its parent, and read by cursor',
   for (const text of ['one', 'two', 'three']) await client.runs.wait(thread_id, 'echo', { input: human(text) });
   const all = await client.threads.getHistory(thread_id, { limit: 100 });
   assert.deepEqual(all[0], await client.threads.getState(thread_id));
-  assert.deepEqual(all.map((state) => state.values.messages.length), [6, 5, 4, 3, 2, 1]);
-  assert.deepEqual(all.map((state) => state.metadata.source), ['loop', 'input', 'loop', 'input', 'loop', 'input']);
+  assert.deepEqual(all.map((state) => state.values.messages.length), [6, 5, 4, 4, 3, 2, 2, 1, 0]);
+  assert.deepEqual(all.map((state) => state.metadata.source), [1, 2, 3].flatMap(() => ['loop', 'loop', 'input']));
   const ids = all.map((state) => state.checkpoint.checkpoint_id);
   assert.deepEqual(all.map((state) => state.parent_checkpoint?.checkpoint_id), [...ids.slice(1), undefined]);
   assert.deepEqual([...ids].sort().reverse(), ids);

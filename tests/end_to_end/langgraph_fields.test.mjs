@@ -116,7 +116,7 @@ test('a namespace that no graph has holds no history', async (t) => {
   const { post, thread } = await started(t);
   await post(`/threads/${thread}/runs/wait`, run);
   const history = async (checkpoint) => (await post(`/threads/${thread}/history`, { checkpoint })).json;
-  assert.equal((await history({ checkpoint_ns: '' })).length, 2);
+  assert.equal((await history({ checkpoint_ns: '' })).length, 3);
   assert.deepEqual(await history({ checkpoint_ns: 'agent:1' }), []);
 });
 
@@ -128,10 +128,10 @@ test('a history begins before a checkpoint of its thread, and before no other wo
   assert.deepEqual((await post(`/threads/${thread}/history`, { before: checkpoint_id })).json, older);
   for (const before of ['zz', randomUUID(), { configurable: { checkpoint_id: 'zz' } }]) {
     const answer = await post(`/threads/${thread}/history`, { before });
-    assert.deepEqual([answer.status, answer.headers['x-error-code']], [422, 'invalid_value'], answer.text);
+    assert.deepEqual([answer.status, answer.headers['x-error-code']], [404, 'checkpoint_not_found'], answer.text);
     assert.ok(answer.text.startsWith('before: '), answer.text);
   }
-  assert.equal((await server.call(`/threads/${thread}/history?before=zz`)).status, 422);
+  assert.equal((await server.call(`/threads/${thread}/history?before=zz`)).status, 404);
 });
 
 test('a UUID is the same in either case', async (t) => {

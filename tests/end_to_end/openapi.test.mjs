@@ -118,6 +118,7 @@ const placeholders = {
   tenant: () => 'nobody',
   thread_id: () => randomUUID(),
   run_id: () => randomUUID(),
+  checkpoint_id: () => randomUUID(),
   model: () => 'nobody',
   assistant_id: () => 'nobody',
 };
@@ -284,6 +285,14 @@ test('answers of the LangGraph family have the shapes that it says', async (t) =
   const history = await post('search_thread_history', `${thread}/history`, { limit: 1 });
   const [{ checkpoint }] = history.json;
   await post('search_thread_history', `${thread}/history`, { before: { configurable: checkpoint } });
+  await post('search_thread_history', `${thread}/history`, { before: 'zz' }, 404);
+  await get('get_thread_state_at', `${thread}/state/${checkpoint.checkpoint_id}`);
+  await get('get_thread_state_at', `${thread}/state/zz`, 404);
+  await post('get_thread_state_at_checkpoint', `${thread}/state/checkpoint`, { checkpoint });
+  await post('wait_for_run', `${thread}/runs/wait`, { ...turn, checkpoint });
+  await post('create_run', `${thread}/runs`, { ...turn, checkpoint_id: 'zz' }, 404);
+  await post('copy_thread', `${thread}/copy`);
+  await post('copy_thread', `/threads/${randomUUID()}/copy`, undefined, 404);
   await get('join_run_stream', `${route}/stream`);
   await post('stream_run', `${thread}/runs/stream`, turn);
   await post('wait_for_stateless_run', '/runs/wait', turn);

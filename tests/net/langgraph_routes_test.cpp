@@ -330,39 +330,3 @@ TEST_CASE("runs are made, listed, read, joined and cancelled") {
     CHECK(none.header("x-error-code") == "run_not_found");
   }
 }
-
-TEST_CASE("history has two checkpoints a turn, newest first, read by cursor") {
-  LanggraphFixture fixture;
-  CHECK(fixture.call("GET", thread_path + "/state").json()["values"] == Json::object());
-  CHECK(fixture.call("POST", thread_path + "/history", "{}").json().empty());
-  for (int i = 0; i < 3; ++i)
-    CHECK(fixture.call("POST", thread_path + "/runs/wait", run_body()).status == 200);
-  const auto all = fixture.call("POST", thread_path + "/history", "{}").json();
-  REQUIRE(all.size() == 6);
-  std::vector<std::string> ids;
-  for (const auto& state : all)
-    ids.push_back(state["checkpoint"]["checkpoint_id"]);
-  CHECK(std::is_sorted(ids.rbegin(), ids.rend()));
-  CHECK(is_uuid(ids[0]));
-  CHECK(ids[0][14] == '6');
-  CHECK(all[0]["metadata"]["source"] == "loop");
-  CHECK(all[0]["values"]["messages"].size() == 6);
-  CHECK(all[1]["metadata"]["source"] == "input");
-  CHECK(all[1]["values"]["messages"].size() == 5);
-  CHECK(all[2]["values"]["messages"].size() == 4);
-  CHECK(all[0]["parent_checkpoint"] == all[1]["checkpoint"]);
-  CHECK(all[5]["parent_checkpoint"].is_null());
-  CHECK(all[5]["metadata"]["step"] == -1);
-  CHECK(fixture.call("GET", thread_path + "/state").json() == all[0]);
-  for (const Json& root : {Json::object(), Json{{"checkpoint_ns", ""}}, Json(nullptr)})
-    CHECK(
-        fixture.call("POST", thread_path + "/history", Json{{"checkpoint", root}}.dump()).json() ==
-        all);
-  const Json below{{"checkpoint", {{"checkpoint_ns", "agent:1"}}}};
-  CHECK(fixture.call("POST", thread_path + "/history", below.dump()).json() == Json::array());
-  const Json before{{"limit", 2}, {"before", {{"configurable", {{"checkpoint_id", ids[1]}}}}}};
-  const auto page = fixture.call("POST", thread_path + "/history", before.dump()).json();
-  REQUIRE(page.size() == 2);
-  CHECK(page[0] == all[2]);
-  CHECK(fixture.call("GET", thread_path + "/history?limit=1&before=" + ids[4]).json()[0] == all[5]);
-}

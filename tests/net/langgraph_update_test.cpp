@@ -36,6 +36,19 @@ TEST_CASE("a change under an Idempotency-Key has the same name each time") {
   CHECK(first.request_digest != other.request_digest);
 }
 
+TEST_CASE("a change names the checkpoint that it is made at") {
+  LanggraphFixture fixture;
+  for (
+      const char* const body :
+      {R"({"values":{},"checkpoint_id":"c-1"})",
+       R"({"values":{},"checkpoint":{"thread_id":"t","checkpoint_ns":"","checkpoint_id":"c-1"}})"}) {
+    fixture.call("POST", thread_path + "/state", body);
+    CHECK(fixture.conversations.updates.back().checkpoint_id == "c-1");
+  }
+  fixture.call("POST", thread_path + "/state", R"({"values":{}})");
+  CHECK(fixture.conversations.updates.back().checkpoint_id.empty());
+}
+
 TEST_CASE("a change that is wrong is refused by its path") {
   LanggraphFixture fixture;
   const auto refused = [&](const std::string& body, const std::string& field) {
@@ -46,6 +59,7 @@ TEST_CASE("a change that is wrong is refused by its path") {
   refused(R"({"values":1})", "values");
   refused(R"({"values":{"messages":[1]}})", "values.messages[0]");
   refused(R"({"values":{},"as_node":1})", "as_node");
-  refused(R"({"values":{},"checkpoint_id":"x"})", "checkpoint_id");
+  refused(R"({"values":{},"checkpoint_id":7})", "checkpoint_id");
+  refused(R"({"values":{},"checkpoint":{"checkpoint_ns":"a"}})", "checkpoint.checkpoint_ns");
   CHECK(fixture.call("POST", "/threads/none/state", R"({"values":{}})").status == 404);
 }

@@ -95,12 +95,16 @@ TEST_CASE("wrong values are refused and named") {
        R"({"checkpoint":{"checkpoint_ns":1}})",
        "checkpoint.checkpoint_ns"},
       {thread_path + "/history",
-       R"({"checkpoint":{"checkpoint_id":"x"}})",
+       R"({"checkpoint":{"checkpoint_id":1}})",
        "checkpoint.checkpoint_id"},
+      {thread_path + "/history",
+       R"({"checkpoint":{"checkpoint_map":{"a":"b"}}})",
+       "checkpoint.checkpoint_map"},
+      {thread_path + "/history", R"({"checkpoint":{"checkpoint_id":"x"},"before":"y"})", "before"},
+      {thread_path + "/history", R"({"metadata":[]})", "metadata"},
+      {thread_path + "/state/checkpoint", R"({"checkpoint":"x"})", "checkpoint"},
       {thread_path + "/history", R"({"limit":1001})", "limit"},
       {thread_path + "/history", R"({"before":{}})", "before"},
-      {thread_path + "/history", R"({"before":"zz"})", "before"},
-      {thread_path + "/history", R"({"before":{"checkpoint_id":"zz"}})", "before"},
       {"/runs/wait",
        run_body(
            {{"input",
@@ -149,7 +153,17 @@ TEST_CASE("wrong values are refused and named") {
       {runs, run_body({{"after_seconds", -3}}), "after_seconds"},
       {runs, run_body({{"after_seconds", "3"}}), "after_seconds"},
       {runs, run_body({{"after_seconds", 86'401}}), "after_seconds"},
-      {runs, run_body({{"checkpoint_id", "x"}}), "checkpoint_id"},
+      {runs, run_body({{"checkpoint_id", 7}}), "checkpoint_id"},
+      {runs, run_body({{"checkpoint", "x"}}), "checkpoint"},
+      {runs, run_body({{"checkpoint", {{"checkpoint_id", 7}}}}), "checkpoint.checkpoint_id"},
+      {runs, run_body({{"checkpoint", {{"checkpoint_ns", "a"}}}}), "checkpoint.checkpoint_ns"},
+      {runs,
+       run_body({{"checkpoint_id", "x"}, {"checkpoint", {{"checkpoint_id", "y"}}}}),
+       "checkpoint_id"},
+      {runs,
+       run_body({{"config", {{"configurable", {{"checkpoint_id", 7}}}}}}),
+       "config.configurable.checkpoint_id"},
+      {"/runs", run_body({{"checkpoint_id", "x"}}), "checkpoint_id"},
       {runs,
        run_body({{"config", {{"configurable", {{"temperature", "x"}}}}}}),
        "config.configurable.temperature"},
@@ -186,6 +200,23 @@ TEST_CASE("a run's webhook and its later start go to its turn") {
   CHECK(fixture.call("POST", "/runs/wait", run_body()).status == 200);
   CHECK_FALSE(fixture.conversations.turn(1).request.options.contains("webhook"));
   CHECK(fixture.conversations.turn(1).request.start_delay.count() == 0);
+}
+
+TEST_CASE("the checkpoint that a run begins from goes to its turn, wherever it is named") {
+  const Json named{{"checkpoint_id", "c-1"}};
+  LanggraphFixture fixture;
+  std::size_t turn = 0;
+  for (const Json& body : {named,
+                           Json{{"checkpoint", named}},
+                           Json{{"config", {{"configurable", named}}}},
+                           Json{{"checkpoint", named}, {"checkpoint_id", "c-1"}}}) {
+    INFO(body.dump());
+    CHECK(fixture.call("POST", thread_path + "/runs/wait", run_body(body)).status == 200);
+    CHECK(fixture.conversations.turn(turn++).request.checkpoint_id == "c-1");
+  }
+  const Json newest{{"checkpoint", {{"thread_id", "t"}, {"checkpoint_ns", ""}}}};
+  CHECK(fixture.call("POST", thread_path + "/runs/wait", run_body(newest)).status == 200);
+  CHECK(fixture.conversations.turn(turn).request.checkpoint_id.empty());
 }
 
 TEST_CASE("a run's recursion limit is the steps that its turn may take") {

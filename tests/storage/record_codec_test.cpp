@@ -36,6 +36,10 @@ std::vector<Event> one_of_each() {
   TurnAccepted going_on;
   going_on.turn = 4;
   going_on.command = Command{Json{{"approved", true}}, "book", Json{{"guest", "Ada"}}};
+  going_on.fork = ForkPoint{{300, CheckpointPlace::Kind::start},
+                            Json{{"guest", "Bob"}},
+                            "ask",
+                            Interrupt{"4567cdef", Json{{"question", "Shall I book it?"}}}};
   StepDone step_done;
   step_done.turn = std::numeric_limits<std::uint64_t>::max();
   step_done.step = std::numeric_limits<std::uint32_t>::max();
@@ -44,6 +48,7 @@ std::vector<Event> one_of_each() {
   step_done.update = Json{{"tries", 2}};
   step_done.messages = {full_message()};
   step_done.time_us = 1'234'567;
+  step_done.done_ms = 1'800'000'000'456;
   Delta delta_batch;
   delta_batch.turn = 1;
   delta_batch.node = "generate";
@@ -55,6 +60,7 @@ std::vector<Event> one_of_each() {
   failed.accepted_seq = 17;
   failed.previous_ended_seq = 9;
   failed.message_seqs = {18, 200, 70'000};
+  failed.step_seqs = {18, 19, 200, 70'000};
   failed.fields = Json{{"topic", "boats"}};
   failed.usage = {1, 4'000'000'000};
   failed.model = "mock-1";
@@ -113,6 +119,7 @@ Head full_head() {
   head.agent = "chat";
   head.metadata = R"({"k":"v"})";
   head.request_digest = "0123abcd";
+  head.made_seq = 88;
   head.deadline_ms = 1'800'000'000'555;
   return head;
 }
@@ -164,31 +171,35 @@ TEST_CASE("the layout on disk is the one that is written down") {
 
 TEST_CASE("a turn's end of the oldest version is one of a turn that had begun") {
   const std::string value = encode(one_of_each()[6]);
-  // Without the last fields: `begun`, one byte, `retry_after`, two, and the empty `next` and
-  // `interrupt`.
-  const std::string body = value.substr(5, value.size() - 10);
+  // Without the last fields: `begun`, one byte, `retry_after`, two, the empty `next` and
+  // `interrupt`, and `step_seqs`, eight.
+  const std::string body = value.substr(5, value.size() - 18);
   const auto event = decode_event(framed(1, body));
   REQUIRE(event);
   auto expected = std::get<TurnEnded>(one_of_each()[6]);
   REQUIRE_FALSE(expected.begun);
   expected.begun = true;
   expected.retry_after = {};
+  expected.step_seqs = expected.message_seqs;
   CHECK((std::get<TurnEnded>(*event) == expected));
   CHECK_FALSE(decode_event(framed(2, body)));
 }
 
-// Without what the version after added: `deadline_ms`.
+// Without what the version after added: `made_seq` and `deadline_ms`.
 std::string head_body_of_version_4() {
   std::string added;
-  WireWriter(added).integer(full_head().deadline_ms);
+  WireWriter writer(added);
+  writer.uint(full_head().made_seq);
+  writer.integer(full_head().deadline_ms);
   std::string body = encode(full_head()).substr(5);
   REQUIRE(body.ends_with(added));
   body.resize(body.size() - added.size());
   return body;
 }
 
-TEST_CASE("a head that was written before it kept a deadline has none") {
+TEST_CASE("a head that was written before it kept a deadline has none, and is no copy") {
   auto expected = full_head();
+  expected.made_seq = 0;
   expected.deadline_ms = 0;
   const auto head = decode_head(framed(4, head_body_of_version_4()));
   REQUIRE(head);
@@ -196,12 +207,13 @@ TEST_CASE("a head that was written before it kept a deadline has none") {
   CHECK_FALSE(decode_head(framed(5, head_body_of_version_4())));
 }
 
-// The body of the first accepted turn as the version before wrote it: without `command` and
-// `starts_ms`.
+// The body of the first accepted turn as version 3 wrote it: without `command`, `starts_ms` and
+// `fork`.
 std::string accepted_body_of_version_3() {
   const auto accepted_turn = std::get<TurnAccepted>(one_of_each().front());
   std::string added(1, '\0');  // no command
   WireWriter(added).integer(accepted_turn.starts_ms);
+  added.push_back('\0');  // no fork
   std::string body = encode(Event{accepted_turn}).substr(5);
   REQUIRE(body.ends_with(added));
   body.resize(body.size() - added.size());
@@ -230,6 +242,7 @@ TEST_CASE("what was written before there were idempotency keys has none") {
   head_body.resize(head_body.size() - digest.size());
   auto expected_head = full_head();
   expected_head.request_digest.clear();
+  expected_head.made_seq = 0;
   expected_head.deadline_ms = 0;
   for (const std::uint8_t version : {std::uint8_t{1}, std::uint8_t{2}}) {
     const auto event = decode_event(framed(version, body));
@@ -243,14 +256,61 @@ TEST_CASE("what was written before there were idempotency keys has none") {
   CHECK_FALSE(decode_head(framed(3, head_body)));
 }
 
+// `value` as an older version wrote it: without the bytes of what has been added since.
+std::string as_of(std::uint8_t version, const std::string& value, std::size_t bytes_added) {
+  return framed(version, value.substr(5, value.size() - 5 - bytes_added));
+}
+
+TEST_CASE("a turn that was written before there were forks is none") {
+  const auto first = one_of_each().front();
+  const auto value = encode(first);
+  const auto back = decode_event(as_of(4, value, 1));
+  REQUIRE(back);
+  check_same(*back, first);
+  CHECK_FALSE(decode_event(as_of(5, value, 1)));
+}
+
+TEST_CASE("what was written before a turn named its steps has those with messages") {
+  const auto written = one_of_each();
+  auto step_done = std::get<StepDone>(written[1]);
+  const auto step_value = encode(step_done);
+  const auto step_back = decode_event(as_of(4, step_value, 6));
+  REQUIRE(step_back);
+  step_done.done_ms = 0;
+  check_same(*step_back, step_done);
+  CHECK_FALSE(decode_event(as_of(5, step_value, 6)));
+  for (auto ended : {std::get<TurnEnded>(written[5]), std::get<TurnEnded>(written.back())}) {
+    std::string steps;
+    WireWriter out(steps);
+    out.uint(ended.step_seqs.size());
+    for (const auto seq : ended.step_seqs)
+      out.uint(seq);
+    const auto value = encode(ended);
+    REQUIRE(value.ends_with(steps));
+    const auto back = decode_event(as_of(4, value, steps.size()));
+    REQUIRE(back);
+    ended.step_seqs = ended.message_seqs;
+    CHECK((std::get<TurnEnded>(*back) == ended));
+    CHECK_FALSE(decode_event(as_of(5, value, steps.size())));
+  }
+  auto head = full_head();
+  const auto head_value = encode(head);
+  const auto head_back = decode_head(as_of(4, head_value, 1));
+  REQUIRE(head_back);
+  head.made_seq = 0;
+  CHECK((*head_back == head));
+  CHECK_FALSE(decode_head(as_of(5, head_value, 1)));
+}
+
 TEST_CASE("what was written before turns could pause stands in front of no node") {
-  const Event event = one_of_each()[5];
-  std::string body = encode(event).substr(5);
-  body.resize(body.size() - 2);  // without the empty `next` and `interrupt`
-  const auto older = decode_event(framed(3, body));
+  auto failed = std::get<TurnEnded>(one_of_each()[5]);
+  const auto value = encode(failed);
+  // Without the empty `next` and `interrupt`, and `step_seqs`, eight.
+  const auto older = decode_event(as_of(3, value, 10));
   REQUIRE(older);
-  check_same(*older, event);
-  CHECK_FALSE(decode_event(framed(4, body)));
+  failed.step_seqs = failed.message_seqs;
+  CHECK((std::get<TurnEnded>(*older) == failed));
+  CHECK_FALSE(decode_event(as_of(4, value, 10)));
 }
 
 TEST_CASE("a value of an unknown version is damaged") {

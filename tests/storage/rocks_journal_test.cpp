@@ -30,6 +30,14 @@ Event not_begun(Event end) {
   return end;
 }
 
+// Text that does not get smaller on disk.
+std::string noise() {
+  std::string text;
+  for (std::uint32_t i = 0, x = 1; i < 400'000; ++i, x = x * 1664525U + 1013904223U)
+    text.push_back(static_cast<char>('a' + (x >> 24U) % 26U));
+  return text;
+}
+
 }  // namespace
 
 TEST_CASE_METHOD(JournalFixture,
@@ -360,13 +368,8 @@ TEST_CASE_METHOD(JournalFixture, "the owner of an erased thread may begin its ne
 
 TEST_CASE_METHOD(JournalFixture, "the bytes of an erased thread leave the disk") {
   start();
-  const std::string text(200'000, 'x');
   const auto owner = opened(thread("t"));
-  std::string noise;
-  for (std::uint32_t i = 0, x = 1; i < 400'000; ++i, x = x * 1664525U + 1013904223U) {
-    noise.push_back(static_cast<char>('a' + (x >> 24U) % 26U));
-  }
-  REQUIRE(append(thread("t"), owner.epoch, 0, {accepted(1, noise)}, head_of(7)) ==
+  REQUIRE(append(thread("t"), owner.epoch, 0, {accepted(1, noise())}, head_of(7)) ==
           AppendOutcome::committed);
   finish_turn(thread("other"));
   const auto before = folder.bytes();
@@ -383,7 +386,7 @@ TEST_CASE_METHOD(JournalFixture, "an expired thread is not read, not listed and 
   head.expires_ms = clock.now_ms + 1'000;
   REQUIRE(append(thread("t"), owner.epoch, 0, {accepted(1)}, head) == AppendOutcome::committed);
   journal->release(thread("t"), owner.epoch);
-  finish_turn(thread("other"));  // behind the release, in the writer's queue
+  finish_turn(thread("other"));  // the writer has come to the release
   CHECK(unfinished() == std::vector{thread("t")});
   clock.now_ms += 1'000;
   CHECK(unfinished().empty());
@@ -527,6 +530,56 @@ TEST_CASE_METHOD(JournalFixture, "ending the journal answers every call") {
   journal->open(thread("t"), [&](auto) { ++answered; });
   journal.reset();
   CHECK(answered == 502);
+}
+
+TEST_CASE("a thread that is written in several writes is none until the last of them") {
+  JournalFixture fixture;
+  auto& journal = fixture.start();
+  const auto key = thread("copy");
+  const auto epoch = fixture.opened(key).epoch;
+  Head head;
+  head.incarnation = 9;
+  head.turns = 2;
+  head.last_ended_seq = 13;
+  Head unmade = head;
+  unmade.expires_ms = expires_unmade_ms;
+  unmade.unfinished_seqs = {1};
+  REQUIRE(fixture.append(key, epoch, 0, {}, unmade) == AppendOutcome::committed);
+  // Places may be left out.
+  Append first = JournalFixture::make(
+      key, epoch, 0, {accepted(1, noise()), step(1, "one"), ended(1, 1, 0, {2})});
+  Append second =
+      JournalFixture::make(key, epoch, 10, {accepted(2), step(2, "two"), ended(2, 11, 3, {12})});
+  second.seq = 3;
+  const auto write = [&](const Append& append) {
+    return JournalFixture::ask<AppendOutcome>([&](auto done) { journal.append(append, done); });
+  };
+  REQUIRE(write(first) == AppendOutcome::committed);
+
+  SECTION("not while it is written, though it is swept") {
+    fixture.clock.now_ms += 3'600'000;
+    REQUIRE(journal.sweep());
+    CHECK(fixture.unfinished().empty());
+    REQUIRE(write(second) == AppendOutcome::committed);
+    REQUIRE(fixture.append(key, epoch, 13, {}, head) == AppendOutcome::committed);
+    fixture.restart();
+    const auto made = fixture.opened(key);
+    REQUIRE(made.head);
+    CHECK(seqs(made.records) == std::vector<std::uint64_t>{1, 2, 3, 11, 12, 13});
+    CHECK(made.seq == 13);
+  }
+  SECTION("not after a crash, and then it leaves the disk") {
+    REQUIRE(write(second) == AppendOutcome::committed);
+    auto& restarted = fixture.restart();
+    CHECK_FALSE(fixture.opened(key).head);
+    CHECK(fixture.read(key)->empty());
+    CHECK(fixture.unfinished().empty());
+    const auto before = fixture.folder.bytes();
+    REQUIRE(restarted.sweep());
+    CHECK(fixture.folder.bytes() + noise().size() / 4 < before);
+    CHECK(fixture.finish_turn(key, 10).turns == 1);
+    CHECK(seqs(fixture.opened(key).records) == std::vector<std::uint64_t>{1, 2, 3});
+  }
 }
 
 TEST_CASE_METHOD(JournalFixture, "a journal without threads does nothing before it is stepped") {

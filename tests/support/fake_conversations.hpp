@@ -5,6 +5,8 @@
 
 #include "runtime/ports/conversations.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -219,7 +221,6 @@ class FakeConversations : public Conversations {
       accepted->input = turn->request.input;
       accepted->options = turn->request.options;
       turn->view.accepted = std::move(accepted);
-      turn->view.messages_before = thread->second.messages.size();
       changed_.notify_all();
     }
     if (on_turn) on_turn(*turn);
@@ -231,7 +232,6 @@ class FakeConversations : public Conversations {
       if (const auto* step = std::get_if<StepDone>(&record->event))
         merge_messages(view.messages, step->messages);
     }
-    turn->view.messages_after = view.messages.size();
   }
 
   void join(const ThreadKey& thread, const RunId& run, std::shared_ptr<TurnSink> sink) override {
@@ -311,6 +311,48 @@ class FakeConversations : public Conversations {
     done({});
   }
 
+  void history(const ThreadKey& thread,
+               HistoryQuery query,
+               Answer<std::vector<CheckpointView>> done) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!threads_.contains(thread)) return done(Error{ErrorCode::thread_not_found, {}, {}, {}});
+    }
+    ++history_pages;
+    auto at = checkpoints.begin();
+    if (const auto& named = query.at.empty() ? query.before : query.at; !named.empty()) {
+      at = std::find_if(
+          at, checkpoints.end(), [&](const auto& checkpoint) { return checkpoint.id == named; });
+      if (at == checkpoints.end())
+        return done(Error{ErrorCode::checkpoint_not_found, {}, "before", {}});
+      if (query.at.empty()) ++at;
+    }
+    const auto left = static_cast<std::size_t>(checkpoints.end() - at);
+    const auto count = query.at.empty() ? std::min(left, query.checkpoints_max) : 1;
+    done(std::vector<CheckpointView>(at, at + static_cast<std::ptrdiff_t>(count)));
+  }
+
+  void copy_thread(CopyThread copy, Answer<std::shared_ptr<const ThreadView>> done) override {
+    std::shared_ptr<const ThreadView> view;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto from = threads_.find(copy.from);
+      const bool made = threads_.contains(copy.to);
+      if (made && digests_[copy.to] != copy.request_digest)
+        return done(Error{ErrorCode::thread_exists, {}, {}, {}});
+      if (!made && from == threads_.end())
+        return done(Error{ErrorCode::thread_not_found, {}, {}, {}});
+      if (!made) {
+        const auto own = make(copy.to);
+        own->second.messages = from->second.messages;
+        own->second.metadata = from->second.metadata;
+        digests_[copy.to] = copy.request_digest;
+      }
+      view = std::make_shared<const ThreadView>(threads_.at(copy.to));
+    }
+    done(view);
+  }
+
   void quarantined(Answer<std::vector<QuarantinedTurn>> done) override { done(in_quarantine); }
 
   void release_quarantined(const ThreadKey& thread, Answer<void> done) override {
@@ -320,6 +362,8 @@ class FakeConversations : public Conversations {
     done({});
   }
 
+  std::vector<CheckpointView> checkpoints;     // of every thread, newest first
+  std::atomic<int> history_pages = 0;          // asked for
   std::vector<UpdateState> updates;            // not while the server answers
   std::vector<QuarantinedTurn> in_quarantine;  // not while the server answers
   std::optional<std::int64_t> last_ttl_ms;

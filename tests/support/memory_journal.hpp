@@ -27,6 +27,7 @@ class MemoryJournal : public Journal {
       Thread& thread = threads_[key];
       OpenedThread answer;
       answer.epoch = ++thread.epoch;
+      if (thread.head && thread.head->expires_ms == expires_unmade_ms) return opened(answer);
       answer.head = thread.head;
       answer.records = thread.records;
       answer.seq = thread.records.empty() ? 0 : thread.records.back()->seq;

@@ -1,0 +1,198 @@
+#include "tests/actors/conversation_test.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace parlance::actors {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+struct ForksTest : ConversationTest {
+  static ThreadKey key() { return {TenantId{"acme"}, ThreadId{"t1"}}; }
+
+  std::vector<CheckpointView> history() {
+    std::vector<CheckpointView> all;
+    HistoryQuery query;
+    query.checkpoints_max = 1'000;
+    conversations->history(key(), query, [&](auto answer) {
+      if (answer) all = *answer;
+    });
+    settle();
+    return all;
+  }
+
+  std::shared_ptr<tests::RecordingSink> take_turn(TurnRequest turn) {
+    auto sink = start_turn(std::move(turn));
+    settle();
+    return sink;
+  }
+
+  TurnRequest fork(const std::string& checkpoint_id, const std::string& text) {
+    TurnRequest turn = request("echo", text);
+    turn.checkpoint_id = checkpoint_id;
+    return turn;
+  }
+  TurnRequest going_on(const std::string& checkpoint_id) {
+    TurnRequest turn = fork(checkpoint_id, "");
+    turn.input.clear();
+    turn.command = Command{};
+    return turn;
+  }
+
+  Result<std::shared_ptr<const ThreadView>> change(UpdateState update) {
+    std::optional<Result<std::shared_ptr<const ThreadView>>> answer;
+    update.thread = key();
+    update.run = RunId{random_uuid()};
+    conversations->update_state(std::move(update), [&](auto got) { answer.emplace(got); });
+    settle();
+    REQUIRE(answer);
+    return *answer;
+  }
+
+  static Texts texts(const Messages& messages) {
+    Texts all;
+    for (const auto& message : messages)
+      all.push_back(message->text);
+    return all;
+  }
+  Texts now() { return texts(view()->messages); }
+};
+
+TEST_CASE_METHOD(ForksTest, "a fork begins from its checkpoint, and the thread goes on from it") {
+  start_node();
+  for (const char* const text : {"one", "two", "three"})
+    take_turn(request("echo", text));
+  const auto before = history();
+  REQUIRE(before.size() == 9);
+  const auto sink = take_turn(fork(before[3].id, "else"));
+  const Texts forked{"one", "echo: one", "two", "echo: two", "else", "echo: else"};
+  REQUIRE(sink->start);
+  CHECK(texts(*sink->start->messages) == Texts{"one", "echo: one", "two", "echo: two"});
+  CHECK(now() == forked);
+  for (const bool restarted : {false, true}) {
+    INFO(restarted);
+    if (restarted) start_node();
+    const auto all = history();
+    REQUIRE(all.size() == 12);
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      CHECK(all[i + 3].id == before[i].id);
+      CHECK(all[i + 3].parent_id == before[i].parent_id);
+      CHECK(all[i + 3].step == before[i].step);
+      CHECK(texts(all[i + 3].messages) == texts(before[i].messages));
+    }
+    CHECK(all[2].parent_id == before[3].id);
+    CHECK(all[2].step == before[3].step + 1);
+    CHECK(all[0].step == before[3].step + 3);
+    CHECK(texts(all[0].messages) == forked);
+    CHECK(now() == forked);
+  }
+  take_turn(request("echo", "next"));
+  CHECK(now().size() == 8);
+  CHECK(history()[2].parent_id == history()[3].id);
+}
+
+TEST_CASE_METHOD(ForksTest,
+                 "without an input a fork goes on with what its checkpoint stood before") {
+  start_node();
+  take_turn(request("echo", "one"));
+  take_turn(request("echo", "two"));
+  const auto before = history();
+  take_turn(going_on(before[4].id));
+  CHECK(now() == Texts{"one", "echo: one"});
+  const auto all = history();
+  REQUIRE(all.size() == 8);
+  CHECK(all[1].source == CheckpointSource::fork);
+  CHECK(all[1].parent_id == before[4].id);
+  CHECK(all[1].next == "echo");
+  take_turn(going_on(before[2].id));
+  CHECK(now() == Texts{"one", "echo: one", "two", "echo: two"});
+  const auto nothing_next = take_turn(going_on(before[0].id));
+  REQUIRE(nothing_next->error);
+  CHECK(nothing_next->error->code == ErrorCode::thread_not_paused);
+}
+
+TEST_CASE_METHOD(ForksTest, "a change of an older state is the newest one") {
+  start_node();
+  take_turn(request("echo", "one"));
+  take_turn(request("echo", "two"));
+  const auto before = history();
+  UpdateState update;
+  update.checkpoint_id = before[3].id;
+  update.messages = {tests::human("more")};
+  REQUIRE(change(update));
+  const Texts changed{"one", "echo: one", "more"};
+  CHECK(now() == changed);
+  start_node();
+  CHECK(now() == changed);
+  const auto all = history();
+  REQUIRE(all.size() == 7);
+  CHECK(all[0].source == CheckpointSource::update);
+  CHECK(all[0].parent_id == before[3].id);
+  CHECK(all[0].step == before[3].step + 1);
+}
+
+TEST_CASE_METHOD(ForksTest, "a change without any values has a checkpoint, too") {
+  start_node();
+  take_turn(request("echo", "one"));
+  const auto before = history();
+  REQUIRE(change({}));
+  const auto all = history();
+  REQUIRE(all.size() == 4);
+  CHECK(all[0].source == CheckpointSource::update);
+  CHECK(all[0].parent_id == before[0].id);
+}
+
+TEST_CASE_METHOD(ForksTest, "a fork that waits when the process ends begins from its checkpoint") {
+  start_node();
+  take_turn(request("echo", "one"));
+  take_turn(request("echo", "two"));
+  const auto before = history();
+  const auto running = start_turn(request("chat", "three"));
+  settle();
+  start_turn(fork(before[3].id, "else"));
+  settle();
+  CHECK(view()->runs.size() == 4);
+  start_node();
+  CHECK(view()->runs.size() == 4);
+  conversations->cancel(key(), view()->runs[2].run, CancelReason::asked, [](auto) {});
+  settle();
+  CHECK(now() == Texts{"one", "echo: one", "else", "echo: else"});
+}
+
+TEST_CASE_METHOD(ForksTest,
+                 "a checkpoint of another thread, or of a turn that goes on, is refused") {
+  start_node();
+  take_turn(request("echo", "one"));
+  const auto unknown = take_turn(fork(random_uuid(), "else"));
+  REQUIRE(unknown->error);
+  CHECK(unknown->error->code == ErrorCode::checkpoint_not_found);
+  UpdateState update;
+  update.checkpoint_id = "zz";
+  const auto nowhere = change(update);
+  REQUIRE_FALSE(nowhere);
+  CHECK(nowhere.error().code == ErrorCode::checkpoint_not_found);
+  start_turn(request("chat", "two"));
+  settle();
+  const auto running = history();
+  REQUIRE(running.size() == 5);
+  const auto early = take_turn(fork(running[0].id, "else"));
+  REQUIRE(early->error);
+  CHECK(early->error->code == ErrorCode::thread_busy);
+}
+
+TEST_CASE_METHOD(ForksTest, "the branches of a thread have a bound together") {
+  start_node();
+  take_turn(request("small", "one"));  // two messages at most, in one branch
+  const std::string first = history().back().id;
+  for (int turn = 2; turn <= 9; ++turn) {
+    TurnRequest again = request("small", "else");
+    again.checkpoint_id = first;
+    const auto sink = take_turn(std::move(again));
+    INFO(turn);
+    REQUIRE(sink->error.has_value() == (turn == 9));
+    if (turn == 9) CHECK(sink->error->code == ErrorCode::thread_full);
+  }
+}
+
+}  // namespace
+}  // namespace parlance::actors
