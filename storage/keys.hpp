@@ -13,10 +13,10 @@
 //   so is run
 //   value(X)   = version:u8 crc32:le32 X    crc32 is zlib's, over the version and X; before 0x03
 //                over X
-//   version    = 0x05; older ones are read too: 0x04 has no done_ms, fork, step_seqs, made_seq and deadline_ms
-//                (a turn's steps are then those with messages), 0x03 no command, starts_ms, next
-//                and interrupt either, 0x02 no request_digest, and in 0x01 TurnEnded ends with
-//                ended_ms, of turns that had begun
+//   version    = 0x05; older ones are read too: 0x04 has no done_ms, fork, made_seq, deadline_ms
+//                and step_seqs (a turn's steps are then those with messages), 0x03 no command,
+//                starts_ms, next and interrupt either, 0x02 no request_digest, and in 0x01
+//                TurnEnded ends with ended_ms, of turns that had begun
 //   be64, le32 = fixed width, most or least significant byte first
 //   uint       = LEB128, 1 to 10 bytes
 //   int        = uint of the zigzag form

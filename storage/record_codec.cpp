@@ -17,8 +17,8 @@ constexpr std::uint8_t layout_version_oldest = 1;
 constexpr std::uint8_t layout_version_of_begun = 2;   // TurnEnded's begun and retry_after
 constexpr std::uint8_t layout_version_of_digest = 3;  // request_digest, and the version is checked
 constexpr std::uint8_t layout_version_of_pauses = 4;  // command, starts_ms, next, interrupt
-constexpr std::uint8_t layout_version_of_steps =
-    5;  // done_ms, step_seqs, fork, made_seq, deadline_ms
+// done_ms, step_seqs and fork of turns, made_seq and deadline_ms of heads
+constexpr std::uint8_t layout_version_of_steps = 5;
 constexpr std::size_t header_bytes = 5;
 
 constexpr std::uint8_t kind_turn_accepted = 1;

@@ -5,16 +5,15 @@
 namespace parlance::net {
 namespace {
 
-// Of config.configurable.
+// Of config.configurable, which others read, too.
 std::string configured(BodyReader& reader) {
-  Json config = reader.object("config");
-  BodyReader of_config(config, reader.path_of("config."));
-  Json configurable = of_config.object("configurable");
-  BodyReader of_configurable(configurable, reader.path_of("config.configurable."));
+  Json* const config = reader.find("config");
+  if (config == nullptr || !config->is_object()) return {};
+  Json* const configurable = BodyReader(*config, "").find("configurable");
+  if (configurable == nullptr || !configurable->is_object()) return {};
+  BodyReader of_configurable(*configurable, reader.path_of("config.configurable."));
   std::string id = of_configurable.text("checkpoint_id");
-  for (auto* const inner : {&of_config, &of_configurable}) {
-    if (inner->fault && !reader.fault) reader.fault = inner->fault;
-  }
+  if (of_configurable.fault && !reader.fault) reader.fault = of_configurable.fault;
   return id;
 }
 
@@ -36,10 +35,11 @@ std::string read_start(BodyReader& reader) {
   if (!named.root) reader.refuse("checkpoint.checkpoint_ns", "there are no subgraphs");
   std::string start = std::move(named.id);
   for (std::string id : {reader.text("checkpoint_id"), configured(reader)}) {
-    if (start.empty())
+    if (start.empty()) {
       start = std::move(id);
-    else if (!id.empty() && id != start)
+    } else if (!id.empty() && id != start) {
       reader.refuse("checkpoint_id", "another checkpoint is named, too");
+    }
   }
   return start;
 }
