@@ -293,13 +293,6 @@ TEST_CASE("what was written before a turn named its steps has those with message
     CHECK((std::get<TurnEnded>(*back) == ended));
     CHECK_FALSE(decode_event(as_of(5, value, steps.size())));
   }
-  auto head = full_head();
-  const auto head_value = encode(head);
-  const auto head_back = decode_head(as_of(4, head_value, 1));
-  REQUIRE(head_back);
-  head.made_seq = 0;
-  CHECK((*head_back == head));
-  CHECK_FALSE(decode_head(as_of(5, head_value, 1)));
 }
 
 TEST_CASE("what was written before turns could pause stands in front of no node") {
