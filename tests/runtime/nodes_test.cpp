@@ -243,15 +243,15 @@ TEST_CASE("generate shows the prompt, and the passages by number") {
 
 TEST_CASE("generate hands on what retrieve learned, and the agent's synonyms") {
   const auto synonyms = std::make_shared<const Synonyms>(*Synonyms::parse("thread, conversation"));
-  const Passages passages{{{"a.md", "A", "Because.", 2.5}}, {9, {{"because", 1}}}};
+  const Passages found{{{"a.md", "A", "Because.", 2.5}}, {9, {{"because", 1}}}};
   auto turn = asking("Is a conversation long?");
   const auto retrieve = make({{"kind", "retrieve"}}, {}, synonyms);
   CHECK(as<FindPassages>(retrieve->enter(turn)).query == "conversation thread");
-  turn.fields = as<Follow>(retrieve->resume(turn, passages)).update.fields;
+  turn.fields = as<Follow>(retrieve->resume(turn, found)).update.fields;
   const auto request =
       as<AskModel>(make({{"kind", "generate"}}, {}, synonyms)->enter(turn)).request;
-  CHECK(request.passages == passages.found);
-  CHECK(request.frequencies == passages.frequencies);
+  CHECK(request.passages == found.found);
+  CHECK(request.frequencies == found.frequencies);
   CHECK(request.synonyms == synonyms);
 }
 
