@@ -15,6 +15,18 @@ void pause_with_question(tests::FakeTurn& turn) {
   turn.accept().step("Shall I book it?").pause("ask", question);
 }
 
+// Where the turn stopped, as its thread says it.
+CheckpointView stopped(const tests::FakeTurn& turn) {
+  CheckpointView checkpoint;
+  checkpoint.id = "c-1";
+  checkpoint.turn =
+      std::make_shared<const TurnAccepted>(std::get<TurnAccepted>(turn.records().front()->event));
+  checkpoint.steps_done = turn.view.ended->step_seqs.size();
+  checkpoint.next = turn.view.ended->next;
+  checkpoint.next_ended = turn.view.ended;
+  return checkpoint;
+}
+
 std::string command_body(const Json& command) {
   return Json{{"assistant_id", "booking"}, {"command", command}}.dump();
 }
@@ -67,6 +79,7 @@ TEST_CASE("a paused thread is interrupted, and its state names the node and the 
   REQUIRE(thread["interrupts"].size() == 1);
   CHECK(thread["interrupts"].begin().value() == interrupts);
 
+  fixture.conversations.checkpoints = {stopped(fixture.conversations.turn())};
   const auto state = fixture.call("GET", thread_path + "/state").json();
   CHECK(state["next"] == Json{"ask"});
   REQUIRE(state["tasks"].size() == 1);
@@ -89,6 +102,7 @@ TEST_CASE("a run that stops before a node asks nothing") {
   const auto thread = fixture.call("GET", thread_path).json();
   CHECK(thread["status"] == "interrupted");
   CHECK(thread["interrupts"] == Json::object());
+  fixture.conversations.checkpoints = {stopped(fixture.conversations.turn())};
   const auto state = fixture.call("GET", thread_path + "/state").json();
   CHECK(state["next"] == Json{"ask"});
   CHECK(state["tasks"][0]["interrupts"] == Json::array());
