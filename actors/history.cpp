@@ -48,9 +48,16 @@ Result<History> History::choose(CheckpointIds ids,
     return turn.first >= history.end_ || turn.first + turn.size() <= history.first_;
   });
   if (turns.empty()) return history;
+  const TurnPart* forked = nullptr;  // many forks may begin from one checkpoint
   for (auto& turn : turns) {
-    if (&turn == &turns.front() || turn.accepted->fork)
-      turn.messages = turn.parent ? state.messages_at(*turn.parent) : Messages();
+    if (&turn == &turns.front() || turn.accepted->fork) {
+      if (forked == nullptr || forked->parent != turn.parent) {
+        turn.messages = turn.parent ? state.messages_at(*turn.parent) : Messages();
+      } else {
+        turn.messages = forked->messages;
+      }
+      forked = &turn;
+    }
     for (const std::uint64_t seq : *turn.step_seqs)
       history.steps_.try_emplace(seq);
   }
@@ -121,14 +128,19 @@ Result<std::size_t> History::find(const std::string& id, const std::string& fiel
 }
 
 std::optional<History::Found> History::find(CheckpointPlace place) const {
-  for (const auto& turn : turns_) {
-    const auto& seqs = *turn.step_seqs;
-    const auto step = std::lower_bound(seqs.begin(), seqs.end(), place.seq);
-    if (step != seqs.end() && CheckpointPlace{*step, Kind::step} == place)
-      return Found{&turn, turn.lead + static_cast<std::size_t>(step - seqs.begin())};
-    for (std::size_t index = 0; index < turn.lead; ++index) {
-      if (turn.place(index) == place) return Found{&turn, index};
-    }
+  // The turns run one after the other: it is of the first one that ends behind it.
+  const auto ends_before = [](const TurnPart& turn, CheckpointPlace at) {
+    if (!turn.ended) return false;
+    return at.kind == Kind::step ? turn.ended_seq < at.seq : turn.ended_seq <= at.seq;
+  };
+  const auto turn = std::lower_bound(turns_.begin(), turns_.end(), place, ends_before);
+  if (turn == turns_.end()) return std::nullopt;
+  const auto& seqs = *turn->step_seqs;
+  const auto step = std::lower_bound(seqs.begin(), seqs.end(), place.seq);
+  if (step != seqs.end() && CheckpointPlace{*step, Kind::step} == place)
+    return Found{&*turn, turn->lead + static_cast<std::size_t>(step - seqs.begin())};
+  for (std::size_t index = 0; index < turn->lead; ++index) {
+    if (turn->place(index) == place) return Found{&*turn, index};
   }
   return std::nullopt;
 }

@@ -378,7 +378,7 @@ std::optional<Error> ThreadActor::refusal_of(const TurnRequest& request,
                  {},
                  {}};
   }
-  if (holds_too_much(*agent->second)) return too_many_branches();
+  if (auto full = refusal_of_a_full_thread(*agent->second)) return full;
   if (finds_no_place(request)) return too_many_turns();
   return std::nullopt;
 }

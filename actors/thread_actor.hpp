@@ -244,8 +244,7 @@ class ThreadActor : public caf::event_based_actor {
   void find_fork(const std::string& checkpoint_id, Forked then);
   void take_fork(std::shared_ptr<TurnJob> job);
   void change_fork(ChangeState change);
-  bool holds_too_much(const Agent& agent) const;
-  static Error too_many_branches();
+  std::optional<Error> refusal_of_a_full_thread(const Agent& agent) const;
 
   // --- quarantine (thread_quarantine.cpp)
   static Error in_quarantine();

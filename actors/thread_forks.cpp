@@ -3,9 +3,12 @@
 // A fork is taken once the checkpoint has been found. What its turn has to know of it stands in its
 // turn_accepted, so that after a crash it begins from there again.
 //
-// Bounds: all branches of a thread together hold branches_max times the messages of one.
+// Bounds: all branches of a thread together hold branches_max times the messages of one, and its
+// turns thread_bytes_max of their agent, and what was accepted before that was reached.
 #include "actors/thread_actor.hpp"
+#include "runtime/base/units.hpp"
 
+#include <string>
 #include <utility>
 
 namespace parlance::actors {
@@ -24,12 +27,15 @@ ForkPoint point_of(const CheckpointView& from) {
 
 }  // namespace
 
-Error ThreadActor::too_many_branches() {
-  return {ErrorCode::thread_full, "the thread and its forks hold too many messages", {}, {}};
-}
-
-bool ThreadActor::holds_too_much(const Agent& agent) const {
-  return state_.messages_held >= branches_max * agent.limits().messages_max;
+std::optional<Error> ThreadActor::refusal_of_a_full_thread(const Agent& agent) const {
+  const auto full = [](std::string detail) {
+    return Error{ErrorCode::thread_full, std::move(detail), {}, {}};
+  };
+  if (state_.messages_held >= branches_max * agent.limits().messages_max)
+    return full("the thread and its forks hold too many messages");
+  if (state_.bytes_held >= agent.limits().thread_bytes_max)
+    return full("the thread's turns hold " + size_to_text(agent.limits().thread_bytes_max));
+  return std::nullopt;
 }
 
 // A turn that has not ended may still be rolled back, and its checkpoints with it.

@@ -9,6 +9,10 @@
 namespace parlance::actors {
 namespace {
 
+// Of a turn that adds nothing.
+constexpr std::size_t turn_bytes =
+    sizeof(RunView) + sizeof(ThreadState::Added) + 2 * sizeof(Record);
+
 // merge_messages() of many, in time that grows with their number.
 class Merged {
  public:
@@ -68,6 +72,7 @@ std::optional<RunView> ended_run(const std::vector<RecordPtr>& records) {
 void ThreadState::add_ended_turn(const std::vector<RecordPtr>& records) {
   auto run = ended_run(records);
   if (!run) return;
+  bytes_held += turn_bytes + bytes_of(*run->accepted) + bytes_of(*run->ended);
   if (run->begun) {
     Checkpoint from = start_of(*run->accepted);
     Added turn{run->accepted_seq, run->ended_seq, run->accepted, {}};
@@ -77,6 +82,7 @@ void ThreadState::add_ended_turn(const std::vector<RecordPtr>& records) {
       const auto* const step = std::get_if<StepDone>(&record->event);
       if (step == nullptr || step->messages.empty()) continue;
       merge_messages(from.input, said_by_people(step->messages));
+      bytes_held += sizeof(Record) + bytes_of(*step);
       turn.steps.push_back(record);
     }
     at.messages = std::make_shared<const Messages>(messages_after(*from.messages, records));

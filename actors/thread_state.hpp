@@ -30,6 +30,7 @@ struct ThreadState {
   };
   std::vector<Added> added;       // in the order in which the turns ran
   std::size_t messages_held = 0;  // in all branches
+  std::size_t bytes_held = 0;     // of all turns, about
 
   // Where a turn with this acceptance begins.
   Checkpoint start_of(const TurnAccepted& accepted) const;

@@ -81,7 +81,7 @@ void ThreadActor::change_state(ChangeState& change, std::optional<ForkPoint> for
   if (!next) return answer(next.error());
   if (from.messages->size() + update.messages.size() > agent->second->limits().messages_max)
     return answer(Error{ErrorCode::thread_full, "the thread would hold too many messages", {}, {}});
-  if (holds_too_much(*agent->second)) return answer(too_many_branches());
+  if (auto full = refusal_of_a_full_thread(*agent->second)) return answer(*std::move(full));
 
   accepted.turn = ++turns_;
   accepted.run = std::move(update.run);

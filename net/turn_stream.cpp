@@ -6,25 +6,7 @@
 namespace parlance::net {
 namespace {
 
-std::size_t bytes_of(const Messages& messages) {
-  std::size_t bytes = 0;
-  for (const auto& message : messages)
-    bytes += message->text.size() + 128;
-  return bytes;
-}
-
-std::size_t bytes_of(const Record& record) {
-  std::size_t bytes = 64;
-  if (const auto* delta = std::get_if<Delta>(&record.event)) {
-    for (const auto& piece : delta->pieces)
-      bytes += piece.size() + 32;
-  } else if (const auto* step = std::get_if<StepDone>(&record.event)) {
-    bytes += bytes_of(step->messages);
-  } else if (const auto* accepted = std::get_if<TurnAccepted>(&record.event)) {
-    bytes += bytes_of(accepted->input);
-  }
-  return bytes;
-}
+constexpr std::size_t record_overhead = 64;
 
 }  // namespace
 
@@ -56,7 +38,8 @@ bool TurnStream::records(std::span<const RecordPtr> records) {
     }
     if (bytes_waiting_ + bytes_taken_ <= options_.buffer_bytes_max) {
       for (const auto& record : records) {
-        if (record->seq >= options_.after.seq) bytes_waiting_ += bytes_of(*record);
+        if (record->seq >= options_.after.seq)
+          bytes_waiting_ += record_overhead + bytes_of(record->event);
         waiting_.push_back(record);
       }
       wake_locked();

@@ -73,6 +73,21 @@ Result<Json> parse_json(std::string_view text, std::size_t depth_max) {
   return value;
 }
 
+std::size_t bytes_of(const Json& value) {
+  constexpr std::size_t member_overhead = sizeof(std::string) + 48;  // the node of a tree
+  std::size_t bytes = sizeof(Json);
+  if (const auto* const text = value.get_ptr<const std::string*>()) {
+    bytes += sizeof(std::string) + text->size();
+  } else if (const auto* const members = value.get_ptr<const Json::object_t*>()) {
+    for (const auto& [name, member] : *members)
+      bytes += member_overhead + name.size() + bytes_of(member);
+  } else if (value.is_array()) {
+    for (const auto& element : value)
+      bytes += bytes_of(element);
+  }
+  return bytes;
+}
+
 std::string dump(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

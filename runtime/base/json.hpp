@@ -22,6 +22,9 @@ bool is_utf8(std::string_view text);
 // depth_max), malformed_json. Never recurses deeper than depth_max.
 Result<Json> parse_json(std::string_view text, std::size_t depth_max);
 
+// About what the value takes in memory, in bytes.
+std::size_t bytes_of(const Json& value);
+
 // On one line. Text that is not UTF-8 is replaced, never thrown over.
 std::string dump(const Json& value);
 

@@ -12,7 +12,7 @@
 //       "passages": { "type": "array", "per_turn": true, "default": [] }
 //     },
 //     "limits": { "steps_max": 10, "window_messages_max": 20, "messages_max": 400,
-//                 "turn_time_max": "60s", "tokens_out_max": 2048 },
+//                 "thread_bytes_max": 16777216, "turn_time_max": "60s", "tokens_out_max": 2048 },
 //     "start": "retrieve",
 //     "nodes": {
 //       "retrieve": { "kind": "retrieve", "passages_max": 6,
@@ -49,6 +49,8 @@ struct AgentLimits {
   std::uint32_t steps_max = 10;            // a turn that takes more has lost its way and fails
   std::uint32_t window_messages_max = 20;  // of the history, handed to a model
   std::uint32_t messages_max = 400;        // in a thread; then thread_full
+  // That all turns of a thread hold, forks and changes of its state included; then thread_full.
+  std::uint32_t thread_bytes_max = 16 * 1024 * 1024;
   std::chrono::milliseconds turn_time_max{60'000};
   std::uint32_t tokens_out_max = 2'048;
 };

@@ -129,6 +129,8 @@ Result<AgentLimits> read_limits(const Json& json) {
   limits.window_messages_max =
       reader.number("window_messages_max", limits.window_messages_max, {1, 1'000});
   limits.messages_max = reader.number("messages_max", limits.messages_max, {2, 100'000});
+  limits.thread_bytes_max =
+      reader.number("thread_bytes_max", limits.thread_bytes_max, {64 * 1024, 1024 * 1024 * 1024});
   limits.turn_time_max = reader.duration(
       "turn_time_max", limits.turn_time_max, {milliseconds{100}, milliseconds{86'400'000}});
   limits.tokens_out_max = reader.number("tokens_out_max", limits.tokens_out_max, {1, 1'000'000});

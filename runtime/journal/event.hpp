@@ -163,6 +163,15 @@ using Event = std::variant<TurnAccepted, StepDone, Delta, Superseded, TurnEnded,
 
 std::uint64_t turn_of(const Event& event);
 
+// About what the event holds in memory beside its own size, in bytes.
+std::size_t bytes_of(const TurnAccepted& accepted);
+std::size_t bytes_of(const StepDone& step);
+std::size_t bytes_of(const Delta& delta);
+std::size_t bytes_of(const Superseded& superseded);
+std::size_t bytes_of(const TurnEnded& ended);
+std::size_t bytes_of(const RolledBack& rolled_back);
+std::size_t bytes_of(const Event& event);
+
 // An event at its place in the journal. Shared: the turn that is running keeps its records in
 // memory, and every stream that shows them holds the same ones.
 struct Record {

@@ -19,8 +19,7 @@ void merge_messages(Messages& messages, const Messages& added) {
 
 std::size_t bytes_of(const Message& message) {
   constexpr std::size_t overhead = sizeof(Message) + 64;  // and the two allocations around it
-  return overhead + message.id.size() + message.text.size() +
-         (message.extra.is_null() ? 0 : dump(message.extra).size());
+  return overhead + message.id.size() + message.text.size() + bytes_of(message.extra);
 }
 
 }  // namespace parlance

@@ -194,5 +194,44 @@ TEST_CASE_METHOD(ForksTest, "the branches of a thread have a bound together") {
   }
 }
 
+TEST_CASE_METHOD(ForksTest, "what a thread holds has a bound, also after a restart") {
+  start_node();
+  take_turn(request("small", "one"));
+  UpdateState update;
+  update.fields = {{"note", std::string(10'000, 'x')}};
+  int changes = 0;
+  auto changed = change(update);
+  for (; changed && changes < 20; ++changes)
+    changed = change(update);
+  CHECK(changes >= 3);
+  CHECK(changes <= 7);
+  for (const bool restarted : {false, true}) {
+    INFO(restarted);
+    if (restarted) start_node();
+    changed = change(update);
+    REQUIRE_FALSE(changed);
+    CHECK(changed.error().code == ErrorCode::thread_full);
+    CHECK(now() == Texts{"one", "echo: one"});
+  }
+}
+
+TEST_CASE_METHOD(ForksTest, "a page of the history with many forks of one checkpoint is whole") {
+  start_node();
+  take_turn(request("echo", "one"));
+  take_turn(request("echo", "two"));
+  const auto before = history();
+  for (const std::size_t at : {3, 3, 0, 3, 1})
+    take_turn(fork(before[at].id, "else"));
+  const auto all = history();
+  REQUIRE(all.size() == before.size() + 15);
+  const Texts after_one{"one", "echo: one", "else", "echo: else"};
+  const Texts after_two{"one", "echo: one", "two", "echo: two", "else", "echo: else"};
+  CHECK(texts(all[0].messages) == Texts{"one", "echo: one", "two", "else", "echo: else"});
+  CHECK(texts(all[3].messages) == after_one);
+  CHECK(texts(all[6].messages) == after_two);
+  CHECK(texts(all[9].messages) == after_one);
+  CHECK(texts(all[12].messages) == after_one);
+}
+
 }  // namespace
 }  // namespace parlance::actors

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import test from 'node:test';
-import { configuration_with, create_thread, free_port, human, Mock, root, Server, texts, until } from './harness.mjs';
+import { agent_folder, configuration_with, create_thread, free_port, human, Mock, root, Server, texts, until } from './harness.mjs';
 import { client_of } from './support/langgraph_client.mjs';
 
 async function started(t) {
@@ -144,4 +144,46 @@ test('a checkpoint that is not there, is foreign, or of a turn that goes on is n
   await assert.rejects(client.runs.wait(thread_id, 'echo', { input: human('x'), checkpointId: running }), /409/);
   await client.runs.cancel(thread_id, slow.run_id, true);
   await client.runs.wait(thread_id, 'echo', { input: human('x'), checkpointId: running });
+});
+
+test('what a thread holds is bounded, whatever its turns and changes add', async (t) => {
+  const mock = await Mock.start(t, {});
+  const nodes = { echo: { kind: 'echo' } };
+  const limits = { messages_max: 100, thread_bytes_max: 65_536 };
+  const agents = { small: agent_folder(t, { description: 'small', limits, state: { note: { type: 'string' } }, start: 'echo', nodes }) };
+  const server = await Server.start(t, { configuration: configuration_with(mock, { http: { port: await free_port() }, agents }) });
+  const client = client_of(server);
+  const full = { status: 409, message: /the thread's turns hold 64KiB/ };
+  const text = 'x'.repeat(5_000);
+  const threads = [];
+  const ways = {
+    'the fields are changed': (thread_id) => client.threads.updateState(thread_id, { values: { note: text } }),
+    'an older state is changed': async (thread_id) => {
+      const [, first] = await client.threads.getHistory(thread_id, { limit: 2 });
+      await client.threads.updateState(thread_id, { values: { note: text }, checkpoint: first.checkpoint });
+    },
+    'a message is replaced': (thread_id) =>
+      client.threads.updateState(thread_id, { values: { messages: [{ id: 'same', type: 'human', content: text }] } }),
+    'a run is given fields': (thread_id) =>
+      client.runs.wait(thread_id, 'small', { command: { goto: 'echo', update: { note: text } } }),
+  };
+  for (const [name, change] of Object.entries(ways)) {
+    await t.test(name, async () => {
+      const { thread_id } = await client.threads.create();
+      threads.push(thread_id);
+      await client.runs.wait(thread_id, 'small', { input: human('one') });
+      let changes = 0;
+      await assert.rejects(async () => {
+        for (; changes < 20; changes += 1) await change(thread_id);
+      }, full);
+      assert.ok(changes >= 5 && changes <= 13, `${changes} changes`);
+      await assert.rejects(client.runs.wait(thread_id, 'small', { input: human('two') }), full);
+      assert.equal(said((await client.threads.getState(thread_id)).values)[0], 'one');
+    });
+  }
+  await server.kill();
+  await server.begin();
+  for (const thread_id of threads) await assert.rejects(client.runs.wait(thread_id, 'small', { input: human('two') }), full);
+  const { thread_id } = await client.threads.create();
+  assert.deepEqual(said(await client.runs.wait(thread_id, 'small', { input: human('one') })), ['one', 'echo: one']);
 });

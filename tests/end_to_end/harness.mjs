@@ -1,6 +1,7 @@
 // What the tests stand on. A test starts the real binaries in a folder of its own, on a port that the
 // system picks, and everything it started ends with it.
 
+export { agent_folder } from './support/agent_folder.mjs';
 export { configuration, configuration_with, merged } from './support/configuration.mjs';
 export { EventStream } from './support/event_stream.mjs';
 export { call } from './support/http.mjs';

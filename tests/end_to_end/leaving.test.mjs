@@ -4,11 +4,8 @@
 // Another program on the machine can only make it slower, so a time is that of the best of three tries.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import test from 'node:test';
-import { call, configuration_with, create_thread, human, Mock, RawSocket, Server, texts, until } from './harness.mjs';
+import { agent_folder, call, configuration_with, create_thread, human, Mock, RawSocket, Server, texts, until } from './harness.mjs';
 
 const close_time_max_ms = 50;
 
@@ -112,12 +109,8 @@ for (const [way, send] of Object.entries(ways)) {
 
 // An agent that has 300 ms for a turn.
 function hasty_agent(t) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'parlance-agent-'));
-  t.after(() => rmSync(folder, { recursive: true }));
   const nodes = { generate: { kind: 'generate', role: 'main' } };
-  const agent = { description: 'hasty', limits: { turn_time_max: '300ms' }, start: 'generate', nodes };
-  writeFileSync(path.join(folder, 'agent.json'), JSON.stringify(agent));
-  return folder;
+  return agent_folder(t, { description: 'hasty', limits: { turn_time_max: '300ms' }, start: 'generate', nodes });
 }
 
 const deadlines = {

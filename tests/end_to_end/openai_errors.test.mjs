@@ -1,10 +1,7 @@
 // Every failure is, to the official `openai` clients, an error of the class that they have for it: each by a real request.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { configuration, configuration_with, free_port, Server, until } from './harness.mjs';
+import { agent_folder, configuration, configuration_with, free_port, Server, until } from './harness.mjs';
 import { fixed_provider, refusing } from './support/fixed_provider.mjs';
 import { client_of, error_of, test_with_clients, user, with_mock } from './support/openai.mjs';
 
@@ -85,11 +82,7 @@ test_with_clients('404: an unknown agent, model or path', async (t, openai) => {
 
 // An agent whose threads hold two messages.
 function small_agent(t) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'parlance-agent-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const agent = { description: 'small', limits: { messages_max: 2 }, start: 'echo', nodes: { echo: { kind: 'echo' } } };
-  writeFileSync(path.join(folder, 'agent.json'), JSON.stringify(agent));
-  return folder;
+  return agent_folder(t, { description: 'small', limits: { messages_max: 2 }, start: 'echo', nodes: { echo: { kind: 'echo' } } });
 }
 
 test_with_clients('409: a thread that is full', async (t, openai) => {

@@ -49,10 +49,11 @@ inline Agents test_agents() {
                   "thank": {"kind": "reply", "text": "Thank you."},
                   "decline": {"kind": "reply", "text": "Not booked."},
                   "revise": {"kind": "echo"}}})");
-  add_agent(
-      agents,
-      "small",
-      R"({"limits": {"messages_max": 2}, "start": "echo", "nodes": {"echo": {"kind": "echo"}}})");
+  add_agent(agents,
+            "small",
+            R"({"limits": {"messages_max": 2, "thread_bytes_max": 65536},
+          "state": {"note": {"type": "string"}},
+          "start": "echo", "nodes": {"echo": {"kind": "echo"}}})");
   return agents;
 }
 
