@@ -161,7 +161,19 @@ storage::JournalOptions journal_options(const Settings& settings) {
   return options;
 }
 
-net::HttpServerOptions http_options(const HttpSettings& http) {
+net::DoorOptions door_options(const LimitSettings& limits) {
+  net::DoorOptions options;
+  options.window = limits.window;
+  options.requests_per_address_max = static_cast<std::uint32_t>(limits.requests_per_address_max);
+  options.requests_per_key_max = static_cast<std::uint32_t>(limits.requests_per_key_max);
+  options.requests_per_tenant_max = static_cast<std::uint32_t>(limits.requests_per_tenant_max);
+  options.wrong_keys_max = static_cast<std::uint32_t>(limits.wrong_keys_max);
+  options.clients_max = static_cast<std::uint32_t>(limits.clients_max);
+  options.proxies_trusted = limits.proxies_trusted;
+  return options;
+}
+
+net::HttpServerOptions http_options(const HttpSettings& http, const LimitSettings& limits) {
   net::HttpServerOptions options;
   options.address = http.address;
   options.port = static_cast<std::uint16_t>(http.port);
@@ -177,6 +189,7 @@ net::HttpServerOptions http_options(const HttpSettings& http) {
   options.heartbeat_time = http.heartbeat;
   options.stream_buffer_bytes_max = http.stream_buffer_max;
   options.cors_origins = http.cors_origins;
+  options.door = door_options(limits);
   return options;
 }
 
@@ -500,7 +513,7 @@ Result<void> App::Parts::listen() {
                                                         settings.threads.start_delay_max,
                                                         version()});
   router = std::make_unique<net::Router>(net::make_routes(*backend));
-  auto options = http_options(settings.http);
+  auto options = http_options(settings.http, settings.limits);
   options.takes_no_key = keys->takes_no_key();
   server = std::make_unique<net::HttpServer>(io, std::move(options), *router, http_metrics);
   auto listening = server->listen();

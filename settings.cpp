@@ -1,6 +1,7 @@
 #include "settings.hpp"
 
 #include "net/cors.hpp"
+#include "net/door.hpp"
 #include "net/webhooks/webhook_rules.hpp"
 #include "net/webhooks/webhook_secret.hpp"
 #include "runtime/base/units.hpp"
@@ -70,18 +71,18 @@ Result<std::string> read_text(const Json& value, const std::string& path) {
   return value.get<std::string>();
 }
 
-Result<std::vector<std::string>> read_origins(const Json& value, const std::string& path) {
-  std::vector<std::string> origins;
-  if (!value.is_array()) return wrong(path, "must be a list of origins");
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    const std::string place = path + '[' + std::to_string(i) + ']';
-    const auto origin = read_text(value[i], place);
-    if (!origin) return origin.error();
-    if (!net::Cors::is_origin(*origin))
-      return wrong(place, "must be an origin such as \"https://app.example.com\", or \"*\"");
-    origins.push_back(*origin);
-  }
-  return origins;
+Result<std::string> read_origin(const Json& value, const std::string& path, const fs::path&) {
+  auto origin = read_text(value, path);
+  if (origin && !net::Cors::is_origin(*origin))
+    return wrong(path, "must be an origin such as \"https://app.example.com\", or \"*\"");
+  return origin;
+}
+
+Result<std::string> read_address(const Json& value, const std::string& path, const fs::path&) {
+  auto address = read_text(value, path);
+  if (address && !net::Door::is_address(*address))
+    return wrong(path, "must be an address such as \"10.0.0.7\"");
+  return address;
 }
 
 Result<std::string> read_secret(const Json& value,
@@ -104,34 +105,22 @@ Result<std::string> read_secret(const Json& value,
       R"(must be {"env": "NAME"} or {"file": "PATH"}; a key never stands in the configuration)");
 }
 
-Result<std::vector<std::string>> read_webhook_secrets(const Json& value,
-                                                      const std::string& path,
-                                                      const fs::path& folder) {
-  std::vector<std::string> secrets;
-  if (!value.is_array()) return wrong(path, "must be a list of secrets");
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    const std::string place = path + '[' + std::to_string(i) + ']';
-    auto secret = read_secret(value[i], place, folder);
-    if (!secret) return secret.error();
-    const auto fine = net::WebhookSecret::parse(*secret);
-    if (!fine) return wrong(place, fine.error().detail);
-    secrets.push_back(std::move(*secret));
-  }
-  return secrets;
+Result<std::string> read_webhook_secret(const Json& value,
+                                        const std::string& path,
+                                        const fs::path& folder) {
+  auto secret = read_secret(value, path, folder);
+  if (!secret) return secret;
+  const auto fine = net::WebhookSecret::parse(*secret);
+  if (!fine) return wrong(path, fine.error().detail);
+  return secret;
 }
 
-Result<std::vector<std::string>> read_webhook_hosts(const Json& value, const std::string& path) {
-  std::vector<std::string> hosts;
-  if (!value.is_array()) return wrong(path, "must be a list of hosts");
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    const std::string place = path + '[' + std::to_string(i) + ']';
-    auto host = read_text(value[i], place);
-    if (!host) return host.error();
-    const auto fine = net::WebhookRules::make({*host});
-    if (!fine) return wrong(place, fine.error().detail);
-    hosts.push_back(std::move(*host));
-  }
-  return hosts;
+Result<std::string> read_webhook_host(const Json& value, const std::string& path, const fs::path&) {
+  auto host = read_text(value, path);
+  if (!host) return host;
+  const auto fine = net::WebhookRules::make({*host});
+  if (!fine) return wrong(path, fine.error().detail);
+  return host;
 }
 
 // --- the table
@@ -250,10 +239,40 @@ Setting path(std::string name,
           }};
 }
 
+using ReadElement = Result<std::string> (*)(const Json& value,
+                                            const std::string& path,
+                                            const fs::path& folder);
+
+template <class Section>
+Setting list(std::string name,
+             Section Settings::*section,
+             std::vector<std::string> Section::*member,
+             std::string elements,
+             ReadElement read,
+             std::string sentence) {
+  return {name,
+          "list",
+          "[]",
+          std::move(elements),
+          std::move(sentence),
+          [=](Settings& settings, const Json& value, const fs::path& folder) -> Result<void> {
+            if (!value.is_array()) return wrong(name, "must be a list");
+            std::vector<std::string> found;
+            for (std::size_t i = 0; i < value.size(); ++i) {
+              auto element = read(value[i], name + '[' + std::to_string(i) + ']', folder);
+              if (!element) return element.error();
+              found.push_back(std::move(*element));
+            }
+            settings.*section.*member = std::move(found);
+            return {};
+          }};
+}
+
 const std::vector<Setting>& table() {
   using S = Settings;
   using std::chrono::hours;
   constexpr std::uint64_t mib = 1024 * 1024;
+  constexpr std::uint64_t limit_max = 1'000'000'000;
   static const std::vector<Setting> settings{
       text("http.address", &S::http, &HttpSettings::address, {}, "Address to listen on."),
       count("http.port",
@@ -334,17 +353,12 @@ const std::vector<Setting>& table() {
             1,
             64,
             "Threads that serve connections."),
-      {"http.cors_origins",
-       "list",
-       "[]",
-       "origins, or *",
-       "Origins whose pages may call the server.",
-       [](Settings& into, const Json& value, const fs::path&) -> Result<void> {
-         auto origins = read_origins(value, "http.cors_origins");
-         if (!origins) return origins.error();
-         into.http.cors_origins = std::move(*origins);
-         return {};
-       }},
+      list("http.cors_origins",
+           &S::http,
+           &HttpSettings::cors_origins,
+           "origins, or *",
+           read_origin,
+           "Origins whose pages may call the server."),
       path("storage.path",
            &S::storage,
            &StorageSettings::path,
@@ -377,6 +391,48 @@ const std::vector<Setting>& table() {
            &S::auth,
            &AuthSettings::keys_file,
            "Hashed API keys; without it only `serve --dev` starts."),
+      duration("limits.window",
+               &S::limits,
+               &LimitSettings::window,
+               milliseconds(1'000),
+               milliseconds(86'400'000),
+               "How far back requests and wrong keys are counted."),
+      count("limits.requests_per_address_max",
+            &S::limits,
+            &LimitSettings::requests_per_address_max,
+            0,
+            limit_max,
+            "Requests of one address in a window, more are answered 429; 0: no limit."),
+      count("limits.requests_per_key_max",
+            &S::limits,
+            &LimitSettings::requests_per_key_max,
+            0,
+            limit_max,
+            "Requests with one key in a window, more are answered 429; 0: no limit."),
+      count("limits.requests_per_tenant_max",
+            &S::limits,
+            &LimitSettings::requests_per_tenant_max,
+            0,
+            limit_max,
+            "Requests of one tenant in a window, more are answered 429; 0: no limit."),
+      count("limits.wrong_keys_max",
+            &S::limits,
+            &LimitSettings::wrong_keys_max,
+            0,
+            limit_max,
+            "Wrong keys from one address in a window, more are answered 429; 0: no limit."),
+      count("limits.clients_max",
+            &S::limits,
+            &LimitSettings::clients_max,
+            1,
+            1'000'000,
+            "Addresses, keys and tenants remembered, of each; the least recently seen leave."),
+      list("limits.proxies_trusted",
+           &S::limits,
+           &LimitSettings::proxies_trusted,
+           "addresses",
+           read_address,
+           "Proxies in front, whose X-Forwarded-For names the client."),
       count("threads.turns_waiting_max",
             &S::threads,
             &ThreadSettings::turns_waiting_max,
@@ -425,30 +481,19 @@ const std::vector<Setting>& table() {
                milliseconds(10),
                milliseconds(600'000),
                "Time for one search."),
-      {"webhooks.secrets",
-       "list",
-       "[]",
-       "whsec_ secrets",
-       "What webhooks are signed with, each {\"env\": NAME} or {\"file\": PATH}; several while "
-       "they "
-       "rotate.",
-       [](Settings& into, const Json& value, const fs::path& folder) -> Result<void> {
-         auto secrets = read_webhook_secrets(value, "webhooks.secrets", folder);
-         if (!secrets) return secrets.error();
-         into.webhooks.secrets = std::move(*secrets);
-         return {};
-       }},
-      {"webhooks.hosts_allowed",
-       "list",
-       "[]",
-       "hosts, host:port, http://host:port, or *",
-       "Where webhooks may go.",
-       [](Settings& into, const Json& value, const fs::path&) -> Result<void> {
-         auto hosts = read_webhook_hosts(value, "webhooks.hosts_allowed");
-         if (!hosts) return hosts.error();
-         into.webhooks.hosts_allowed = std::move(*hosts);
-         return {};
-       }},
+      list("webhooks.secrets",
+           &S::webhooks,
+           &WebhookSettings::secrets,
+           "whsec_ secrets",
+           read_webhook_secret,
+           "What webhooks are signed with, each {\"env\": NAME} or {\"file\": PATH}; several while "
+           "they rotate."),
+      list("webhooks.hosts_allowed",
+           &S::webhooks,
+           &WebhookSettings::hosts_allowed,
+           "hosts, host:port, http://host:port, or *",
+           read_webhook_host,
+           "Where webhooks may go."),
       path("webhooks.ca_file",
            &S::webhooks,
            &WebhookSettings::ca_file,

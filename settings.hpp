@@ -54,6 +54,16 @@ struct AuthSettings {
   std::filesystem::path keys_file;
 };
 
+struct LimitSettings {
+  std::chrono::milliseconds window{60'000};
+  std::uint64_t requests_per_address_max = 0;
+  std::uint64_t requests_per_key_max = 0;
+  std::uint64_t requests_per_tenant_max = 0;
+  std::uint64_t wrong_keys_max = 20;
+  std::uint64_t clients_max = 10'000;
+  std::vector<std::string> proxies_trusted;
+};
+
 struct ThreadSettings {
   std::uint64_t turns_waiting_max = 8;
   std::uint64_t resident_max = 10'000;
@@ -110,6 +120,7 @@ struct Settings {
   HttpSettings http;
   StorageSettings storage;
   AuthSettings auth;
+  LimitSettings limits;
   ThreadSettings threads;
   RetrieverSettings retriever;
   WebhookSettings webhooks;

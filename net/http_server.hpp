@@ -8,6 +8,7 @@
 // Bounds: connections_max; one more is told connections_full and closed.
 #pragma once
 
+#include "net/door.hpp"
 #include "net/router.hpp"
 #include "runtime/base/deadline.hpp"
 #include "runtime/base/result.hpp"
@@ -45,6 +46,7 @@ struct HttpServerOptions {
   int send_buffer_bytes = 64 * 1024;                  // the kernel's, on streams
   std::vector<std::string> cors_origins;              // net/cors.hpp
   bool takes_no_key = false;                          // then net/loopback_guard.hpp
+  DoorOptions door;
 };
 
 class HttpServer : public Front {

@@ -50,6 +50,11 @@ std::string_view key_of(const RequestParser::Message& message) {
   return header.empty() ? view_of(message["x-api-key"]) : header;
 }
 
+asio::ip::address peer_of(const asio::ip::tcp::socket& socket) {
+  boost::system::error_code problem;
+  return socket.remote_endpoint(problem).address();
+}
+
 // Bodies are read as they come.
 std::optional<Error> fault_of_encoding(const RequestParser::Message& message) {
   const auto [first, last] = message.equal_range(http::field::content_encoding);
@@ -66,6 +71,7 @@ HttpSession::HttpSession(asio::ip::tcp::socket socket, std::shared_ptr<const Ses
     : shared_(std::move(shared)),
       socket_(std::move(socket)),
       waker_(std::make_shared<Waker>(socket_.get_executor())),
+      peer_(peer_of(socket_)),
       timer_(socket_.get_executor()) {}
 
 asio::awaitable<void> HttpSession::run() {
@@ -153,6 +159,8 @@ std::optional<Error> HttpSession::meet_header() {
   request_.caller = {};
   const auto origin = view_of(message[http::field::origin]);
   cors_origin_ = shared_->cors.allows(origin) ? std::string(origin) : std::string();
+  limit_headers_.clear();
+  refusal_delay_ = milliseconds(0);
   if (shared_->options.takes_no_key) {
     match_ = {};
     preflight_ = false;
@@ -166,15 +174,36 @@ std::optional<Error> HttpSession::meet_header() {
                !match_.methods_allowed.empty();
   if (preflight_) return std::nullopt;
   if (match_.route == nullptr || match_.route->access != Access::open) {
-    auto caller = shared_->router.admit(
-        key_of(message), match_.route == nullptr ? Access::chat : match_.route->access);
-    if (!caller) return caller.error();
-    request_.caller = std::move(*caller);
+    if (auto refused = meet_key(message)) return refused;
   }
   if (match_.route != nullptr) return fault_of_encoding(message);
   if (match_.methods_allowed.empty())
     return Error{ErrorCode::not_found, "there is nothing at this path", {}, {}};
   return Error{ErrorCode::method_not_allowed, "this path takes " + match_.methods_allowed, {}, {}};
+}
+
+std::optional<Error> HttpSession::meet_key(const RequestParser::Message& message) {
+  const Access access = match_.route == nullptr ? Access::chat : match_.route->access;
+  Door& door = *shared_->door;
+  const auto address = door.address_of(peer_, view_of(message["x-forwarded-for"]));
+  auto caller = shared_->router.admit(key_of(message), access);
+  if (!caller) {
+    const bool is_wrong_key =
+        caller.error().code == ErrorCode::unauthenticated && !key_of(message).empty();
+    if (!is_wrong_key) return caller.error();
+    auto wrong = door.wrong_key(address, caller.error(), Clock::now());
+    refusal_delay_ = wrong.delay;
+    return std::move(wrong.error);
+  }
+  request_.caller = std::move(*caller);
+  if (access != Access::chat) return std::nullopt;
+  return door.enter(address, request_.caller, Clock::now(), limit_headers_);
+}
+
+asio::awaitable<void> HttpSession::hold_refusal() {
+  if (refusal_delay_.count() == 0) co_return;
+  asio::steady_timer timer(socket_.get_executor(), refusal_delay_);
+  co_await timer.async_wait(use_tuple);
 }
 
 asio::awaitable<void> HttpSession::answer() {
@@ -194,6 +223,7 @@ asio::awaitable<void> HttpSession::answer() {
   bool threw = false;
   try {
     if (refusal_) {
+      co_await hold_refusal();
       co_await send_error(*refusal_);
     } else if (preflight_) {
       co_await answer_preflight();
@@ -252,7 +282,7 @@ std::string HttpSession::head_text(const Response& response, bool chunked) const
     append_number(text, response.body.size());
     text.append("\r\n");
   }
-  text.append(response.headers);
+  text.append(response.headers).append(limit_headers_);
   shared_->cors.append_headers(text, cors_origin_);
   text.append("x-content-type-options: nosniff\r\nx-request-id: ").append(request_.id);
   text.append("\r\nx-parlance-version: ").append(shared_->options.version);
@@ -291,6 +321,7 @@ asio::awaitable<void> HttpSession::refuse_unread(Error error) {
     request_.id = is_identifier(id) ? std::string(id) : random_uuid();
     request_.caller = {};
     cors_origin_.clear();
+    limit_headers_.clear();
     match_ = {};
   }
   request_.message = {};
@@ -301,6 +332,7 @@ asio::awaitable<void> HttpSession::refuse_unread(Error error) {
   request_.path = target.substr(0, target.find('?'));
   keep_alive_ = false;
   lingering_ = true;
+  co_await hold_refusal();
   co_await send_error(std::move(error));
   note_answer();
 }
@@ -448,6 +480,7 @@ void HttpSession::timer_ended() {
   clear_deadline();
   timed_out_ = true;
   if (on_time_ == OnTime::cut) {
+    if (streaming_) shared_->metrics.streams_cut.Increment();
     cut();
   } else {
     boost::system::error_code ignored;

@@ -1,6 +1,6 @@
 // One connection: reads requests, has them answered one after another, and writes the answers.
 //
-//   header and body caps -> key and scopes -> route -> handler
+//   header and body caps -> key and scopes -> rate limits -> route -> handler
 //
 // A handler answers either at once, by send(), or piece by piece: begin_stream(), write()…,
 // end_stream(). While it waits for something else, watch_peer() tells it when the client leaves.
@@ -12,6 +12,7 @@
 #pragma once
 
 #include "net/cors.hpp"
+#include "net/door.hpp"
 #include "net/http_server.hpp"
 #include "net/request.hpp"
 #include "net/request_parser.hpp"
@@ -45,6 +46,7 @@ struct SessionShared {
   const std::vector<HttpMetrics::Route> route_metrics;  // by Route::number
   const HttpMetrics::Route no_route_metrics;
   const Cors cors{options.cors_origins};
+  const std::shared_ptr<Door> door = std::make_shared<Door>(options.door, metrics);
 };
 
 class HttpSession : public std::enable_shared_from_this<HttpSession> {
@@ -98,6 +100,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   boost::asio::awaitable<void> refuse_unread(Error error);
   boost::asio::awaitable<void> linger();
   std::optional<Error> meet_header();
+  std::optional<Error> meet_key(const RequestParser::Message& message);
+  boost::asio::awaitable<void> hold_refusal();
   boost::asio::awaitable<void> answer_preflight();
   std::string head_text(const Response& response, bool chunked) const;
   void set_deadline(std::chrono::milliseconds from_now, OnTime on_time);
@@ -110,13 +114,16 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   const std::shared_ptr<const SessionShared> shared_;
   boost::asio::ip::tcp::socket socket_;
   const std::shared_ptr<Waker> waker_;
+  const boost::asio::ip::address peer_;  // unspecified once it has gone
 
   boost::beast::flat_buffer buffer_;
   std::optional<RequestParser> parser_;
   Request request_;
   Router::Match match_;
   std::optional<Error> refusal_;  // decided by the headers alone
-  std::string cors_origin_;       // of the page that asks, when it may
+  std::chrono::milliseconds refusal_delay_{0};
+  std::string limit_headers_;  // what the caller has left
+  std::string cors_origin_;    // of the page that asks, when it may
   bool preflight_ = false;
 
   boost::asio::steady_timer timer_;

@@ -45,6 +45,8 @@ enum class ErrorCode : std::uint8_t {
   thread_not_paused,
   idempotency_key_reused,
   // overload
+  rate_limited,
+  locked_out,
   mailbox_full,
   threads_full,
   connections_full,

@@ -6,6 +6,16 @@
 
 namespace parlance {
 
+namespace {
+
+Counter& rate_limited(Registry& registry, const char* limit) {
+  return registry.counter("parlance_http_rate_limited_total",
+                          "Requests refused at the door, by the limit that they were over.",
+                          {{"limit", limit}});
+}
+
+}  // namespace
+
 HttpMetrics::HttpMetrics(Registry& registry)
     : connections_open(
           registry.gauge("parlance_http_connections_open", "Connections that are open.")),
@@ -14,8 +24,16 @@ HttpMetrics::HttpMetrics(Registry& registry)
       connections_refused(
           registry.counter("parlance_http_connections_refused_total",
                            "Connections refused because http.connections_max were open.")),
-      streams_cut(registry.counter("parlance_http_streams_cut_total",
-                                   "Streams cut because their reader fell too far behind.")),
+      streams_cut(
+          registry.counter("parlance_http_streams_cut_total",
+                           "Streams cut because their reader fell behind or took nothing.")),
+      rate_limited_by_address(rate_limited(registry, "address")),
+      rate_limited_by_key(rate_limited(registry, "key")),
+      rate_limited_by_tenant(rate_limited(registry, "tenant")),
+      wrong_keys(registry.counter("parlance_http_wrong_keys_total",
+                                  "Requests with a key that is not valid.")),
+      locked_out(registry.counter("parlance_http_locked_out_total",
+                                  "Of these, from an address that had sent too many.")),
       bytes_received(
           registry.counter("parlance_http_received_bytes_total", "Bytes read from clients.")),
       bytes_sent(registry.counter("parlance_http_sent_bytes_total", "Bytes written to clients.")),

@@ -29,6 +29,11 @@ class HttpMetrics {
   Gauge& streams_open;
   Counter& connections_refused;
   Counter& streams_cut;
+  Counter& rate_limited_by_address;
+  Counter& rate_limited_by_key;
+  Counter& rate_limited_by_tenant;
+  Counter& wrong_keys;
+  Counter& locked_out;
   Counter& bytes_received;
   Counter& bytes_sent;
 

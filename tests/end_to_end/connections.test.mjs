@@ -74,6 +74,7 @@ test('readers that never read are cut, cost little, and can resume', async (t) =
     async () => (await server.metrics()).sum('parlance_http_streams_open') === 0,
     { within: 30_000, every: 100 },
   );
+  assert.equal((await server.metrics()).sum('parlance_http_streams_cut_total'), readers.length);
   const rise = server.memory().resident_max - before;
   t.diagnostic(`memory rose by ${(rise / MiB).toFixed(1)} MiB`);
   assert.ok(rise < 64 * MiB, `${rise} bytes for 20 readers`);

@@ -95,8 +95,8 @@ export class Server {
     return call(this.url + route, options);
   }
 
-  async metrics() {
-    const answer = await this.call('/metrics');
+  async metrics({ key } = {}) {
+    const answer = await this.call('/metrics', { headers: key === undefined ? {} : { 'x-api-key': key } });
     if (answer.status !== 200) throw new Error(`/metrics answered ${answer.status} ${answer.text}`);
     return parse_metrics(answer.text);
   }

@@ -1,0 +1,58 @@
+// A map of bounded size: the least recently used entry leaves when there is no room.
+//
+//   LruMap<Window> windows(10'000);
+//   windows.find_or_make(name, [] { return Window(…); }).add(now, 1);
+//
+// Bounds: entries_max entries.
+// Threading: none of its own; whoever owns it guards it.
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+#include <list>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+namespace parlance {
+
+template <class Value>
+class LruMap {
+ public:
+  // At least 1.
+  explicit LruMap(std::size_t entries_max) : entries_max_(entries_max) {}
+
+  std::size_t size() const { return places_.size(); }
+
+  // Null: not there. The entry counts as used.
+  Value* find(std::string_view name) {
+    const auto place = places_.find(name);
+    if (place == places_.end()) return nullptr;
+    entries_.splice(entries_.begin(), entries_, place->second);
+    return &place->second->second;
+  }
+
+  // Valid until the next call.
+  template <class Make>
+  Value& find_or_make(std::string_view name, Make make) {
+    if (Value* const found = find(name)) return *found;
+    if (places_.size() >= entries_max_) {
+      places_.erase(entries_.back().first);
+      entries_.pop_back();
+    }
+    entries_.emplace_front(std::string(name), make());
+    places_.emplace(entries_.front().first, entries_.begin());
+    return entries_.front().second;
+  }
+
+ private:
+  using Entries = std::list<std::pair<const std::string, Value>>;
+
+  std::size_t entries_max_;
+  Entries entries_;  // the most recently used first
+  std::unordered_map<std::string_view, typename Entries::iterator>
+      places_;  // names are in entries_
+};
+
+}  // namespace parlance
