@@ -20,6 +20,8 @@ namespace {
 constexpr std::string_view usage_hint =
     "\nTry `parlance-bench --help`, or `--help` after a command.\n";
 
+constexpr std::size_t clients_max = 50'000;
+
 struct MockOption {
   const char* name;
   const char* help;
@@ -75,7 +77,8 @@ struct MockTexts {
   std::map<std::string, std::string> settings;
 };
 
-struct RunTexts {
+// Of a load.
+struct LoadTexts {
   std::string url = "http://127.0.0.1:8080";
   std::string surface = "langgraph";
   std::string mode = "wait";
@@ -85,6 +88,7 @@ struct RunTexts {
   std::string timeout = "60s";
   std::string input;
   std::int64_t turns_per_thread = -1;
+  std::vector<std::string> expectations;
 };
 
 void add_mock(CLI::App& mock, MockTexts& texts) {
@@ -94,33 +98,54 @@ void add_mock(CLI::App& mock, MockTexts& texts) {
   }
 }
 
-void add_run(CLI::App& run, RunTexts& texts, RunCommand& command) {
-  auto& plan = command.plan;
-  run.add_option("--url", texts.url, "the server (http://127.0.0.1:8080)");
-  run.add_option("--key", plan.key, "its API key");
-  run.add_option("--surface", texts.surface, "langgraph or openai (langgraph)");
-  run.add_option("--agent", plan.agent, "the agent, or the model (echo)");
-  run.add_option("--mode", texts.mode, "wait or stream (wait)");
-  run.add_option("--text", plan.text, "what is said; {n} becomes the turn's number (hello {n})");
-  run.add_option("--input", texts.input, "a JSON object: further members of the input (langgraph)");
-  run.add_option(
+// What every load has.
+void add_load(CLI::App& command, LoadTexts& texts, LoadPlan& plan) {
+  command.add_option("--url", texts.url, "the server (http://127.0.0.1:8080)");
+  command.add_option("--key", plan.key, "its API key");
+  command.add_option("--surface", texts.surface, "langgraph or openai (langgraph)");
+  command.add_option("--agent", plan.agent, "the agent, or the model (echo)");
+  command.add_option("--mode", texts.mode, "wait or stream (wait)");
+  command.add_option(
+      "--text", plan.text, "what is said; {n} becomes the turn's number (hello {n})");
+  command.add_option(
+      "--input", texts.input, "a JSON object: further members of the input (langgraph)");
+  command.add_option(
       "--check", texts.check, "answers: none, echo, mock, or auto: echo for agent echo (auto)");
+  command.add_option("--turns-per-thread",
+                     texts.turns_per_thread,
+                     "then a new thread (langgraph 5, openai 0: no thread)");
+  command.add_option("--timeout", texts.timeout, "of each request (60s)");
+  command.add_flag(
+      "--obey-retry-after", plan.obey_retry_after, "a refused client waits as it was told");
+}
+
+void add_run(CLI::App& run, LoadTexts& texts, RunCommand& command) {
+  auto& plan = command.plan;
+  add_load(run, texts, plan);
   run.add_option("--clients", plan.clients, "connections (64)");
   run.add_option("--turns", plan.turns, "turns in all");
   run.add_option("--time", texts.time, "how long turns are begun (10s, unless --turns is given)");
-  run.add_option("--turns-per-thread",
-                 texts.turns_per_thread,
-                 "then a new thread (langgraph 5, openai 0: no thread)");
   run.add_option("--open", plan.turns_per_second, "open loop: turns a second, answered or not");
   run.add_option("--arrivals", texts.arrivals, "of the open loop: constant or poisson (constant)");
   run.add_option(
       "--burst", plan.burst, "so many turns at one moment, on connections that are open");
   run.add_flag("--one-thread", plan.one_thread, "all turns of the burst on one thread");
-  run.add_option("--timeout", texts.timeout, "of each request (60s)");
-  run.add_flag(
-      "--obey-retry-after", plan.obey_retry_after, "a refused client waits as it was told");
+  run.add_option("--expect",
+                 texts.expectations,
+                 "a bound such as 'turn.p99<250ms'; exit code 1 where one does not hold");
   run.add_option("--json", command.json_file, "a file for all figures; - for standard output");
   run.add_option("--seed", plan.seed, "of poisson arrivals (1)");
+}
+
+void add_find_max(CLI::App& find_max, LoadTexts& texts, FindMaxCommand& command) {
+  add_load(find_max, texts, command.plan);
+  find_max.add_option("--expect", texts.expectations, "a bound that has to hold: 'turn.p95<250ms'")
+      ->required();
+  find_max.add_option("--time", texts.time, "of each try (5s)");
+  find_max.add_option("--clients-least", command.search.clients_least, "to begin with (1)");
+  find_max.add_option("--clients-most", command.search.clients_most, "to end with (10000)");
+  find_max.add_option(
+      "--tries", command.search.tries_max, "of each number, the most decide; odd (3)");
 }
 
 AnswerCheck check_of(const std::string& text, const std::string& agent) {
@@ -139,8 +164,14 @@ Json input_of(const std::string& text) {
   return input;
 }
 
-void settle(LoadPlan& plan, const RunTexts& texts) {
-  constexpr std::size_t clients_max = 50'000;
+std::vector<Expectation> expectations_of(const LoadTexts& texts) {
+  std::vector<Expectation> expectations;
+  for (const auto& text : texts.expectations)
+    expectations.push_back(required(parse_expectation(text), "expect"));
+  return expectations;
+}
+
+void settle(LoadPlan& plan, const LoadTexts& texts) {
   plan.target = required(parse_target(texts.url), "url");
   plan.surface = choose<Surface>(
       "surface", texts.surface, {{"langgraph", Surface::langgraph}, {"openai", Surface::openai}});
@@ -181,6 +212,17 @@ void settle(LoadPlan& plan, const RunTexts& texts) {
         "--turns-per-thread: a run of the langgraph surface needs a thread");
 }
 
+void settle(FindMaxCommand& command, LoadTexts texts) {
+  if (texts.time.empty()) texts.time = "5s";
+  settle(command.plan, texts);
+  command.search.expectations = expectations_of(texts);
+  const auto& search = command.search;
+  check(search.clients_least >= 1 && search.clients_least <= search.clients_most &&
+            search.clients_most <= clients_max,
+        "--clients-least, --clients-most: not in order, or not from 1 to 50,000");
+  check(search.tries_max % 2 == 1 && search.tries_max <= 99, "--tries: not odd, or above 99");
+}
+
 MockSettings settings_of(const CLI::App& mock, const MockTexts& texts) {
   MockSettings settings;
   for (const auto& [name, text] : texts.settings) {
@@ -202,24 +244,35 @@ Command read_command_line(std::span<const std::string_view> arguments) {
   app.require_subcommand(0, 1);
   auto& mock = *app.add_subcommand("mock", "an OpenAI-compatible provider that costs nothing");
   auto& run = *app.add_subcommand("run", "puts load on a server and measures it");
+  auto& find_max = *app.add_subcommand("find-max", "finds the most clients that a server holds");
   MockTexts mock_texts;
-  RunTexts run_texts;
+  LoadTexts run_texts;
+  LoadTexts find_max_texts;
   RunCommand run_command;
+  FindMaxCommand find_max_command;
   add_mock(mock, mock_texts);
   add_run(run, run_texts, run_command);
+  add_find_max(find_max, find_max_texts, find_max_command);
 
-  if (arguments.empty()) return wrong_usage("a command is missing: mock or run");
-  if (!arguments[0].starts_with('-') && arguments[0] != "mock" && arguments[0] != "run") {
-    return wrong_usage("\"" + std::string(arguments[0]) +
-                       "\" is not a command; they are mock and run");
+  const std::string missing = "a command is missing: mock, run or find-max";
+  if (arguments.empty()) return wrong_usage(missing);
+  const auto first = arguments[0];
+  if (!first.starts_with('-') && first != "mock" && first != "run" && first != "find-max") {
+    return wrong_usage("\"" + std::string(first) +
+                       "\" is not a command; they are mock, run and find-max");
   }
   // CLI11 takes them last first.
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
     app.parse(std::move(reversed));
     if (mock.parsed()) return MockCommand{mock_texts.port, settings_of(mock, mock_texts)};
-    if (!run.parsed()) return wrong_usage("a command is missing: mock or run");
+    if (find_max.parsed()) {
+      settle(find_max_command, find_max_texts);
+      return find_max_command;
+    }
+    if (!run.parsed()) return wrong_usage(missing);
     settle(run_command.plan, run_texts);
+    run_command.expectations = expectations_of(run_texts);
     return run_command;
   } catch (const CLI::CallForHelp&) {
     return ExitCommand{0, app.help()};

@@ -3,6 +3,8 @@
 // Threading: pure function.
 #pragma once
 
+#include "bench/load/expectation.hpp"
+#include "bench/load/find_max.hpp"
 #include "bench/load/plan.hpp"
 #include "bench/mock/settings.hpp"
 
@@ -11,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace parlance::bench {
 
@@ -21,7 +24,13 @@ struct MockCommand {
 
 struct RunCommand {
   LoadPlan plan;
+  std::vector<Expectation> expectations;  // else the exit code is 1
   std::string json_file;  // empty: none; "-": standard output, in place of the table
+};
+
+struct FindMaxCommand {
+  LoadPlan plan;  // but for its clients
+  FindMaxPlan search;
 };
 
 // Nothing is to be run: help was asked for (code 0, text for standard output), or the usage is
@@ -31,7 +40,7 @@ struct ExitCommand {
   std::string text;
 };
 
-using Command = std::variant<MockCommand, RunCommand, ExitCommand>;
+using Command = std::variant<MockCommand, RunCommand, FindMaxCommand, ExitCommand>;
 
 // `arguments` without the program's name.
 Command read_command_line(std::span<const std::string_view> arguments);

@@ -65,7 +65,25 @@ int run(const RunCommand& command) {
     std::cerr << "parlance-bench run: nothing answered\n";
     return 1;
   }
-  return 0;
+  const auto judgements = judge(command.expectations, *figures);
+  (command.json_file == "-" ? std::cerr : std::cout) << report(judgements);
+  return all_held(judgements) ? 0 : 1;
+}
+
+int run(const FindMaxCommand& command) {
+  const auto probe = [&](std::size_t clients) {
+    LoadPlan plan = command.plan;
+    plan.clients = clients;
+    return run_load(plan);
+  };
+  const auto found = find_max(
+      command.search, probe, [](const Probe& seen) { std::cout << report(seen) << std::flush; });
+  if (!found) {
+    std::cerr << "parlance-bench find-max: " << found.error().detail << "\n";
+    return 1;
+  }
+  std::cout << report(*found);
+  return found->clients == 0 ? 1 : 0;
 }
 
 }  // namespace

@@ -145,6 +145,31 @@ std::string report(const LoadPlan& plan, const Figures& figures) {
   return text;
 }
 
+std::string report(const std::vector<Judgement>& judgements) {
+  std::string text;
+  for (const auto& judgement : judgements) {
+    text += judgement.held ? "holds     " : "DOES NOT  ";
+    text += judgement.text + " (" + judgement.measured + ")\n";
+  }
+  return text;
+}
+
+std::string report(const Probe& probe) {
+  std::string text = padded(whole(probe.clients), 7) + " clients  " +
+                     padded(decimal(probe.finished_per_second, 1), 9) + " turns/s  ";
+  for (const auto& judgement : probe.judgements)
+    text += (judgement.held ? "" : "NOT ") + judgement.text + " (" + judgement.measured + ")  ";
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text + "\n";
+}
+
+std::string report(const FoundMax& found) {
+  if (found.clients == 0) return "not even the fewest clients hold\n";
+  if (found.reached_most)
+    return "all " + whole(found.clients) + " clients hold: there may be room for more\n";
+  return "at most " + whole(found.clients) + " clients hold\n";
+}
+
 Json to_json(const LoadPlan& plan, const Figures& figures) {
   Json by_status = Json::object();
   for (const auto& [status, count] : figures.errors_by_status) {

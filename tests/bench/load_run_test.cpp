@@ -242,6 +242,13 @@ TEST_CASE("wrong usage is named") {
   CHECK_THAT(message_of({"run", "--burst", "5", "--open", "5"}), Contains("exclude"));
   CHECK_THAT(message_of({"mock", "--fault", "sometimes"}), Contains("--fault"));
   CHECK_THAT(message_of({"mock", "--token-delay", "fast"}), Contains("--token-delay"));
+  CHECK_THAT(message_of({"run", "--expect", "turn<1s"}), Contains("--expect"));
+  CHECK_THAT(message_of({"find-max"}), Contains("--expect"));
+  CHECK_THAT(message_of({"find-max", "--expect", "failed==0", "--tries", "2"}),
+             Contains("--tries"));
+  CHECK_THAT(message_of({"find-max", "--expect", "failed==0", "--clients-most", "0"}),
+             Contains("--clients-most"));
+  CHECK(message_of({"find-max", "--expect", "failed==0"}) == "accepted");
   CHECK(message_of({"mock", "--tokens", "5"}) == "accepted");
   CHECK(message_of({"run", "--burst", "5"}) == "accepted");
 }
