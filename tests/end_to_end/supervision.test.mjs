@@ -106,7 +106,8 @@ test('an exception in a thread ends or resumes that thread alone', async (t) => 
   const others = await bystanders(server, 5);
   const answers = await turns_until_failure(server, 'echo', 'hello', 10);
   assert.ok(answers.length > 0);
-  assert.equal((await server.metrics()).sum('parlance_thread_failures_total'), 1);
+  const failures = async () => (await server.metrics()).sum('parlance_thread_failures_total');
+  await until('the failure is counted', async () => (await failures()) === 1);
   await check_bystanders(others);
   await works(server);
 });
