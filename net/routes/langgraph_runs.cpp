@@ -42,7 +42,7 @@ Result<NewRun> read_new_run(HttpSession& session, const Backend& backend, On on)
   }
   auto body = parse_body(request.message.body(), session.options().json_depth_max);
   if (!body) return body.error();
-  const auto key = read_idempotency_key(request, *body);
+  const auto key = read_idempotency_key(request, KeyedOperation::run, *body);
   if (!key) return key.error();
   auto read = read_run_create(*body, backend.agents, backend.webhooks, backend.start_delay_max);
   if (!read) return read.error();

@@ -39,7 +39,7 @@ Result<UpdateState> read_update(HttpSession& session) {
   if (!thread) return thread.error();
   auto body = parse_body(request.message.body(), session.options().json_depth_max);
   if (!body) return body.error();
-  const auto key = read_idempotency_key(request, *body);
+  const auto key = read_idempotency_key(request, KeyedOperation::state_update, *body);
   if (!key) return key.error();
   BodyReader reader(*body, "");
   UpdateState update;
