@@ -271,6 +271,9 @@ class ThreadActor : public caf::event_based_actor {
   void handle(MakeThread& make);
   void handle(ShowThread& show);
   void handle(ChangeState& change);
+  bool change_repeated(ChangeState& change);
+  Conversations::Answer<void> with_view(
+      Conversations::Answer<std::shared_ptr<const ThreadView>> answer);
   void change_state(ChangeState& change, std::optional<ForkPoint> fork);
   void handle(DeleteThread& remove);
   void handle(WakeThread& wake);

@@ -71,6 +71,7 @@ void ThreadActor::change_fork(ChangeState change) {
   const std::string checkpoint_id = change.update.checkpoint_id;
   auto shared = std::make_shared<ChangeState>(std::move(change));
   find_fork(checkpoint_id, [this, shared](Result<CheckpointView> from) {
+    if (change_repeated(*shared)) return;  // asked for twice meanwhile
     if (!from) return shared->done(from.error());
     // In place of the input that would be merged next.
     std::string& as_node = shared->update.as_node;

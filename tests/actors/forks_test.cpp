@@ -180,6 +180,18 @@ TEST_CASE_METHOD(ForksTest,
   CHECK(early->error->code == ErrorCode::thread_busy);
 }
 
+TEST_CASE_METHOD(ForksTest, "what a key stands for is looked at before the checkpoint is") {
+  start_node();
+  take_turn(request("echo", "one"));
+  TurnRequest keyed = request("echo", "two");
+  keyed.request_digest = "digest";
+  take_turn(keyed);
+  keyed.checkpoint_id = random_uuid();
+  CHECK_FALSE(take_turn(keyed)->error);
+  keyed.request_digest = "another";
+  CHECK(take_turn(keyed)->error->code == ErrorCode::idempotency_key_reused);
+}
+
 TEST_CASE_METHOD(ForksTest, "the branches of a thread have a bound together") {
   start_node();
   take_turn(request("small", "one"));  // two messages at most, in one branch
