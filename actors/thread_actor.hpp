@@ -243,6 +243,7 @@ class ThreadActor : public caf::event_based_actor {
   using Forked = std::function<void(Result<CheckpointView>)>;
   void find_fork(const std::string& checkpoint_id, Forked then);
   void take_fork(std::shared_ptr<TurnJob> job);
+  void go_on_with_input(const Messages& input, TurnRequest& request, ForkPoint& fork) const;
   void change_fork(ChangeState change);
   bool holds_too_much(const Agent& agent) const;
   static Error too_many_branches();
