@@ -44,7 +44,8 @@ Result<NewRun> read_new_run(HttpSession& session, const Backend& backend, On on)
   if (!body) return body.error();
   const auto key = read_idempotency_key(request, KeyedOperation::run, *body);
   if (!key) return key.error();
-  auto read = read_run_create(*body, backend.agents, backend.webhooks, backend.start_delay_max);
+  auto read = read_run_create(
+      *body, thread.thread, backend.agents, backend.webhooks, backend.start_delay_max);
   if (!read) return read.error();
   if (on == On::nothing && (read->command || !read->checkpoint_id.empty())) {
     return Error{ErrorCode::invalid_value,
