@@ -198,7 +198,7 @@ TEST_CASE(
     fixture.conversations.turn(n).fail(ErrorCode::cancelled);
 }
 
-TEST_CASE("a failure is told to whoever repeats the request as it was told first") {
+TEST_CASE("a failure is told to whoever repeats the request as it was told first, for good") {
   IdempotencyFixture fixture;
   fixture.conversations.on_turn = [](tests::FakeTurn& turn) {
     turn.accept().fail(ErrorCode::provider_failed);
@@ -208,9 +208,12 @@ TEST_CASE("a failure is told to whoever repeats the request as it was told first
   const auto body = path.starts_with("/v1") ? chat_body("hi") : run_body();
   const auto first = fixture.post(path, body);
   CHECK(first.status == 502);
+  CHECK(first.header("retry-after").empty());
+  CHECK(first.header("x-should-retry") == "false");
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   const auto again = fixture.post(path, body);
   CHECK(again.status == first.status);
+  CHECK(again.header("retry-after").empty());
   CHECK(fixture.conversations.turns() == 1);
 }
 
