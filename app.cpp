@@ -55,6 +55,8 @@ using actors::ActorConversations;
 using actors::PartSlot;
 
 constexpr int exit_code_ended_itself = 70;  // EX_SOFTWARE of sysexits.h
+// Until then the server is not called ready; after it, it is, without taking runs with a webhook.
+constexpr std::chrono::milliseconds count_webhooks_wait_max{1'000};
 
 struct ActorSystemConfig : caf::actor_system_config {
   ActorSystemConfig() {
@@ -422,6 +424,7 @@ Result<void> App::Parts::make_webhooks() {
       },
       TenantGate(static_cast<std::uint32_t>(set.deliveries_waiting_max),
                  static_cast<std::uint32_t>(set.deliveries_waiting_per_tenant_max))});
+  webhooks->waiting.count_anew();  // by the sender
   return {};
 }
 
@@ -600,6 +603,7 @@ Result<std::unique_ptr<App>> App::make(Settings settings, Mode mode) {
 int App::run() {
   parts_->start_io();
   parts_->actors->spawn<actors::Recovery>(*parts_->journal, *parts_->conversations);
+  parts_->webhooks->waiting.wait_until_counted(count_webhooks_wait_max);
   log_info("server_ready",
            {{"port", parts_->port}, {"agents", parts_->agents.size()}, {"version", version()}});
   std::cout << "parlance: ready on http://" << parts_->settings.http.address << ':' << parts_->port

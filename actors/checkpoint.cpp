@@ -22,6 +22,28 @@ bool names_questions(const Json& resume) {
       answers.begin(), answers.end(), [](const auto& each) { return is_interrupt_id(each.first); });
 }
 
+Error refused(ErrorCode code, std::string detail, std::string field) {
+  return {code, std::move(detail), std::move(field), {}};
+}
+
+// The one kind of node that does.
+bool asks_people(const Node& node) {
+  return node.kind() == "ask_human";
+}
+
+// An answer is for the question that is open, or for the one that the next node has still to ask.
+std::optional<Error> refusal_of_answer(const Json& resume,
+                                       const Checkpoint& from,
+                                       const Agent& agent) {
+  const Node* const next = agent.node(from.next);
+  if (!from.interrupt && (next == nullptr || !asks_people(*next)))
+    return refused(ErrorCode::thread_not_paused, "the thread waits for no answer", {});
+  if (from.interrupt ? answer_to(*from.interrupt, resume).has_value() : !names_questions(resume))
+    return std::nullopt;
+  return refused(
+      ErrorCode::invalid_value, "answers another question than the open one", "command.resume");
+}
+
 }  // namespace
 
 Messages said_by_people(const Messages& messages) {
@@ -35,16 +57,8 @@ Messages said_by_people(const Messages& messages) {
 std::optional<Error> refusal_of(const Command& command,
                                 const Checkpoint& from,
                                 const Agent& agent) {
-  const auto refused = [](ErrorCode code, std::string detail, std::string field) {
-    return Error{code, std::move(detail), std::move(field), {}};
-  };
   if (command.resume) {
-    if (!from.interrupt)
-      return refused(ErrorCode::thread_not_paused, "the thread waits for no answer", {});
-    if (!answer_to(*from.interrupt, *command.resume)) {
-      return refused(
-          ErrorCode::invalid_value, "answers another question than the open one", "command.resume");
-    }
+    if (auto refusal = refusal_of_answer(*command.resume, from, agent)) return refusal;
   }
   if (!command.node.empty()) {
     if (agent.node(command.node) != nullptr) return std::nullopt;

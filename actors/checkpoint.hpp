@@ -31,7 +31,8 @@ struct Checkpoint {
 Messages said_by_people(const Messages& messages);
 
 // Why a turn with `command` cannot go on from there: thread_not_paused, or invalid_value for
-// another agent, an answer to another question, or a node that the graph does not have.
+// another agent, an answer to another question, or a node that the graph does not have. Where no
+// question is open, an answer may come before it: when the next node asks people.
 std::optional<Error> refusal_of(const Command& command, const Checkpoint& from, const Agent& agent);
 
 // What people answered: `resume` as it is, or its value under the id of the question. Clients name

@@ -243,6 +243,7 @@ class ThreadActor : public caf::event_based_actor {
   using Forked = std::function<void(Result<CheckpointView>)>;
   void find_fork(const std::string& checkpoint_id, Forked then);
   void take_fork(std::shared_ptr<TurnJob> job);
+  void go_on_with_input(const Messages& input, TurnRequest& request, ForkPoint& fork) const;
   void change_fork(ChangeState change);
   std::optional<Error> refusal_of_a_full_thread(const Agent& agent) const;
 
@@ -270,6 +271,9 @@ class ThreadActor : public caf::event_based_actor {
   void handle(MakeThread& make);
   void handle(ShowThread& show);
   void handle(ChangeState& change);
+  bool change_repeated(ChangeState& change);
+  Conversations::Answer<void> with_view(
+      Conversations::Answer<std::shared_ptr<const ThreadView>> answer);
   void change_state(ChangeState& change, std::optional<ForkPoint> fork);
   void handle(DeleteThread& remove);
   void handle(WakeThread& wake);

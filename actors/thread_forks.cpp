@@ -62,21 +62,32 @@ void ThreadActor::take_fork(std::shared_ptr<TurnJob> job) {
   find_fork(checkpoint_id, [this, job = std::move(job)](Result<CheckpointView> from) {
     if (take_repeated(*job)) return;  // asked for twice meanwhile
     if (!from) return refuse(*job, from.error());
-    TurnRequest& request = job->request;
-    // In front of the merging of an input, to go on is to merge it.
-    if (from->source == CheckpointSource::input && request.command == Command{}) {
-      request.command.reset();
-      request.input = from->turn->input;
-    }
-    take(*job, point_of(*from));
+    ForkPoint fork = point_of(*from);
+    if (from->source == CheckpointSource::input && job->request.command)
+      go_on_with_input(from->turn->input, job->request, fork);
+    take(*job, std::move(fork));
     update_busy();
   });
+}
+
+// In front of the merging of an input, to go on is to merge it: behind what a command adds, and
+// with the fields that it sets.
+void ThreadActor::go_on_with_input(const Messages& input,
+                                   TurnRequest& request,
+                                   ForkPoint& fork) const {
+  request.input.insert(request.input.end(), input.begin(), input.end());
+  if (*request.command == Command{}) return request.command.reset();
+  const auto agent = tools_.agents.find(request.agent);
+  if (agent == tools_.agents.end()) return;  // which refuses the turn
+  fork.next = agent->second->start();
+  fork.fields = agent->second->fields_for_turn(fork.fields);
 }
 
 void ThreadActor::change_fork(ChangeState change) {
   const std::string checkpoint_id = change.update.checkpoint_id;
   auto shared = std::make_shared<ChangeState>(std::move(change));
   find_fork(checkpoint_id, [this, shared](Result<CheckpointView> from) {
+    if (change_repeated(*shared)) return;  // asked for twice meanwhile
     if (!from) return shared->done(from.error());
     // In place of the input that would be merged next.
     std::string& as_node = shared->update.as_node;

@@ -178,8 +178,8 @@ Checkpoint ThreadState::conversation_at(std::optional<CheckpointPlace> place) co
   for (auto part = way.rbegin(); part != way.rend(); ++part) {
     const TurnAccepted& accepted = *part->turn->accepted;
     found.agent = accepted.agent;
-    if (part->until.kind == CheckpointPlace::Kind::input) continue;
     if (!accepted.command) found.input.clear();
+    if (part->until.kind == CheckpointPlace::Kind::input) continue;
     merge_messages(found.input, accepted.input);
     messages.add(accepted.input);
     if (part->until.kind != CheckpointPlace::Kind::step) continue;

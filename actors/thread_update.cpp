@@ -38,25 +38,40 @@ std::string ThreadActor::agent_of_thread() const {
 }
 
 void ThreadActor::handle(ChangeState& change) {
+  if (change_repeated(change)) return;
   if (!change.update.checkpoint_id.empty()) return change_fork(std::move(change));
   change_state(change, std::nullopt);
+}
+
+// Answers the change that was asked for by the same Idempotency-Key before. False: there is none.
+bool ThreadActor::change_repeated(ChangeState& change) {
+  const UpdateState& update = change.update;
+  if (update.request_digest.empty()) return false;
+  const TurnAccepted* const first = find_accepted(update.run);
+  if (first == nullptr) return false;
+  if (first->request_digest != update.request_digest) {
+    change.done(key_reused());
+  } else if (Place* const place = find(update.run)) {
+    place->when_ended.push_back(with_view(std::move(change.done)));
+  } else {
+    change.done(view());
+  }
+  return true;
+}
+
+// Answers with the thread as it is then.
+Conversations::Answer<void> ThreadActor::with_view(
+    Conversations::Answer<std::shared_ptr<const ThreadView>> answer) {
+  return [this, answer = std::move(answer)](const Result<void>& changed) {
+    if (!changed) return answer(changed.error());
+    answer(view());
+  };
 }
 
 void ThreadActor::change_state(ChangeState& change, std::optional<ForkPoint> fork) {
   UpdateState& update = change.update;
   if (!head_) return change.done(not_found());
-  auto answer = [this, done = std::move(change.done)](const Result<void>& changed) {
-    if (!changed) return done(changed.error());
-    done(view());
-  };
-  if (!update.request_digest.empty()) {
-    if (const TurnAccepted* const first = find_accepted(update.run)) {
-      if (first->request_digest != update.request_digest) return answer(key_reused());
-      if (Place* const place = find(update.run))
-        return place->when_ended.push_back(std::move(answer));
-      return answer({});
-    }
-  }
+  auto answer = with_view(std::move(change.done));
   if (quarantined_) return answer(in_quarantine());
   if (!places_.empty())
     return answer(Error{ErrorCode::thread_busy, "the thread is running a turn", {}, {}});

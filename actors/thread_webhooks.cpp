@@ -32,9 +32,13 @@ void ThreadActor::keep_webhook_place(const Place& place) {
 std::optional<Error> ThreadActor::take_webhook(const TurnRequest& request,
                                                std::shared_ptr<WaitingDelivery>& webhook) {
   if (!request.options.contains(option)) return std::nullopt;
-  auto ticket = tools_.webhooks.waiting.try_enter(key_.tenant);
-  if (!ticket)
-    return Error{ErrorCode::webhooks_full, "too many webhooks wait for their receivers", {}, {}};
+  TenantGate& waiting = tools_.webhooks.waiting;
+  auto ticket = waiting.try_enter(key_.tenant);
+  if (!ticket) {
+    const char* const why = waiting.counting() ? "the webhooks that wait are still being counted"
+                                               : "too many webhooks wait for their receivers";
+    return Error{ErrorCode::webhooks_full, why, {}, {}};
+  }
   webhook = std::make_shared<WaitingDelivery>(WaitingDelivery{{}, std::move(ticket)});
   return std::nullopt;
 }

@@ -56,6 +56,7 @@ void Turn::begin(std::shared_ptr<const Agent> agent,
     const bool goes_elsewhere = !command->node.empty();
     node_ = goes_elsewhere ? command->node : from.next;
     if (!goes_elsewhere) interrupt_ = from.interrupt;
+    answers_ahead_ = command->resume && !interrupt_;
   }
   if (!agent_) return;
   state_.agent = accepted_->agent;
@@ -109,6 +110,7 @@ void Turn::fold(const Record& record) {
     state_.fields.update(step->update);
     state_.step = step->step;
     interrupt_.reset();
+    if (!step->edge.empty()) answers_ahead_ = false;
     message_.clear();
     if (has_message(step->messages, shown_message_)) shown_message_.clear();
     if (auto next = agent_->follow(step->node, step->edge)) node_ = *next;
@@ -225,8 +227,11 @@ Effect Turn::carry(Result<Action> action, const Clock& clock) {
       Interrupt asked{interrupt_id(accepted_->run, state_.step), std::move(pause_action->question)};
       if (!update.fields.empty() || !update.messages.empty())
         step_done({}, std::move(update), clock);
-      pause(std::move(asked), clock);
-      return NoEffect{};
+      if (!std::exchange(answers_ahead_, false)) {
+        pause(std::move(asked), clock);
+        return NoEffect{};
+      }
+      action = agent_->node(node_)->resume(state_, Resumed{*accepted_->command->resume});
     } else if (auto* ask = std::get_if<AskModel>(&*action)) {
       give_up_shown();
       shown_ = ask->shown;
@@ -280,6 +285,7 @@ void Turn::step_done(std::string edge, Update update, const Clock& clock) {
   }
   ++state_.step;
   interrupt_.reset();
+  if (!edge.empty()) answers_ahead_ = false;
   merge_messages(state_.messages, update.messages);
   merge_messages(state_.input, said_by_people(update.messages));
   if (has_message(update.messages, shown_message_)) shown_message_.clear();

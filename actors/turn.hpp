@@ -147,6 +147,7 @@ class Turn {
   TurnState state_;
   std::string node_;                    // the one that runs or waits
   std::optional<Interrupt> interrupt_;  // that the thread stood at, or that this turn ends with
+  bool answers_ahead_ = false;          // its answer is for what its first node has still to ask
   std::optional<Error> cannot_go_on_;   // then it ends as if it had never begun
   std::chrono::steady_clock::time_point node_since_;
 

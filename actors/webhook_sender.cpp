@@ -12,6 +12,7 @@
 namespace parlance::actors {
 namespace {
 
+constexpr std::chrono::milliseconds first_tick_after{1};
 constexpr std::chrono::milliseconds sender_tick_time{50};
 constexpr std::chrono::milliseconds read_again_after{1'000};
 constexpr std::size_t due_page_max = 256;
@@ -33,7 +34,7 @@ WebhookSender::WebhookSender(caf::actor_config& config,
 
 caf::behavior WebhookSender::make_behavior() {
   tools_.metrics.waiting(0);
-  delayed_send(this, sender_tick_time, Tick{});
+  delayed_send(this, first_tick_after, Tick{});
   return {
       [this](DeliveryWaits& waits) { add(std::move(*waits.waiting)); },
       [this](DeliveriesListed& report) { listed(*report.deliveries); },
@@ -53,6 +54,7 @@ void WebhookSender::on_exit() {
     if (attempt.cancel) attempt.cancel();
   }
   attempts_.clear();
+  tools_.waiting.count_anew();
   waiting_.clear();
   tools_.metrics.waiting(0);
 }
@@ -87,6 +89,7 @@ void WebhookSender::listed(const Result<std::vector<Delivery>>& deliveries) {
   }
   if (deliveries->empty()) {
     listed_all_ = true;
+    tools_.waiting.all_counted();
     return removed_.clear();
   }
   for (const auto& delivery : *deliveries) {

@@ -18,8 +18,9 @@
 //
 // Bounds: at_once_max attempts, per_receiver_max of them to one receiver (scheme, host and port),
 // so that one that hangs does not hold the others up; receivers take turns. Memory for the key of
-// each row; rows by the gate `waiting`, which threads ask before they accept a turn. The row of a
-// thread that was deleted is gone from disk at once, and from memory when it comes due.
+// each row; rows by the gate `waiting`, which threads ask before they accept a turn, and which lets
+// none in until a sender that starts has listed the outbox. The row of a thread that was deleted is
+// gone from disk at once, and from memory when it comes due.
 // Threading: an actor. The outbox and the client report from their own threads, as messages.
 // Failure: an exception ends the sender, its attempts are cancelled, and the next one lists the
 // outbox again.

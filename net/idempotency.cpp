@@ -10,6 +10,25 @@ namespace {
 
 constexpr std::string_view header = "Idempotency-Key";
 
+// These are in digests on disk.
+std::string_view to_string(KeyedOperation operation) {
+  switch (operation) {
+    case KeyedOperation::completion:
+      return "completion";
+    case KeyedOperation::run:
+      return "run";
+    case KeyedOperation::state_update:
+      return "state_update";
+    case KeyedOperation::thread:
+      return "thread";
+    case KeyedOperation::thread_copy:
+      return "thread_copy";
+    case KeyedOperation::thread_deletion:
+      return "thread_deletion";
+  }
+  return {};
+}
+
 // None of the parts has a newline.
 std::string name_of(std::string_view kind,
                     std::string_view tenant,
@@ -41,6 +60,7 @@ std::string IdempotencyKey::new_thread() const {
 }
 
 Result<std::optional<IdempotencyKey>> read_idempotency_key(const Request& request,
+                                                           KeyedOperation operation,
                                                            const Json& body) {
   const auto refused = [](std::string detail) {
     return Error{ErrorCode::invalid_value, std::move(detail), std::string(header), {}};
@@ -53,9 +73,10 @@ Result<std::optional<IdempotencyKey>> read_idempotency_key(const Request& reques
       !std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c < '\x7F'; })) {
     return refused("must be 1 to 255 visible ASCII characters");
   }
-  return std::optional(IdempotencyKey{request.caller.tenant.value,
-                                      std::string(value),
-                                      sha256_hex(std::string(value) + '\n' + dump(body))});
+  std::string asked(to_string(operation));
+  asked.append("\n").append(value).append("\n").append(dump(body));
+  return std::optional(
+      IdempotencyKey{request.caller.tenant.value, std::string(value), sha256_hex(asked)});
 }
 
 }  // namespace parlance::net

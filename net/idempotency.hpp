@@ -4,6 +4,9 @@
 // record of it is what a repetition finds, as long as it is kept. A key counts within its tenant
 // and the thread that it is sent to; what makes a thread of its own, within its tenant.
 //
+// A key stands for what is done, too: for a run it answers no change of a state, whatever the body.
+// The routes that start a run in the same way are one operation.
+//
 // Threading: pure.
 #pragma once
 
@@ -13,16 +16,26 @@
 #include "runtime/base/result.hpp"
 #include "runtime/ports/conversations.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace parlance::net {
 
+enum class KeyedOperation : std::uint8_t {
+  completion,
+  run,
+  state_update,
+  thread,
+  thread_copy,
+  thread_deletion
+};
+
 struct IdempotencyKey {
   std::string tenant;
   std::string value;
-  std::string request_digest;  // of the key and the body, whatever the order of its fields
+  std::string request_digest;  // of operation, key and body, whatever the order of its fields
 
   // Names the turn's run after the key, and its thread as well when it is stateless. A client that
   // can repeat its request comes back for the answer: the turn has until `deadline`, however long
@@ -38,9 +51,11 @@ struct IdempotencyKey {
 
 inline constexpr std::size_t idempotency_key_bytes_max = 255;
 
-// None without the header. invalid_value for one that is sent twice, is empty, longer than
+// `body` is what the request says beside its key and what its key counts within. None without the
+// header. invalid_value for one that is sent twice, is empty, longer than
 // idempotency_key_bytes_max, or has other than visible ASCII characters.
 Result<std::optional<IdempotencyKey>> read_idempotency_key(const Request& request,
+                                                           KeyedOperation operation,
                                                            const Json& body);
 
 }  // namespace parlance::net

@@ -23,15 +23,9 @@ Result<std::string> read_goto(const Json& value, const Agent& agent) {
 
 Result<void> read_update(Json update, const Agent& agent, CommandRead& read) {
   if (!update.is_object()) return wrong("command.update", "must be an object");
-  if (const auto found = update.find("messages"); found != update.end()) {
-    Json messages = std::move(*found);
-    update.erase(found);
-    if (!messages.empty()) {
-      auto added = read_messages(messages, "command.update.messages");
-      if (!added) return added.error();
-      read.messages = std::move(*added);
-    }
-  }
+  auto messages = take_messages(update, "command.update");
+  if (!messages) return messages.error();
+  read.messages = std::move(*messages);
   if (auto fits = agent.check_client_update(update); !fits) {
     Error error = fits.error();
     error.field = "command.update." + error.field;
@@ -64,6 +58,15 @@ void append_command(std::string& out, const Command& command, const Messages& me
   }
   if (out.back() == ',') out.pop_back();
   out.push_back('}');
+}
+
+Result<Messages> take_messages(Json& change, const std::string& path) {
+  const auto found = change.find("messages");
+  if (found == change.end()) return Messages();
+  Json messages = std::move(*found);
+  change.erase(found);
+  if (messages.is_null() || messages == Json::array()) return Messages();
+  return read_messages(messages, path + ".messages");
 }
 
 Result<CommandRead> read_command(const Json& command, const Agent& agent) {

@@ -23,6 +23,10 @@ struct CommandRead {
 // As it was asked for.
 void append_command(std::string& out, const Command& command, const Messages& messages);
 
+// Takes `messages` out of a change of the state, and leaves its fields. None: there are none, or
+// null, or []. `path` names the change in errors.
+Result<Messages> take_messages(Json& change, const std::string& path);
+
 // An empty one goes on where the thread stands. invalid_value or unsupported, by path.
 Result<CommandRead> read_command(const Json& command, const Agent& agent);
 

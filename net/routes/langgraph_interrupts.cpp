@@ -2,8 +2,23 @@
 
 #include "net/json_text.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/journal/state_update.hpp"
+
+#include <algorithm>
 
 namespace parlance::net {
+namespace {
+
+// A turn that went on and ended before its first step has none of its own.
+bool has_checkpoint(const RunView& run) {
+  if (!run.begun || !run.ended) return false;
+  if (!run.accepted || !run.accepted->command || !run.ended->step_seqs.empty()) return true;
+  const Command& command = *run.accepted->command;
+  return is_state_update(*run.accepted) || run.accepted->fork || !run.accepted->input.empty() ||
+         !command.node.empty() || !command.update.empty();
+}
+
+}  // namespace
 
 std::string task_id(const RunId& run, std::size_t steps_done, std::string_view node) {
   return named_uuid(run.value + ":task:" + std::to_string(steps_done) + ":" + std::string(node));
@@ -45,7 +60,9 @@ void append_thread_interrupts(std::string& out, const ThreadView& thread) {
   const RunView* const run = run_stood_at(thread);
   out.push_back('{');
   if (run != nullptr && run->ended->interrupt) {
-    append_quoted(out, task_id(run->run, run->ended->step_seqs.size(), run->ended->next));
+    const auto of_task = std::find_if(thread.runs.rbegin(), thread.runs.rend(), has_checkpoint);
+    const RunView& stood = of_task == thread.runs.rend() ? *run : *of_task;
+    append_quoted(out, task_id(stood.run, stood.ended->step_seqs.size(), run->ended->next));
     out.push_back(':');
     append_interrupts(out, *run->ended);
   }

@@ -93,6 +93,7 @@ Error assistant_not_found(std::string_view assistant_id) {
 }
 
 Result<RunCreate> read_run_create(Json& body,
+                                  const ThreadId& thread,
                                   const Agents& agents,
                                   const WebhookRules& webhooks,
                                   std::chrono::milliseconds start_delay_max) {
@@ -101,7 +102,7 @@ Result<RunCreate> read_run_create(Json& body,
   const auto assistant = reader.text("assistant_id");
   if (!reader.fault && assistant.empty())
     reader.refuse("assistant_id", "is missing: the name of an agent");
-  run.checkpoint_id = read_start(reader);
+  run.checkpoint_id = read_start(reader, thread);
   run.multitask = read_multitask(reader);
   const auto if_not_exists = reader.text("if_not_exists", "reject");
   if (if_not_exists == "create") {

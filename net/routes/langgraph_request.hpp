@@ -36,9 +36,10 @@ struct RunCreate {
   Json options = Json::object();  // the URL of its webhook among them, checked
 };
 
-// `body` is a JSON object, and is taken apart. Errors: invalid_value, agent_not_found,
-// model_not_found, unsupported, webhooks_off.
+// `body` is a JSON object, and is taken apart; `thread` is where it was sent to. Errors:
+// invalid_value, agent_not_found, model_not_found, unsupported, webhooks_off.
 Result<RunCreate> read_run_create(Json& body,
+                                  const ThreadId& thread,
                                   const Agents& agents,
                                   const WebhookRules& webhooks,
                                   std::chrono::milliseconds start_delay_max);

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -27,6 +28,7 @@ struct NewRun {
   TurnRequest turn;
   StreamModes modes;
   Leaving leaving;
+  Retry retry = Retry::as_the_error_says;  // of a turn that failed; with a key it fails again
   std::string location;  // "/threads/{id}/runs/{id}"; of a stateless run "/runs/{id}"
 };
 
@@ -42,9 +44,10 @@ Result<NewRun> read_new_run(HttpSession& session, const Backend& backend, On on)
   }
   auto body = parse_body(request.message.body(), session.options().json_depth_max);
   if (!body) return body.error();
-  const auto key = read_idempotency_key(request, *body);
+  const auto key = read_idempotency_key(request, KeyedOperation::run, *body);
   if (!key) return key.error();
-  auto read = read_run_create(*body, backend.agents, backend.webhooks, backend.start_delay_max);
+  auto read = read_run_create(
+      *body, thread.thread, backend.agents, backend.webhooks, backend.start_delay_max);
   if (!read) return read.error();
   if (on == On::nothing && (read->command || !read->checkpoint_id.empty())) {
     return Error{ErrorCode::invalid_value,
@@ -77,6 +80,7 @@ Result<NewRun> read_new_run(HttpSession& session, const Backend& backend, On on)
   if (*key) {
     const auto deadline = deadline_of(request, backend.agents, read->agent);
     (*key)->name(run.turn, on == On::nothing, deadline);
+    run.retry = Retry::never;
   }
   if (read->cancel_when_left.value_or(on == On::nothing && !*key)) {
     run.leaving = {&backend.conversations, run.turn.thread, run.turn.run};
@@ -141,24 +145,27 @@ asio::awaitable<void> stream_run(HttpSession& session, const Backend& backend, O
   StreamingOptions options;
   options.head = stream_head(run->location, on);
   options.leaving = std::move(run->leaving);
+  options.retry = run->retry;
   backend.conversations.start_turn(std::move(run->turn), stream);
   co_await stream_turn(session, stream, events, std::move(options));
 }
 
 // The values that a waited-for turn ended with, or how it failed. A failure is an HTTP status while
-// the head of the answer waits for the turn's admission, and `__error__` after that.
+// the head of the answer waits for the turn's admission, and `__error__` after that. Without a
+// `retry`, the request is not the turn's own: the turn's failure is no status then.
 asio::awaitable<void> send_values(HttpSession& session,
                                   const Backend& backend,
                                   TurnStream& stream,
                                   Leaving leaving,
                                   Response head,
-                                  bool own_request) {
+                                  std::optional<Retry> retry) {
   auto waited = co_await wait_for_turn(session, stream, std::move(leaving), &head);
   if (waited.left) co_return;
   const bool begun = session.streaming();
   std::optional<Error> failure = std::move(waited.error);
   std::string text;
   bool is_status = true;
+  auto advice = Retry::as_the_error_says;  // of a refusal
   if (!failure) {
     TurnView view(stream.start(), backend.agents);
     for (const auto& record : waited.records)
@@ -167,13 +174,14 @@ asio::awaitable<void> send_values(HttpSession& session,
       failure = Error{ErrorCode::internal, "the turn has no end", {}, {}};
     } else if (!succeeded(view.ended()->outcome)) {
       failure = error_of(*view.ended());
-      is_status = own_request && failed_while_held(session, stream.start(), *view.ended());
+      is_status = retry && failed_while_held(session, stream.start(), *view.ended());
+      advice = retry.value_or(advice);
     } else {
       append_paused_values(text, view.messages(), view.fields(), *view.ended());
     }
   }
   if (failure) {
-    if (is_status && !begun) co_return co_await session.send_error(std::move(*failure));
+    if (is_status && !begun) co_return co_await session.send_error(std::move(*failure), advice);
     append_failed(text, *failure);
   }
   if (begun) {
@@ -193,8 +201,9 @@ asio::awaitable<void> wait_for_run(HttpSession& session, const Backend& backend,
   head.add_header("content-location", run->location);
   if (on == On::thread) head.add_header("location", run->location + "/join");
   auto leaving = std::move(run->leaving);
+  const Retry retry = run->retry;
   backend.conversations.start_turn(std::move(run->turn), stream);
-  co_await send_values(session, backend, *stream, std::move(leaving), std::move(head), true);
+  co_await send_values(session, backend, *stream, std::move(leaving), std::move(head), retry);
 }
 
 Error run_not_found() {
@@ -303,7 +312,8 @@ asio::awaitable<void> join_run(HttpSession& session, const Backend& backend) {
   const auto stream = stream_for(session, TurnStream::Wants::end);
   backend.conversations.join(named->thread, named->run, stream);
   Response head;
-  co_await send_values(session, backend, *stream, std::move(leaving), std::move(head), false);
+  co_await send_values(
+      session, backend, *stream, std::move(leaving), std::move(head), std::nullopt);
 }
 
 // The modes of the query, else those that the run was made with.

@@ -27,22 +27,6 @@ std::string_view to_string(CheckpointSource source) {
   return "loop";
 }
 
-}  // namespace
-
-void append_checkpoint(std::string& out, const ThreadKey& thread, std::string_view id) {
-  if (id.empty()) {
-    out.append("null");
-    return;
-  }
-  out.push_back('{');
-  append_field(out, "thread_id", thread.thread.value);
-  out.append(R"(,"checkpoint_ns":"",)");
-  append_field(out, "checkpoint_id", id);
-  out.append(R"(,"checkpoint_map":null})");
-}
-
-namespace {
-
 // What runs next: the node, or the merging of the input.
 std::string_view next_of(const CheckpointView& checkpoint) {
   return checkpoint.source == CheckpointSource::input ? std::string_view("__start__")
@@ -92,6 +76,18 @@ void append_task(std::string& out, const CheckpointView& checkpoint, const Agent
 }
 
 }  // namespace
+
+void append_checkpoint(std::string& out, const ThreadKey& thread, std::string_view id) {
+  if (id.empty()) {
+    out.append("null");
+    return;
+  }
+  out.push_back('{');
+  append_field(out, "thread_id", thread.thread.value);
+  out.append(R"(,"checkpoint_ns":"",)");
+  append_field(out, "checkpoint_id", id);
+  out.append(R"(,"checkpoint_map":null})");
+}
 
 Json metadata_of(const ThreadKey& thread, const CheckpointView& checkpoint) {
   const auto& options = checkpoint.turn->options;

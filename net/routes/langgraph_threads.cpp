@@ -53,7 +53,7 @@ asio::awaitable<void> create_thread(HttpSession& session, const Backend& backend
   Request& request = session.request();
   auto body = parse_body(request.message.body(), session.options().json_depth_max);
   if (!body) co_return co_await session.send_error(body.error());
-  const auto key = read_idempotency_key(request, *body);
+  const auto key = read_idempotency_key(request, KeyedOperation::thread, *body);
   if (!key) co_return co_await session.send_error(key.error());
   BodyReader reader(*body, "");
   CreateThread create;
@@ -99,7 +99,8 @@ asio::awaitable<void> get_thread(HttpSession& session, const Backend& backend) {
 asio::awaitable<void> delete_thread(HttpSession& session, const Backend& backend) {
   auto thread = thread_in_path(session.request());
   if (!thread) co_return co_await session.send_error(thread.error());
-  const auto key = read_idempotency_key(session.request(), Json::object());
+  const auto key =
+      read_idempotency_key(session.request(), KeyedOperation::thread_deletion, Json::object());
   if (!key) co_return co_await session.send_error(key.error());
   auto ask = [&](Conversations::Answer<void> done) {
     backend.conversations.delete_thread(*thread, std::move(done));
@@ -120,7 +121,8 @@ asio::awaitable<void> copy_thread(HttpSession& session, const Backend& backend) 
   const auto body = parse_body(request.message.body(), session.options().json_depth_max);
   if (!body) co_return co_await session.send_error(body.error());
   // The key stands for a copy of this thread, not of another one.
-  const auto key = read_idempotency_key(request, Json{{"copy_of", original->thread.value}});
+  const auto key =
+      read_idempotency_key(request, KeyedOperation::thread_copy, Json(original->thread.value));
   if (!key) co_return co_await session.send_error(key.error());
   CopyThread copy;
   copy.to = {original->tenant, {*key ? (*key)->new_thread() : random_uuid()}};

@@ -3,6 +3,7 @@
 #include "net/idempotency.hpp"
 #include "net/routes/langgraph.hpp"
 #include "net/routes/langgraph_checkpoint.hpp"
+#include "net/routes/langgraph_command.hpp"
 #include "net/routes/langgraph_states.hpp"
 #include "net/turn_answer.hpp"
 #include "runtime/journal/checkpoint_ids.hpp"
@@ -19,16 +20,11 @@ namespace {
 // `values` is the state's shape: messages, and fields beside them.
 void read_values(BodyReader& reader, UpdateState& update) {
   Json values = reader.object("values");
-  if (const auto found = values.find("messages"); found != values.end()) {
-    if (!found->is_null() && !found->empty()) {
-      auto messages = read_messages(*found, "values.messages");
-      if (messages) {
-        update.messages = std::move(*messages);
-      } else if (!reader.fault) {
-        reader.fault = messages.error();
-      }
-    }
-    values.erase(found);
+  auto messages = take_messages(values, "values");
+  if (messages) {
+    update.messages = std::move(*messages);
+  } else if (!reader.fault) {
+    reader.fault = messages.error();
   }
   update.fields = std::move(values);
 }
@@ -39,14 +35,14 @@ Result<UpdateState> read_update(HttpSession& session) {
   if (!thread) return thread.error();
   auto body = parse_body(request.message.body(), session.options().json_depth_max);
   if (!body) return body.error();
-  const auto key = read_idempotency_key(request, *body);
+  const auto key = read_idempotency_key(request, KeyedOperation::state_update, *body);
   if (!key) return key.error();
   BodyReader reader(*body, "");
   UpdateState update;
   update.thread = std::move(*thread);
   update.run = {random_uuid()};
   update.as_node = reader.text("as_node");
-  update.checkpoint_id = read_start(reader);
+  update.checkpoint_id = read_start(reader, update.thread.thread);
   read_values(reader, update);
   if (reader.fault) return *reader.fault;
   if (*key) {

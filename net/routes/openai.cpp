@@ -27,7 +27,7 @@ asio::awaitable<void> complete_chat(HttpSession& session, const Backend& backend
   Request& request = session.request();
   auto body = parse_body(request.message.body(), session.options().json_depth_max);
   if (!body) co_return co_await session.send_error(body.error());
-  const auto key = read_idempotency_key(request, *body);
+  const auto key = read_idempotency_key(request, KeyedOperation::completion, *body);
   if (!key) co_return co_await session.send_error(key.error());
   auto read = read_completion_request(*body, backend.agents);
   if (!read) co_return co_await session.send_error(read.error());

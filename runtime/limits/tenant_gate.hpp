@@ -4,7 +4,8 @@
 // gives its place back when destroyed.
 //
 // Bounds: inside_max places, inside_of_tenant_max of them for one tenant, and those who enter()
-// beyond that. A number for each tenant that has somebody inside.
+// beyond that. So while what is there already is being counted, nobody else is let in. A number for
+// each tenant that has somebody inside.
 //
 // Threading: any thread; a mutex guards the counts. For what is counted in hundreds a second, not
 // for every message.
@@ -12,6 +13,8 @@
 
 #include "runtime/base/ids.hpp"
 
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -58,12 +61,13 @@ class TenantGate {
         inside_max_(inside_max),
         inside_of_tenant_max_(inside_of_tenant_max) {}
 
-  // Empty when the gate is full, or the tenant has its share.
+  // Empty when the gate is full, the tenant has its share, or what is there is being counted.
   [[nodiscard]] Ticket try_enter(const TenantId& tenant) {
     const std::scoped_lock lock(state_->mutex);
     const auto found = state_->of_tenants.find(tenant.value);
     const std::uint32_t own = found == state_->of_tenants.end() ? 0 : found->second;
-    if (state_->inside >= inside_max_ || own >= inside_of_tenant_max_) return Ticket{};
+    if (state_->counting || state_->inside >= inside_max_ || own >= inside_of_tenant_max_)
+      return Ticket{};
     return admit(tenant);
   }
 
@@ -71,6 +75,28 @@ class TenantGate {
   [[nodiscard]] Ticket enter(const TenantId& tenant) {
     const std::scoped_lock lock(state_->mutex);
     return admit(tenant);
+  }
+
+  // Begins the counting by enter() of what is there, and ends it. A gate begins with nothing to be
+  // counted.
+  void count_anew() {
+    const std::scoped_lock lock(state_->mutex);
+    state_->counting = true;
+  }
+  void all_counted() {
+    const std::scoped_lock lock(state_->mutex);
+    state_->counting = false;
+    state_->counted.notify_all();
+  }
+  bool counting() const {
+    const std::scoped_lock lock(state_->mutex);
+    return state_->counting;
+  }
+
+  // Blocks until the counting has ended, or `most` has passed.
+  void wait_until_counted(std::chrono::milliseconds most) const {
+    std::unique_lock lock(state_->mutex);
+    state_->counted.wait_for(lock, most, [&] { return !state_->counting; });
   }
 
   std::uint32_t inside() const {
@@ -88,6 +114,8 @@ class TenantGate {
     }
 
     std::mutex mutex;
+    std::condition_variable counted;
+    bool counting = false;                            // guarded by mutex
     std::uint32_t inside = 0;                         // guarded by mutex
     std::map<std::string, std::uint32_t> of_tenants;  // guarded by mutex; none is 0
   };

@@ -19,6 +19,23 @@ struct DelayedTurnsTest : ConversationTest {
     return turn;
   }
 
+  // A new process, that takes up what is unfinished.
+  void restart() {
+    start_node();
+    conversations->wake(thread_1, nullptr);
+    settle();
+  }
+
+  // A turn that asks a model, and begins when a process starts an hour late.
+  void start_missed() {
+    start_node();
+    start_turn(later(10s, "x", "chat"));
+    settle();
+    clock.advance(std::chrono::hours(1));
+    restart();
+    REQUIRE(provider->calls.size() == 1);
+  }
+
   void pass(std::chrono::milliseconds time) {
     for (auto left = time; left.count() > 0; left -= 50ms) {
       advance_time(50ms);
@@ -91,9 +108,7 @@ TEST_CASE("it begins after a restart, not earlier, and at once when its time has
   test.start_turn(test.later(1s, "one"));
   test.settle();
   test.clock.advance(1'500ms);
-  test.start_node();
-  test.conversations->wake(thread_1, nullptr);
-  test.settle();
+  test.restart();
   CHECK(test.said() == std::vector<std::string>{"one", "echo: one"});
   test.pass(1'400ms);
   CHECK(test.said().size() == 2);
@@ -103,14 +118,7 @@ TEST_CASE("it begins after a restart, not earlier, and at once when its time has
 
 TEST_CASE("its time to run counts from its start, however long that was missed") {
   DelayedTurnsTest test;
-  test.start_node();
-  test.start_turn(test.later(10s, "x", "chat"));
-  test.settle();
-  test.clock.advance(std::chrono::hours(1));
-  test.start_node();
-  test.conversations->wake(thread_1, nullptr);
-  test.settle();
-  REQUIRE(test.provider->calls.size() == 1);
+  test.start_missed();
   test.pass(59s);
   CHECK(test.view()->runs.at(0).status == RunStatus::running);
   test.pass(2s);
@@ -119,21 +127,12 @@ TEST_CASE("its time to run counts from its start, however long that was missed")
 
 TEST_CASE("its time to run holds over a restart that it is interrupted by") {
   DelayedTurnsTest test;
-  test.start_node();
-  test.start_turn(test.later(10s, "x", "chat"));
-  test.settle();
-  test.clock.advance(std::chrono::hours(1));
-  test.start_node();
-  test.conversations->wake(thread_1, nullptr);
-  test.settle();
-  REQUIRE(test.provider->calls.size() == 1);
+  test.start_missed();
   test.provider->calls[0]->say("half");
   test.settle();
   for (int restart = 0; restart < 2; ++restart) {
     test.clock.advance(20s);
-    test.start_node();
-    test.conversations->wake(thread_1, nullptr);
-    test.settle();
+    test.restart();
     CHECK(test.view()->runs.at(0).status == RunStatus::running);
   }
   test.pass(19s);
@@ -144,14 +143,7 @@ TEST_CASE("its time to run holds over a restart that it is interrupted by") {
 
 TEST_CASE("the time that a turn was given is not the next one's") {
   DelayedTurnsTest test;
-  test.start_node();
-  test.start_turn(test.later(10s, "x", "chat"));
-  test.settle();
-  test.clock.advance(std::chrono::hours(1));
-  test.start_node();
-  test.conversations->wake(thread_1, nullptr);
-  test.settle();
-  REQUIRE(test.provider->calls.size() == 1);
+  test.start_missed();
   CHECK(test.journal.thread(thread_1).head->deadline_ms == test.clock.unix_ms() + 60'000);
   test.pass(30s);
   test.start_turn(test.request("chat", "next"));
@@ -159,9 +151,7 @@ TEST_CASE("the time that a turn was given is not the next one's") {
   test.provider->calls[0]->end(tests::answer_of("done"));
   test.settle();
   CHECK(test.journal.thread(thread_1).head->deadline_ms == 0);
-  test.start_node();
-  test.conversations->wake(thread_1, nullptr);
-  test.settle();
+  test.restart();
   test.pass(59s);
   CHECK(test.view()->runs.at(1).status == RunStatus::running);
   test.pass(2s);
@@ -316,9 +306,7 @@ TEST_CASE("its attempts are its own, whatever ran while it waited") {
   CHECK(head->attempts == 0);
   test.pass(5'100ms);
   CHECK(head->attempts == 1);
-  test.start_node();
-  test.conversations->wake(thread_1, nullptr);
-  test.settle();
+  test.restart();
   CHECK(head->attempts == 2);
 }
 

@@ -111,6 +111,60 @@ TEST_CASE_METHOD(ForksTest,
   CHECK(nothing_next->error->code == ErrorCode::thread_not_paused);
 }
 
+TEST_CASE_METHOD(ForksTest, "an answer is taken wherever its question is asked next") {
+  start_node();
+  take_turn(request("booking", "a table"));
+  const auto answer = [&](const std::string& checkpoint_id, const Json& said) {
+    TurnRequest turn = going_on(checkpoint_id);
+    turn.agent = "booking";
+    turn.command->resume = said;
+    const auto sink = take_turn(std::move(turn));
+    CHECK_FALSE(sink->error);
+  };
+  const auto paused = history();
+  answer(paused[0].id, "no");
+  const auto answered = history();
+  const auto& fork = answered.at(answered.size() - paused.size() - 1);
+  REQUIRE(fork.source == CheckpointSource::fork);
+  answer(fork.id, "by the window");
+  CHECK(now() == Texts{"a table",
+                       "A table is free.",
+                       "Shall I book it?",
+                       "by the window",
+                       "echo: by the window"});
+  REQUIRE(paused[1].next == "ask");  // which has not said its question there
+  answer(paused[1].id, "no");
+  CHECK(now() == Texts{"a table", "A table is free.", "Shall I book it?", "no", "Not booked."});
+}
+
+TEST_CASE_METHOD(ForksTest, "what a command changes at an input stands in front of the input") {
+  start_node();
+  take_turn(request("booking", "another table"));
+  take_turn(request("booking", "a table"));
+  const auto before = history();
+  REQUIRE(before[3].source == CheckpointSource::input);
+  TurnRequest turn = going_on(before[3].id);
+  turn.agent = "booking";
+  turn.command->update = {{"guest", "Ada"}};
+  turn.input = {tests::human("for two")};
+  for (const bool restarted : {false, true}) {
+    INFO(restarted);
+    if (restarted) start_node();
+    turn.run = RunId{random_uuid()};
+    REQUIRE(take_turn(turn)->ended());
+    const auto shown = view();
+    REQUIRE(shown->messages.size() == 7);
+    CHECK(shown->messages[3]->text == "for two");
+    CHECK(shown->messages[4]->text == "a table");
+    CHECK(shown->runs.back().ended->interrupt->value["fields"]["guest"] == "Ada");
+    const auto all = history();
+    const auto& first = all[2];
+    CHECK(first.parent_id == before[3].id);
+    CHECK(first.next == "look");
+    CHECK(first.fields["guest"] == "Ada");
+  }
+}
+
 TEST_CASE_METHOD(ForksTest, "a change of an older state is the newest one") {
   start_node();
   take_turn(request("echo", "one"));
@@ -178,6 +232,18 @@ TEST_CASE_METHOD(ForksTest,
   const auto early = take_turn(fork(running[0].id, "else"));
   REQUIRE(early->error);
   CHECK(early->error->code == ErrorCode::thread_busy);
+}
+
+TEST_CASE_METHOD(ForksTest, "what a key stands for is looked at before the checkpoint is") {
+  start_node();
+  take_turn(request("echo", "one"));
+  TurnRequest keyed = request("echo", "two");
+  keyed.request_digest = "digest";
+  take_turn(keyed);
+  keyed.checkpoint_id = random_uuid();
+  CHECK_FALSE(take_turn(keyed)->error);
+  keyed.request_digest = "another";
+  CHECK(take_turn(keyed)->error->code == ErrorCode::idempotency_key_reused);
 }
 
 TEST_CASE_METHOD(ForksTest, "the branches of a thread have a bound together") {

@@ -249,6 +249,33 @@ TEST_CASE_METHOD(PausingTest, "a turn stops before or after the nodes that its c
   CHECK(question().value["question"] == "Shall I book it?");
 }
 
+TEST_CASE_METHOD(PausingTest, "an answer may come before its question is asked") {
+  start_node();
+  ask(stopping("interrupt_before", "ask"));
+  CHECK(last_end().next == "ask");
+  CHECK(ask(resuming(Json{{std::string(32, '0'), true}}))->error->code == ErrorCode::invalid_value);
+  ask(resuming(false));
+  CHECK(texts() == Strings{"a table", "A table is free.", "Shall I book it?", "no", "Not booked."});
+  CHECK_FALSE(last_end().interrupt);
+}
+
+TEST_CASE_METHOD(PausingTest, "an answer that came before its question is given after a crash") {
+  start_node();
+  ask(stopping("interrupt_before", "ask"));
+  ask(resuming(true));
+  auto& records = journal.thread(thread_1).records;
+  REQUIRE(std::get<StepDone>(records.back()->event).edge == "approved");
+  records.pop_back();  // as if the write had ended with the question
+  REQUIRE(std::get<StepDone>(records.back()->event).edge.empty());
+  provider->calls.clear();
+  start_node();
+  view();  // wakes it
+  REQUIRE(provider->calls.size() == 1);
+  answer_model("Booked.");
+  CHECK(texts() ==
+        Strings{"a table", "A table is free.", "Shall I book it?", "yes", "Booked.", "Thank you."});
+}
+
 TEST_CASE_METHOD(PausingTest, "a turn stops before every node when that is asked for") {
   start_node();
   ask(stopping("interrupt_before", "*"));

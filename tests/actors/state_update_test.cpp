@@ -179,6 +179,9 @@ TEST_CASE_METHOD(StateUpdateTest, "a change that is sent again under its key is 
   wish.request_digest = "another";
   change(wish);
   CHECK(error->code == ErrorCode::idempotency_key_reused);
+  wish.checkpoint_id = random_uuid();  // that the thread does not have
+  change(wish);
+  CHECK(error->code == ErrorCode::idempotency_key_reused);
 }
 
 TEST_CASE_METHOD(StateUpdateTest, "the next turn goes on from what was changed") {

@@ -126,6 +126,26 @@ TEST_CASE("a sender that starts finds what waits, page by page, and counts it") 
   CHECK(test.waiting.inside() == 600);
 }
 
+TEST_CASE("until a sender has listed what waits, nobody gets a place beside it") {
+  SenderTest test;
+  const TenantId other{"other"};
+  const auto row = test.row("r1");
+  test.outbox.rows[row.key] = row;
+  test.waiting.count_anew();
+  test.outbox.refuses = true;
+  test.start();
+  CHECK_FALSE(test.waiting.try_enter(other));
+  test.outbox.refuses = false;
+  test.settle(milliseconds(100));
+  CHECK(test.waiting.inside() == 1);
+  CHECK(test.waiting.try_enter(other));
+  test.kill();
+  CHECK_FALSE(test.waiting.try_enter(other));
+  test.start();
+  CHECK(test.waiting.inside() == 1);
+  CHECK(test.waiting.try_enter(other));
+}
+
 TEST_CASE("a sender that cannot list the outbox tries again") {
   SenderTest test;
   const auto row = test.row("r1");

@@ -59,6 +59,24 @@ test('a question that was answered is answered again from its checkpoint, across
   assert.deepEqual(said(anew), [...said(again), 'next', 'echo: next']);
 });
 
+test('an answer is taken wherever its question is asked next, and an input is merged behind a change', async (t) => {
+  const { client } = await started(t);
+  const { thread_id } = await client.threads.create();
+  const asked = await client.runs.wait(thread_id, 'booking', { input: human('a table') });
+  const [question, before_question, , input] = await client.threads.getHistory(thread_id);
+  const answer = (resume, { checkpoint }) => client.runs.wait(thread_id, 'booking', { command: { resume }, checkpoint });
+  await answer('no', question);
+  const [, , fork] = await client.threads.getHistory(thread_id);
+  assert.deepEqual([fork.metadata.source, fork.next, fork.tasks[0].interrupts], ['fork', ['ask'], []]);
+  for (const checkpoint of [fork, before_question])
+    assert.deepEqual(said(await answer('no', checkpoint)), [...said(asked), 'no', 'Not booked.']);
+  await assert.rejects(answer({ [asked.__interrupt__[0].id]: 'no' }, fork), /422.*another question/s);
+
+  const command = { update: { messages: human('for two').messages } };
+  const changed = await client.runs.wait(thread_id, 'booking', { command, checkpoint: input.checkpoint });
+  assert.deepEqual(said(changed), ['for two', ...said(asked)]);
+});
+
 test('without an input a run goes on where its checkpoint stood, with one it begins there', async (t) => {
   const { client } = await started(t);
   const { thread_id, history } = await echoed(client);

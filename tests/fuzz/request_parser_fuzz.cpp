@@ -37,7 +37,8 @@ void read_body(std::string_view text) {
     auto body = parse_body(text, 32);
     if (!body) return;
     if (langgraph) {
-      const auto run = read_run_create(*body, agents(), webhooks(), std::chrono::hours(24));
+      const auto run =
+          read_run_create(*body, ThreadId{"t1"}, agents(), webhooks(), std::chrono::hours(24));
       if (run && run->input.empty()) std::abort();
     } else {
       const auto completion = read_completion_request(*body, agents());

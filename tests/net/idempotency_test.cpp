@@ -80,6 +80,33 @@ TEST_CASE("another request under the same key is refused in the shape of its fam
   CHECK(thread.header("x-error-code") == "idempotency_key_reused");
 }
 
+TEST_CASE("a key stands for what is done: for another operation it is another request") {
+  IdempotencyFixture fixture;
+  // Each is a body of both.
+  const std::string of_thread = run_body({{"values", Json::object()}});
+  fixture.post(thread_path + "/runs/wait", of_thread);
+  fixture.post(thread_path + "/state", of_thread);
+  const auto& update = fixture.conversations.updates.back();
+  CHECK(update.run == fixture.asked(0).run);
+  CHECK(update.request_digest != fixture.asked(0).request_digest);
+
+  const std::string stateless = run_body(Json::parse(chat_body("hi")));
+  CHECK(fixture.post("/runs/wait", stateless).status == 200);
+  CHECK(fixture.post("/v1/chat/completions", stateless).status == 422);
+
+  CHECK(fixture.post(thread_path + "/copy", "{}").status == 200);
+  const auto thread = fixture.post("/threads", Json{{"copy_of", thread_id}}.dump());
+  CHECK(thread.header("x-error-code") == "idempotency_key_reused");
+}
+
+TEST_CASE("the routes that start a run are one operation") {
+  IdempotencyFixture fixture;
+  fixture.post(thread_path + "/runs", run_body());
+  for (const char* const route : {"/runs/wait", "/runs/stream"})
+    CHECK(fixture.post(thread_path + route, run_body()).header("idempotent-replayed") == "true");
+  CHECK(fixture.conversations.turns() == 1);
+}
+
 TEST_CASE("a key counts within its thread, and other keys are other requests") {
   IdempotencyFixture fixture;
   const std::string other_thread = "0b0e5a3e-0000-4000-8000-000000000002";
@@ -171,7 +198,7 @@ TEST_CASE(
     fixture.conversations.turn(n).fail(ErrorCode::cancelled);
 }
 
-TEST_CASE("a failure is told to whoever repeats the request as it was told first") {
+TEST_CASE("a failure is told to whoever repeats the request as it was told first, for good") {
   IdempotencyFixture fixture;
   fixture.conversations.on_turn = [](tests::FakeTurn& turn) {
     turn.accept().fail(ErrorCode::provider_failed);
@@ -181,9 +208,12 @@ TEST_CASE("a failure is told to whoever repeats the request as it was told first
   const auto body = path.starts_with("/v1") ? chat_body("hi") : run_body();
   const auto first = fixture.post(path, body);
   CHECK(first.status == 502);
+  CHECK(first.header("retry-after").empty());
+  CHECK(first.header("x-should-retry") == "false");
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   const auto again = fixture.post(path, body);
   CHECK(again.status == first.status);
+  CHECK(again.header("retry-after").empty());
   CHECK(fixture.conversations.turns() == 1);
 }
 

@@ -138,8 +138,11 @@ TEST_CASE("a command becomes the turn's, and is shown with its run") {
   CHECK(went.command->update == Json{{"guest", "Ada"}});
   REQUIRE(went.input.size() == 1);
 
-  CHECK(ask(R"({"assistant_id":"booking","input":null})")["command"] == Json::object());
-  CHECK(fixture.conversations.turn(2).request.command == Command{});
+  for (const std::size_t n : {2U, 3U}) {
+    const std::string nothing = n == 2 ? R"("input":null)" : R"("command":{"resume":null})";
+    CHECK(ask(R"({"assistant_id":"booking",)" + nothing + "}")["command"] == Json::object());
+    CHECK(fixture.conversations.turn(n).request.command == Command{});
+  }
 }
 
 TEST_CASE("in the OpenAI family the question is the answer") {

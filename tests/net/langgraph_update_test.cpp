@@ -22,6 +22,18 @@ TEST_CASE("a change of the state is asked for with values and a node") {
   CHECK(update.request_digest.empty());
 }
 
+TEST_CASE("a change adds messages, one message, or none") {
+  LanggraphFixture fixture;
+  const auto added = [&](const std::string& messages) {
+    fixture.call("POST", thread_path + "/state", R"({"values":{"messages":)" + messages + "}}");
+    return fixture.conversations.updates.back().messages.size();
+  };
+  CHECK(added(R"([{"role":"user","content":"hi"},{"role":"user","content":"ho"}])") == 2);
+  CHECK(added(R"({"role":"user","content":"hi"})") == 1);
+  CHECK(added("[]") == 0);
+  CHECK(added("null") == 0);
+}
+
 TEST_CASE("a change under an Idempotency-Key has the same name each time") {
   LanggraphFixture fixture;
   const auto send = [&](const std::string& body) {
@@ -38,11 +50,9 @@ TEST_CASE("a change under an Idempotency-Key has the same name each time") {
 
 TEST_CASE("a change names the checkpoint that it is made at") {
   LanggraphFixture fixture;
-  for (
-      const char* const body :
-      {R"({"values":{},"checkpoint_id":"c-1"})",
-       R"({"values":{},"checkpoint":{"thread_id":"t","checkpoint_ns":"","checkpoint_id":"c-1"}})"}) {
-    fixture.call("POST", thread_path + "/state", body);
+  const Json named{{"thread_id", thread_id}, {"checkpoint_ns", ""}, {"checkpoint_id", "c-1"}};
+  for (const Json& body : {Json{{"checkpoint_id", "c-1"}}, Json{{"checkpoint", named}}}) {
+    fixture.call("POST", thread_path + "/state", body.dump());
     CHECK(fixture.conversations.updates.back().checkpoint_id == "c-1");
   }
   fixture.call("POST", thread_path + "/state", R"({"values":{}})");
@@ -58,7 +68,9 @@ TEST_CASE("a change that is wrong is refused by its path") {
   };
   refused(R"({"values":1})", "values");
   refused(R"({"values":{"messages":[1]}})", "values.messages[0]");
+  refused(R"({"values":{"messages":{}}})", "values.messages.role");
   refused(R"({"values":{},"as_node":1})", "as_node");
+  refused(R"({"values":{},"checkpoint":{"thread_id":"t"}})", "checkpoint.thread_id");
   refused(R"({"values":{},"checkpoint_id":7})", "checkpoint_id");
   refused(R"({"values":{},"checkpoint":{"checkpoint_ns":"a"}})", "checkpoint.checkpoint_ns");
   CHECK(fixture.call("POST", "/threads/none/state", R"({"values":{}})").status == 404);

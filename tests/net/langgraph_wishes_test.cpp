@@ -157,6 +157,18 @@ TEST_CASE("wrong values are refused and named") {
       {runs, run_body({{"checkpoint", "x"}}), "checkpoint"},
       {runs, run_body({{"checkpoint", {{"checkpoint_id", 7}}}}), "checkpoint.checkpoint_id"},
       {runs, run_body({{"checkpoint", {{"checkpoint_ns", "a"}}}}), "checkpoint.checkpoint_ns"},
+      {runs, run_body({{"checkpoint", {{"thread_id", "t"}}}}), "checkpoint.thread_id"},
+      {"/runs", run_body({{"checkpoint", {{"thread_id", "t"}}}}), "checkpoint.thread_id"},
+      {thread_path + "/history", R"({"checkpoint":{"thread_id":"t"}})", "checkpoint.thread_id"},
+      {thread_path + "/state/checkpoint",
+       R"({"checkpoint":{"thread_id":"t","checkpoint_id":"c"}})",
+       "checkpoint.thread_id"},
+      {runs,
+       run_body({{"config", {{"configurable", {{"checkpoint_ns", "a"}}}}}}),
+       "config.configurable.checkpoint_ns"},
+      {runs,
+       R"({"assistant_id":"booking","command":{"update":{"messages":{}}}})",
+       "command.update.messages.role"},
       {runs,
        run_body({{"checkpoint_id", "x"}, {"checkpoint", {{"checkpoint_id", "y"}}}}),
        "checkpoint_id"},
@@ -214,7 +226,7 @@ TEST_CASE("the checkpoint that a run begins from goes to its turn, wherever it i
     CHECK(fixture.call("POST", thread_path + "/runs/wait", run_body(body)).status == 200);
     CHECK(fixture.conversations.turn(turn++).request.checkpoint_id == "c-1");
   }
-  const Json newest{{"checkpoint", {{"thread_id", "t"}, {"checkpoint_ns", ""}}}};
+  const Json newest{{"checkpoint", {{"thread_id", thread_id}, {"checkpoint_ns", ""}}}};
   CHECK(fixture.call("POST", thread_path + "/runs/wait", run_body(newest)).status == 200);
   CHECK(fixture.conversations.turn(turn).request.checkpoint_id.empty());
 }

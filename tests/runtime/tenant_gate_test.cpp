@@ -37,6 +37,19 @@ TEST_CASE("who is there already is counted, never refused") {
   CHECK_FALSE(gate.try_enter(another_tenant));
 }
 
+TEST_CASE("while who is there already is being counted, nobody else is let in") {
+  TenantGate gate(2, 2);
+  gate.count_anew();
+  CHECK(gate.counting());
+  CHECK_FALSE(gate.try_enter(one_tenant));
+  const auto first = gate.enter(one_tenant);
+  gate.all_counted();
+  gate.wait_until_counted(std::chrono::hours(1));  // it has been
+  const auto second = gate.try_enter(one_tenant);
+  CHECK(second);
+  CHECK_FALSE(gate.try_enter(one_tenant));
+}
+
 TEST_CASE("a tenant's ticket that is moved is one ticket, and outlives its gate") {
   auto gate = std::make_unique<TenantGate>(1, 1);
   auto first = gate->try_enter(one_tenant);
