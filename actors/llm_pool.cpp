@@ -12,6 +12,14 @@
 #include <utility>
 
 namespace parlance::actors {
+namespace {
+
+bool another_lane_may_help(ErrorCode code) {
+  return code == ErrorCode::model_unavailable || code == ErrorCode::model_throttled ||
+         code == ErrorCode::context_length_exceeded;
+}
+
+}  // namespace
 
 LlmPool::Lane::Lane(LaneOptions options_in, ChatProvider& provider_in, Registry& registry)
     : options(std::move(options_in)),
@@ -158,10 +166,9 @@ void LlmPool::ended(CallEnded& report) {
   }
   call.cancel = nullptr;
   if (!ok) log_failure(lane, call, report.answer->error());
-  const bool may_move_on = !ok && !report.said_something &&
-                           report.answer->error().code == ErrorCode::model_unavailable &&
-                           call.lane + 1 < call.lanes->size() &&
-                           call.ask.request->model_override.empty();
+  const bool may_move_on =
+      !ok && !report.said_something && another_lane_may_help(report.answer->error().code) &&
+      call.lane + 1 < call.lanes->size() && call.ask.request->model_override.empty();
   if (may_move_on) {
     ++call.lane;
     if (enter_lane(report.call, call)) {

@@ -14,6 +14,7 @@ bool detail_is_for_clients(ErrorCode code) {
   switch (code) {
     case ErrorCode::provider_failed:
     case ErrorCode::model_unavailable:
+    case ErrorCode::model_throttled:
     case ErrorCode::retriever_failed:
     case ErrorCode::record_damaged:
     case ErrorCode::storage_failed:

@@ -185,21 +185,31 @@ void OpenAiCall::read_whole_body() {
 }
 
 Error OpenAiCall::refused() const {
+  const std::string status = std::to_string(status_);
   // Providers repeat parts of a wrong key, and speak of the account's money.
-  const bool is_private = status_ == 401 || status_ == 402 || status_ == 403;
-  if (is_private) {
-    return error(ErrorCode::provider_refused,
-                 "the provider refused the server's credentials (" + std::to_string(status_) + ')');
+  if (status_ == 401 || status_ == 403) {
+    return error(ErrorCode::credentials_refused,
+                 "the provider refused the server's credentials (" + status + ')');
   }
   const ProviderError said = read_provider_error(body_);
-  std::string detail = "the provider answered " + std::to_string(status_);
+  if (status_ == 402 || (status_ == 429 && said.code == "insufficient_quota")) {
+    return error(ErrorCode::provider_refused,
+                 "the provider refused the server's account (" + status + ')');
+  }
+  std::string detail = "the provider answered " + status;
   if (!said.code.empty()) detail += " (" + said.code + ')';
   if (!said.message.empty()) detail += ": " + said.message;
-  if (status_ == 408 || status_ == 429 || status_ >= 500) {
+  if (status_ == 429) {
+    return Error{ErrorCode::model_throttled, std::move(detail), {}, retry_after_};
+  }
+  if (status_ == 408 || status_ >= 500) {
     return Error{ErrorCode::model_unavailable, std::move(detail), {}, retry_after_};
   }
-  if (status_ == 400 || status_ == 413 || status_ == 422)
-    return error(ErrorCode::request_rejected, std::move(detail));
+  if (status_ == 400 || status_ == 413 || status_ == 422) {
+    return error(said.code == "context_length_exceeded" ? ErrorCode::context_length_exceeded
+                                                        : ErrorCode::request_rejected,
+                 std::move(detail));
+  }
   return error(status_ >= 400 ? ErrorCode::provider_refused : ErrorCode::provider_failed,
                std::move(detail));
 }

@@ -3,9 +3,10 @@
 // An endpoint that answers 200 with one JSON completion in place of a stream is understood as well:
 // its text is one piece. A stream with a finish_reason is whole, at [DONE] or wherever it ends
 // after that; anything else that ends it (a cut socket, broken JSON, an error event) is
-// provider_failed, whether or not something was said. 408, 429, 5xx, and everything that goes wrong
-// before the head of an answer are model_unavailable, with the provider's Retry-After; other 4xx
-// are provider_refused. A first token that does not come in time is model_unavailable, a later gap
+// provider_failed, whether or not something was said. 429 is model_throttled, and 408, 5xx and
+// everything that goes wrong before the head of an answer are model_unavailable, both with the
+// provider's Retry-After; 401 and 403 are credentials_refused, 400, 413 and 422 request_rejected or
+// context_length_exceeded, other 4xx provider_refused. A first token that does not come in time is model_unavailable, a later gap
 // provider_failed.
 //
 // The provider's own words reach Error::detail with 200 bytes at most, and the key never does.

@@ -3,6 +3,8 @@
 const reasons = {
   // By the server's code, where it says more than the status.
   agent_not_found: 'This agent is no longer on the server.',
+  context_length_exceeded: 'This conversation is longer than the model can read. Please begin a new one.',
+  credentials_refused: 'The model cannot be reached just now.',
   deadline_passed: 'The answer took too long.',
   draining: 'The server is restarting.',
   mailbox_full: 'This conversation has enough questions waiting.',
@@ -22,7 +24,7 @@ const reasons = {
 const broken_off = "The answer broke off: the model's connection was lost.";
 const unreachable = 'The server cannot be reached just now.';
 // Nothing that the same question could change.
-const final = ['agent_not_found', 'thread_full', 404];
+const final = ['agent_not_found', 'context_length_exceeded', 'thread_full', 404];
 
 const sentence = (text) => {
   const begun = text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,6 +1,6 @@
 #include "runtime/metrics/http_metrics.hpp"
 
-#include "runtime/metrics/seconds.hpp"
+#include "runtime/base/seconds.hpp"
 
 #include <algorithm>
 

@@ -28,10 +28,12 @@ struct ProviderCall {
 // Threading: called from a thread of the provider's; must not block.
 struct ProviderReports {
   std::function<void(std::string piece)> said;
-  // Errors: model_unavailable (nothing was said, another lane may be tried), request_rejected (the
-  // request's content is at fault), provider_refused (its key or its model), provider_failed (cut
-  // or broken before it was whole), answer_too_long, deadline_passed, cancelled. The details of
-  // request_rejected and provider_refused are shown to clients.
+  // Errors: model_unavailable and model_throttled (nothing was said, another lane may be tried),
+  // context_length_exceeded (another model may have a longer one), request_rejected (the request's
+  // content is at fault), credentials_refused, provider_refused (its model or its account),
+  // provider_failed (cut or broken before it was whole), answer_too_long, deadline_passed,
+  // cancelled. The details of the four between model_throttled and provider_failed are shown to
+  // clients.
   std::function<void(Result<ChatAnswer>)> ended;
 };
 

@@ -137,7 +137,7 @@ test_with_clients('400: a provider that finds fault with the request, with its r
   const client = await with_provider(t, openai, 400, { error });
   for (const stream of [false, true]) {
     const ask = client.chat.completions.create({ ...hello, stream });
-    const rejected = await refused(openai.OpenAI.BadRequestError, { status: 400, code: 'request_rejected' }, ask);
+    const rejected = await refused(openai.OpenAI.BadRequestError, { status: 400, code: 'context_length_exceeded' }, ask);
     assert.match(rejected.message, /\(context_length_exceeded\): the maximum is 8 tokens/);
   }
 });
@@ -146,7 +146,7 @@ test_with_clients('502: a provider that refuses the server\'s key, of which noth
   const error = { message: 'Incorrect API key provided: upstream-******', type: 'x', code: 'invalid_api_key' };
   const client = await with_provider(t, openai, 401, { error });
   const ask = client.chat.completions.create(hello);
-  const { message } = await refused(openai.OpenAI.InternalServerError, { status: 502, code: 'provider_refused' }, ask);
+  const { message } = await refused(openai.OpenAI.InternalServerError, { status: 502, code: 'credentials_refused' }, ask);
   assert.match(message, /the provider refused the server's credentials/);
   assert.doesNotMatch(message, /upstream|Incorrect/);
 });
@@ -195,10 +195,10 @@ test_with_clients('503: a provider that fails, with advice', async (t, openai) =
   assert.ok(await client.chat.completions.create(hello));
 });
 
-test_with_clients('503: a provider that asks for time gets it: its advice is passed on', async (t, openai) => {
+test_with_clients('429: a provider that asks for time gets it: its advice is passed on', async (t, openai) => {
   const { client } = await with_mock(t, openai, { fault: '429', retry_after: '7s' });
   const failing = client.chat.completions.create(hello);
-  const { headers } = await refused(openai.OpenAI.InternalServerError, { status: 503, code: 'model_unavailable' }, failing);
+  const { headers } = await refused(openai.OpenAI.RateLimitError, { status: 429, code: 'model_throttled' }, failing);
   assert.deepEqual([headers.get('retry-after'), headers.get('retry-after-ms')], ['7', '7000']);
 });
 

@@ -280,9 +280,9 @@ TEST_CASE("a stream that ends too early tells whether an answer had begun") {
         "the stream ended in the middle of the answer");
 }
 
-TEST_CASE("a provider that cannot answer now is unavailable, with its advice") {
+TEST_CASE("a provider that cannot answer now is throttled or unavailable, with its advice") {
   const Outcome busy = ask(whole("429 Too Many Requests", "Retry-After: 7\r\n", "{}"));
-  CHECK(busy.failed_as(ErrorCode::model_unavailable));
+  CHECK(busy.failed_as(ErrorCode::model_throttled));
   CHECK(busy.end->error().retry_after == 7s);
   const Outcome down = ask(whole("503 Service Unavailable", "retry-after-ms: 250\r\n", "<html>"));
   CHECK(down.failed_as(ErrorCode::model_unavailable));
@@ -352,20 +352,28 @@ TEST_CASE("a request that the provider rejects has its reason, and its key is no
       R"({"message":"maximum is 8 tokens","type":"invalid_request_error","code":"context_length_exceeded"})";
   for (const auto* status : {"400 Bad Request", "413 Too Large", "422 Unprocessable"}) {
     const auto error = failing(status, too_long);
-    CHECK(error.code == ErrorCode::request_rejected);
+    CHECK(error.code == ErrorCode::context_length_exceeded);
     CHECK(error.detail == "the provider answered " + std::string(status, 3) +
                               " (context_length_exceeded): maximum is 8 tokens");
   }
-  CHECK(failing("400 Bad Request", R"({"message":"no","type":"bad","code":null})").detail ==
-        "the provider answered 400 (bad): no");
+  const auto bad = failing("400 Bad Request", R"({"message":"no","type":"bad","code":null})");
+  CHECK(bad.code == ErrorCode::request_rejected);
+  CHECK(bad.detail == "the provider answered 400 (bad): no");
   CHECK(failing("400 Bad Request", R"({"message":"no","code":"two words\n"})").detail ==
         "the provider answered 400: no");
-  for (const auto* status : {"401 Unauthorized", "402 Payment Required", "403 Forbidden"}) {
+  for (const auto* status : {"401 Unauthorized", "403 Forbidden"}) {
     const auto error =
         failing(status, R"({"message":"Incorrect key sk-sec**","code":"invalid_api_key"})");
-    CHECK(error.code == ErrorCode::provider_refused);
+    CHECK(error.code == ErrorCode::credentials_refused);
     CHECK(error.detail ==
           "the provider refused the server's credentials (" + std::string(status, 3) + ")");
+  }
+  for (const auto* status : {"402 Payment Required", "429 Too Many Requests"}) {
+    const auto error =
+        failing(status, R"({"message":"You owe us money","code":"insufficient_quota"})");
+    CHECK(error.code == ErrorCode::provider_refused);
+    CHECK(error.detail ==
+          "the provider refused the server's account (" + std::string(status, 3) + ")");
   }
   const auto unknown =
       failing("404 Not Found", R"({"message":"no such model","code":"model_not_found"})");

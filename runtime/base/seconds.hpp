@@ -1,4 +1,4 @@
-// Times as Prometheus takes them.
+// Times as averages and Prometheus take them.
 #pragma once
 
 #include <chrono>

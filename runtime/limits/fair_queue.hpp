@@ -1,0 +1,109 @@
+// Calls that wait for a lane, in an order that no tenant can bend: deficit round robin.
+//
+// Tenants take turns. In its turn a tenant is given `quantum_tokens` more to spend, and its calls
+// leave, first come first served, while it can pay for them; what it has left it keeps for its next
+// turn, and loses when nothing of it waits. So tenants share by tokens, not by calls.
+//
+// A call may not be able to leave yet: what it depends on is not on disk (ready() tells), or it is
+// to be sent again later. It then holds back nobody but itself.
+//
+// The order is first come first served, not newest first, also under overload: how long a new call
+// will wait can then be told at the door.
+//
+// Bounds: its lane refuses beyond its calls_waiting_max; a few words for each tenant that waits or
+// sent a call in the last minutes.
+// Threading: none of its own; its lane owns it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace parlance {
+
+struct WaitingCall {
+  using Time = std::chrono::steady_clock::time_point;
+
+  std::uint64_t call = 0;
+  std::string tenant;
+  std::uint64_t tokens = 1;  // what it may cost, at least 1
+  Time deadline{};
+  Time since{};                // it waits, and could leave
+  Time not_before{};           // it may not leave earlier
+  bool ready = false;          // all that it depends on is on disk
+  std::uint32_t attempts = 0;  // that were made of it
+};
+
+class FairQueue {
+ public:
+  using Time = WaitingCall::Time;
+
+  static constexpr std::uint64_t quantum_tokens = 4'096;
+
+  void add(WaitingCall call);
+  // For a call that had left and comes back: it stands before its tenant's others, who is given
+  // back what it paid.
+  void add_first(WaitingCall call);
+
+  void ready(std::uint64_t call);
+
+  // The call that leaves next; none while no call may leave. Valid until the queue changes.
+  const WaitingCall* first(Time now);
+  // Takes that call out.
+  std::optional<WaitingCall> take_first(Time now);
+
+  // None when it does not wait here.
+  std::optional<WaitingCall> remove(std::uint64_t call);
+
+  // How many calls would leave before a new one of this tenant, and it, when `calls_per_second`
+  // leave: those that wait, and those that other tenants will send as they did lately.
+  double calls_until(const std::string& tenant,
+                     std::uint64_t tokens,
+                     double calls_per_second,
+                     Time now) const;
+
+  // When the first call that is only early may leave.
+  std::optional<Time> next_time(Time now) const;
+
+  std::size_t size() const { return places_.size(); }
+  bool empty() const { return places_.empty(); }
+
+ private:
+  struct Tenant {
+    std::list<WaitingCall> calls;
+    std::uint64_t tokens = 0;   // of all its calls
+    std::uint64_t deficit = 0;  // what it may still spend
+    bool has_its_turn = false;  // and was given its quantum for it
+  };
+  using Calls = std::list<WaitingCall>;
+  // What a tenant sent lately, in tokens a second: a sum that fades.
+  struct Flow {
+    double tokens_per_second = 0;
+    Time at{};
+  };
+
+  void note_flow(const WaitingCall& call);
+  static double faded(const Flow& flow, Time now);
+  Tenant& tenant_of(const WaitingCall& call);
+  // Turns tenants around until one can pay for its call.
+  std::optional<Calls::iterator> find_first(Time now);
+  WaitingCall take(Calls::iterator call);
+  bool any_may_leave(Time now) const;
+  void end_turn(Tenant& tenant);
+
+  std::map<std::string, Tenant> tenants_;  // that have a call here
+  std::deque<std::string> turns_;          // their names, the one whose turn it is first
+  std::unordered_map<std::uint64_t, Calls::iterator> places_;
+  std::set<std::pair<Time, std::uint64_t>> early_;  // calls that came back, by when they may leave
+  std::uint64_t tokens_ = 0;
+  std::map<std::string, Flow> flows_;
+};
+
+}  // namespace parlance

@@ -1,0 +1,39 @@
+// How fast a lane's calls end, measured: what a new one will have to wait, and how sure that is.
+//
+// Two things are measured. The time that a call holds its slot, which tells soonest that the
+// provider has become slower or faster; and, while calls wait, the time between two ends, which
+// tells best how long a queue takes: it is the same however many calls stand at the provider.
+//
+// Threading: none of its own; its lane owns it.
+#pragma once
+
+#include "runtime/limits/steady_mean.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+
+namespace parlance {
+
+class FlowRates {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  // A call that was sent at `sent_at` has its answer; others wait for its slot.
+  void answered(Time sent_at, bool others_wait, Time now);
+
+  double seconds_mean() const { return held_.mean(); }
+
+  // Calls that leave the queue in a second when all of `slots` are busy; 0 while nothing is known.
+  double calls_per_second(std::size_t slots) const;
+  // Standard deviation of the moment, in seconds, at which the `calls`-th of those that wait has
+  // its answer.
+  double answer_deviation(double calls, std::size_t slots) const;
+
+ private:
+  SteadyMean held_{0.2};
+  SteadyMean between_{0.05};
+  std::optional<Time> last_;  // a call ended while others waited, and they have waited since
+};
+
+}  // namespace parlance

@@ -1,0 +1,222 @@
+#include "runtime/limits/lane.hpp"
+
+#include "runtime/base/seconds.hpp"
+#include "runtime/limits/backoff.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace parlance {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr double margin_max = 4;
+constexpr double margin_step = 0.15;
+constexpr double missed_share = 1.0 / 125;
+// Of a usual answer's time: a call that has less left is not worth a slot that others wait for.
+constexpr double hopeless_share = 1;
+
+// Whole seconds, as clients are told to wait.
+milliseconds advice(double seconds) {
+  return milliseconds(static_cast<std::int64_t>(std::clamp(std::ceil(seconds), 1.0, 60.0)) * 1'000);
+}
+
+}  // namespace
+
+std::optional<Lane::Refusal> Lane::enter(const Wish& wish, Time now) {
+  if (!breaker_.would_pass(now)) return down(now);
+  const std::size_t places = std::size_t{limit_.limit()} + limits_.calls_waiting_max;
+  const auto retry_after = [&] { return advice(in_seconds(wait(wish.tenant, wish.tokens, now))); };
+  if (!can_be_answered(wish, now)) return Refusal{Why::would_miss_deadline, retry_after()};
+  if (running_.size() + queue_.size() >= places) return Refusal{Why::queue_full, retry_after()};
+  WaitingCall call;
+  call.call = wish.call;
+  call.tenant = wish.tenant;
+  call.tokens = std::max<std::uint64_t>(wish.tokens, 1);
+  call.deadline = wish.deadline;
+  call.since = now;
+  queue_.add(std::move(call));
+  return std::nullopt;
+}
+
+// Those for which there is a free slot wait for nobody.
+double Lane::calls_before(const std::string& tenant, std::uint64_t tokens, Time now) const {
+  const double slots = limit_.limit();
+  const double free = std::max(0.0, slots - static_cast<double>(running_.size()));
+  const double calls = queue_.calls_until(
+      tenant, std::max<std::uint64_t>(tokens, 1), rates_.calls_per_second(limit_.limit()), now);
+  return std::max(0.0, calls - free);
+}
+
+milliseconds Lane::wait(const std::string& tenant, std::uint64_t tokens, Time now) const {
+  const double before = calls_before(tenant, tokens, now);
+  const double rate = rates_.calls_per_second(limit_.limit());
+  double seconds = rate > 0 ? before / rate : 0;
+  const double minute_seconds = in_seconds(minute_.fits_at(tokens, now) - now);
+  const double per_second = minute_.calls_per_second_max(static_cast<double>(tokens));
+  if (minute_seconds > 0)
+    seconds = std::max(seconds, minute_seconds + std::max(0.0, before - 1) / per_second);
+  return milliseconds(static_cast<std::int64_t>(seconds * 1'000));
+}
+
+bool Lane::can_be_answered(const Wish& wish, Time now) const {
+  const double seconds = in_seconds(wait(wish.tenant, wish.tokens, now));
+  if (seconds <= 0) return true;
+  const double deviation =
+      rates_.answer_deviation(calls_before(wish.tenant, wish.tokens, now), limit_.limit());
+  return seconds + rates_.seconds_mean() + margin_ * deviation <= in_seconds(wish.deadline - now);
+}
+
+// Its mean step is nothing when the share of calls that miss is missed_share.
+void Lane::learn_margin(bool missed) {
+  const double step = missed ? margin_step * (1 - missed_share) : -margin_step * missed_share;
+  margin_ = std::clamp(margin_ + step, 0.0, margin_max);
+}
+
+Lane::Refusal Lane::down(Time now) const {
+  return {Why::provider_down, advice(in_seconds(breaker_.probe_at() - now))};
+}
+
+std::optional<Lane::Step> Lane::next(Time now) {
+  const WaitingCall* first = queue_.first(now);
+  if (first == nullptr) {
+    if (queue_.empty()) codel_.emptied();
+    return std::nullopt;
+  }
+  std::optional<Refusal> refusal;
+  if (!breaker_.would_pass(now)) refusal = down(now);
+  if (is_hopeless(*first, now)) refusal = Refusal{Why::would_miss_deadline, advice(0)};
+  if (refusal) {
+    const Step step{first->call, first->since, refusal};
+    queue_.take_first(now);
+    if (refusal->why == Why::would_miss_deadline) learn_margin(true);
+    return step;
+  }
+  if (!has_room(*first, now)) return std::nullopt;
+  return send(now);
+}
+
+bool Lane::is_hopeless(const WaitingCall& call, Time now) const {
+  return codel_.stands(now) &&
+         in_seconds(call.deadline - now) < hopeless_share * rates_.seconds_mean();
+}
+
+bool Lane::has_room(const WaitingCall& call, Time now) const {
+  if (running_.size() >= limit_.limit()) return false;
+  if (limits_.tokens_at_once_max > 0 && !running_.empty() &&
+      tokens_running_ + call.tokens > limits_.tokens_at_once_max)
+    return false;
+  return minute_.fits_at(call.tokens, now) <= now;
+}
+
+Lane::Step Lane::send(Time now) {
+  Running run;
+  run.call = *queue_.take_first(now);
+  run.is_probe = breaker_.state() != Breaker::State::closed;
+  (void)breaker_.try_pass(now);
+  ++run.call.attempts;
+  codel_.left(run.call.since, now);
+  minute_.sent(run.call.tokens, now);
+  tokens_running_ += run.call.tokens;
+  run.mark = limit_.sent(now, running_.size() + 1);
+  const Step step{run.call.call, run.call.since, std::nullopt};
+  running_.insert_or_assign(step.call, std::move(run));
+  return step;
+}
+
+std::optional<Lane::Time> Lane::wake_at(Time now) {
+  std::optional<Time> wake = queue_.next_time(now);
+  const WaitingCall* first = queue_.first(now);
+  if (first == nullptr) return wake;
+  const Time fits = minute_.fits_at(first->tokens, now);
+  return fits > now && (!wake || fits < *wake) ? fits : wake;
+}
+
+void Lane::first_token(std::uint64_t call, Time now) {
+  const auto found = running_.find(call);
+  if (found != running_.end()) limit_.first_token(found->second.mark, now);
+}
+
+void Lane::leave(std::uint64_t call, Time now) {
+  if (const auto waited = queue_.remove(call)) {
+    if (now >= waited->deadline) learn_margin(true);
+  } else {
+    ended(call, {Outcome::cancelled, 0, {}, false, 0}, now);
+  }
+}
+
+Lane::After Lane::ended(std::uint64_t call, const Ending& ending, Time now) {
+  const auto found = running_.find(call);
+  if (found == running_.end()) return After::over;
+  Running run = std::move(found->second);
+  running_.erase(found);
+  tokens_running_ -= run.call.tokens;
+  learn(run, ending, now);
+  switch (ending.outcome) {
+    case Outcome::throttled:
+      return wait_again(run, ending, now);
+    case Outcome::outage:
+      return may_retry(run, ending, now) ? wait_again(run, ending, now) : After::elsewhere;
+    case Outcome::too_long:
+      return After::elsewhere;
+    case Outcome::answered:
+    case Outcome::cut:
+    case Outcome::rejected:
+    case Outcome::cancelled:
+      break;
+  }
+  return After::over;
+}
+
+void Lane::learn(const Running& run, const Ending& ending, Time now) {
+  const bool waited = run.mark.sent_at > run.call.since;
+  const bool missed = now >= run.call.deadline;
+  if (waited && (missed || ending.outcome == Outcome::answered)) learn_margin(missed);
+  switch (ending.outcome) {
+    case Outcome::answered:
+      limit_.finished(run.mark, now);
+      rates_.answered(run.mark.sent_at, !queue_.empty(), now);
+      retries_.succeeded();
+      breaker_.succeeded(now);
+      break;
+    case Outcome::throttled:
+      limit_.refused(run.mark, now, ending.retry_after);
+      if (run.is_probe) breaker_.probe_untold(now);
+      break;
+    case Outcome::outage:
+    case Outcome::cut:
+      breaker_.failed(now);
+      break;
+    case Outcome::rejected:
+    case Outcome::too_long:
+      breaker_.succeeded(now);
+      break;
+    case Outcome::cancelled:
+      if (run.is_probe) breaker_.probe_untold(now);
+      return;  // what it used is not known
+  }
+  minute_.settled(run.call.tokens, ending.tokens_used, run.mark.sent_at, now);
+}
+
+Lane::After Lane::wait_again(Running& run, const Ending& ending, Time now) {
+  const milliseconds wait = std::max(
+      ending.retry_after.value_or(milliseconds(0)),
+      full_jitter(
+          limits_.retry_wait_min, limits_.retry_wait_max, run.call.attempts, ending.random));
+  const double seconds = in_seconds(wait) + rates_.seconds_mean();
+  if (seconds > in_seconds(run.call.deadline - now) || run.call.attempts > limits_.throttled_max)
+    return After::elsewhere;
+  run.call.not_before = now + wait;
+  run.call.since = run.call.not_before;
+  queue_.add_first(std::move(run.call));
+  return After::again;
+}
+
+bool Lane::may_retry(const Running& run, const Ending& ending, Time now) {
+  return !ending.has_elsewhere && run.call.attempts < limits_.attempts_max &&
+         breaker_.state() == Breaker::State::closed && !codel_.stands(now) && retries_.take();
+}
+
+}  // namespace parlance

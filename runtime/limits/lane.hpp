@@ -1,0 +1,153 @@
+// One provider, model and credential, and the calls that want it. A lane alone decides what becomes
+// of a call: it waits, is sent, is sent again, is told to go elsewhere, or is refused.
+//
+//   enter() --> waits --next(): send--> runs --ended(): over--> gone
+//           \-> refused    \-> next(): give up   \-> again: waits   \-> elsewhere
+//
+//   at the door    the breaker lets it by, there is a place, and it can be answered in time: the
+//                  wait, a usual answer and a margin fit into the time that it has
+//   in the queue   tenants share by tokens (FairQueue); a call leaves when the limit, the tokens at
+//                  once and the minute's budget let it
+//   when it failed throttled: it waits again, first of its tenant, if its deadline allows. Outage:
+//                  elsewhere, if there is another lane; else again, from the retry budget. Too long
+//                  for the model: elsewhere. Something was said: over.
+//
+// The margin is as many deviations of the estimate as let about 1 call in 125 miss its deadline: a
+// call that waited and missed widens it, one that waited and made it narrows it a little.
+//
+// A lane acts on nothing: whoever owns it asks next() after every change and at wake_at(), and does
+// what it says.
+//
+// Bounds: calls_waiting_max calls wait beside those for which there is a slot.
+// Threading: none of its own; a pool actor owns it. All times are its caller's.
+#pragma once
+
+#include "runtime/limits/breaker.hpp"
+#include "runtime/limits/codel.hpp"
+#include "runtime/limits/concurrency_limit.hpp"
+#include "runtime/limits/fair_queue.hpp"
+#include "runtime/limits/flow_rates.hpp"
+#include "runtime/limits/minute_budget.hpp"
+#include "runtime/limits/retry_budget.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+namespace parlance {
+
+struct LaneLimits {
+  ConcurrencyOptions at_once;
+  std::uint32_t calls_waiting_max = 64;
+  std::uint64_t tokens_at_once_max = 0;  // 0: no limit
+  MinuteBudgetOptions minute;
+  std::uint32_t attempts_max = 3;    // of a call that meets outages
+  std::uint32_t throttled_max = 10;  // times that a call waits again
+  std::chrono::milliseconds retry_wait_min{500};
+  std::chrono::milliseconds retry_wait_max{8'000};
+};
+
+class Lane {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  struct Wish {
+    std::uint64_t call = 0;
+    std::string tenant;
+    std::uint64_t tokens = 1;  // at most, question and answer
+    Time deadline{};
+  };
+
+  enum class Why : std::uint8_t { queue_full, would_miss_deadline, provider_down };
+  struct Refusal {
+    Why why = Why::queue_full;
+    std::chrono::milliseconds retry_after{0};
+  };
+
+  struct Step {
+    std::uint64_t call = 0;
+    Time since{};                    // it waited
+    std::optional<Refusal> refusal;  // none: it is sent
+  };
+
+  enum class Outcome : std::uint8_t {
+    answered,
+    throttled,  // the provider has too much to do
+    outage,     // not reached, or broken before anything was said
+    cut,        // broken after something was said
+    rejected,   // the request, its key or its model is at fault
+    too_long,   // for the model's context
+    cancelled
+  };
+  struct Ending {
+    Outcome outcome = Outcome::answered;
+    std::uint64_t tokens_used = 0;
+    std::optional<std::chrono::milliseconds> retry_after;  // the provider's wish
+    bool has_elsewhere = false;                            // another lane could take the call
+    double random = 0;                                     // uniform in [0, 1)
+  };
+  enum class After : std::uint8_t { over, again, elsewhere };
+
+  explicit Lane(LaneLimits limits)
+      : limits_(limits),
+        limit_(limits.at_once),
+        minute_(limits.minute) {}
+
+  // Takes a place; a Refusal says why there is none.
+  [[nodiscard]] std::optional<Refusal> enter(const Wish& wish, Time now);
+
+  // All that the call depends on is on disk.
+  void ready(std::uint64_t call) { queue_.ready(call); }
+
+  // What is to be done now; none: nothing until something changes.
+  std::optional<Step> next(Time now);
+  // When time alone changes what next() says.
+  std::optional<Time> wake_at(Time now);
+
+  void first_token(std::uint64_t call, Time now);
+  After ended(std::uint64_t call, const Ending& ending, Time now);
+  // Nobody wants the answer any more.
+  void leave(std::uint64_t call, Time now);
+
+  std::size_t running() const { return running_.size(); }
+  std::size_t waiting() const { return queue_.size(); }
+  const ConcurrencyLimit& limit() const { return limit_; }
+  const Breaker& breaker() const { return breaker_; }
+  double retries_left() const { return retries_.left(); }
+  // Until a new call of this tenant has its slot.
+  std::chrono::milliseconds wait(const std::string& tenant, std::uint64_t tokens, Time now) const;
+
+ private:
+  struct Running {
+    WaitingCall call;
+    ConcurrencyLimit::Mark mark;
+    bool is_probe = false;
+  };
+
+  double calls_before(const std::string& tenant, std::uint64_t tokens, Time now) const;
+  bool can_be_answered(const Wish& wish, Time now) const;
+  bool is_hopeless(const WaitingCall& call, Time now) const;
+  bool has_room(const WaitingCall& call, Time now) const;
+  Refusal down(Time now) const;
+  Step send(Time now);
+  void learn_margin(bool missed);
+  void learn(const Running& run, const Ending& ending, Time now);
+  After wait_again(Running& run, const Ending& ending, Time now);
+  bool may_retry(const Running& run, const Ending& ending, Time now);
+
+  const LaneLimits limits_;
+  ConcurrencyLimit limit_;
+  MinuteBudget minute_;
+  FairQueue queue_;
+  Codel codel_;
+  Breaker breaker_;
+  RetryBudget retries_;
+  FlowRates rates_;
+  std::unordered_map<std::uint64_t, Running> running_;
+  std::uint64_t tokens_running_ = 0;
+  double margin_ = 1;  // in deviations
+};
+
+}  // namespace parlance

@@ -1,0 +1,29 @@
+#include "runtime/llm/tokens.hpp"
+
+#include <algorithm>
+
+namespace parlance {
+namespace {
+
+constexpr std::uint64_t tokens_around_message = 4;
+
+}  // namespace
+
+std::uint64_t tokens_of(std::string_view text) {
+  const auto ascii = static_cast<std::uint64_t>(std::count_if(
+      text.begin(), text.end(), [](char byte) { return static_cast<unsigned char>(byte) < 0x80; }));
+  const std::uint64_t others = text.size() - ascii;
+  return (ascii + 2) / 3 + (2 * others + 2) / 3;
+}
+
+std::uint64_t tokens_max_of(const ChatRequest& request) {
+  std::uint64_t tokens = request.tokens_out_max;
+  for (const auto& message : request.messages) {
+    tokens += tokens_around_message + tokens_of(message->text);
+    if (message->extra.is_object()) tokens += tokens_of(message->extra.dump());
+  }
+  if (!request.client_options.empty()) tokens += tokens_of(request.client_options.dump());
+  return tokens;
+}
+
+}  // namespace parlance

@@ -1,0 +1,22 @@
+// How many tokens a call may cost at most, before anybody has counted them.
+//
+// Models' tokenizers make a token of about four letters of English, and of fewer elsewhere. What is
+// estimated here is reserved before the call and set right after it, so it errs upwards: a token is
+// three bytes of ASCII, or one and a half of anything else.
+//
+// Threading: pure functions.
+#pragma once
+
+#include "runtime/llm/chat.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace parlance {
+
+std::uint64_t tokens_of(std::string_view text);
+
+// Question, tools and the longest answer.
+std::uint64_t tokens_max_of(const ChatRequest& request);
+
+}  // namespace parlance

@@ -1,0 +1,152 @@
+#include "tests/lanes/figures.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace parlance::lanes {
+namespace {
+
+constexpr double warm_up_seconds = 60;
+constexpr double unbounded = std::numeric_limits<double>::infinity();
+
+WorldOptions world_of(std::uint32_t slots, Manner manner, std::uint64_t seed) {
+  WorldOptions options;
+  options.seed = seed;
+  options.slots = slots;
+  options.manner = manner;
+  options.limits.at_once = {1, 4 * slots, true};
+  options.limits.calls_waiting_max = 1'000'000;  // deadlines alone bound the queue
+  return options;
+}
+
+double share(std::size_t part, std::size_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+std::size_t count_between(const std::vector<double>& times, double from, double to) {
+  return static_cast<std::size_t>(std::count_if(
+      times.begin(), times.end(), [&](double time) { return time >= from && time < to; }));
+}
+
+// The part of all slots' time that went into answers in time.
+double goodput(const WorldOptions& options, const History& history) {
+  double useful = 0;
+  for (const Fate& call : history.calls)
+    useful += call.in_time() ? call.slot_seconds : 0;
+  return useful / (options.slots * options.seconds);
+}
+
+double wait_p99(const History& history, double from, double to) {
+  std::vector<double> waits;
+  for (const Fate& call : history.calls) {
+    if (call.sent >= from && call.sent < to) waits.push_back(call.sent - call.came);
+  }
+  if (waits.empty()) return 0;
+  std::sort(waits.begin(), waits.end());
+  return waits[waits.size() * 99 / 100];
+}
+
+// Of the calls that were let in, those that would have been answered in time without waiting, and
+// were not.
+double missed_share(const WorldOptions& options, const History& history) {
+  std::size_t let_in = 0;
+  std::size_t missed = 0;
+  for (const Fate& call : history.calls) {
+    if (call.refused || call.deadline >= options.seconds) continue;
+    ++let_in;
+    missed += !call.in_time() && call.would_be_in_time() ? 1 : 0;
+  }
+  return share(missed, let_in);
+}
+
+double wrongly_refused_share(const WorldOptions& options,
+                             const History& history,
+                             std::size_t replays) {
+  std::vector<std::uint64_t> refused;
+  for (std::uint64_t number = 0; number < history.calls.size(); ++number) {
+    const Fate& call = history.calls[number];
+    if (call.refused && call.came > warm_up_seconds && call.deadline < options.seconds)
+      refused.push_back(number);
+  }
+  const std::size_t step =
+      std::max<std::size_t>(refused.size() / std::max<std::size_t>(replays, 1), 1);
+  std::size_t replayed = 0;
+  std::size_t made_it = 0;
+  for (std::size_t i = step / 2; i < refused.size() && replays > 0; i += step) {
+    WorldOptions again = options;
+    again.let_in = refused[i];
+    ++replayed;
+    made_it += run(again).calls[refused[i]].in_time() ? 1 : 0;
+  }
+  return share(made_it, replayed);
+}
+
+}  // namespace
+
+Figures saturated(std::uint32_t slots, Manner manner, std::uint64_t seed, std::size_t replays) {
+  const WorldOptions options = world_of(slots, manner, seed);
+  const History history = run(options);
+  const auto warm = history.limits.begin() + static_cast<std::ptrdiff_t>(warm_up_seconds);
+  const auto [lowest, highest] = std::minmax_element(warm, history.limits.end());
+  const double throttled = share(count_between(history.throttled, 10, options.seconds),
+                                 count_between(history.sent, 10, options.seconds));
+  return {{"limit / slots, lowest", *lowest / static_cast<double>(slots), 0.875, 1.5},
+          {"limit / slots, highest", *highest / static_cast<double>(slots), 0.9, 1.5},
+          {"goodput", goodput(options, history), 0.9, 1},
+          {"throttled", throttled, 0, 0.01},
+          {"let in and missed", missed_share(options, history), 0, 0.01},
+          {"refused wrongly", wrongly_refused_share(options, history, replays), 0, 0.05}};
+}
+
+Figures half_speed(std::uint32_t slots, Manner manner, std::uint64_t seed) {
+  constexpr double halved_at = 300;
+  constexpr double recovered_after = 20;
+  WorldOptions options = world_of(slots, manner, seed);
+  options.deadline_seconds_max = 20;
+  options.phases = {{}, {halved_at, 2, Phase::State::up}};
+  const History history = run(options);
+  options.phases = {{0, 2, Phase::State::up}};
+  const History slow = run(options);
+  const double from = halved_at + recovered_after;
+  const double usual = wait_p99(slow, warm_up_seconds, options.seconds);
+  return {
+      {"p99 wait before, s", wait_p99(history, warm_up_seconds, halved_at), 0, unbounded},
+      {"p99 wait 20 to 40 s after / usual", wait_p99(history, from, from + 20) / usual, 0, 1.25},
+      {"p99 wait later / usual", wait_p99(history, from, options.seconds) / usual, 0, 1.25}};
+}
+
+Figures shares(std::uint32_t slots, Manner manner, std::uint64_t seed) {
+  WorldOptions options = world_of(slots, manner, seed);
+  options.tenants = {{"heavy", 60}, {"light", 0.6}};
+  options.deadline_seconds_max = 60;
+  const History history = run(options);
+  double tokens_of_heavy = 0;
+  double tokens = 0;
+  for (const Fate& call : history.calls) {
+    if (call.sent < warm_up_seconds) continue;
+    tokens += static_cast<double>(call.tokens);
+    tokens_of_heavy += call.tenant == 0 ? static_cast<double>(call.tokens) : 0;
+  }
+  return {{"share of a tenant with 100 times the load", tokens_of_heavy / tokens, 0.45, 0.52}};
+}
+
+Figures outage(Phase::State state, std::uint64_t seed) {
+  constexpr double begins = 200;
+  constexpr double ends = 320;
+  constexpr double noticed_after = 15;  // a call that hangs is given up after 10 s
+  WorldOptions options = world_of(16, Manner::refuses, seed);
+  options.phases = {{}, {begins, 1, state}, {ends, 1, Phase::State::up}};
+  const History history = run(options);
+  double first_answer = unbounded;
+  for (const Fate& call : history.calls) {
+    if (call.sent >= ends && call.answered >= 0)
+      first_answer = std::min(first_answer, call.answered);
+  }
+  const double per_minute =
+      static_cast<double>(count_between(history.sent, begins + noticed_after, ends)) * 60 /
+      (ends - begins - noticed_after);
+  return {{"calls a minute to a dead provider", per_minute, 0, 7},
+          {"seconds until it is used again", first_answer - ends, 0, 25}};
+}
+
+}  // namespace parlance::lanes

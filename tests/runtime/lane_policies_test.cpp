@@ -1,0 +1,228 @@
+#include "runtime/limits/breaker.hpp"
+#include "runtime/limits/codel.hpp"
+#include "runtime/limits/concurrency_limit.hpp"
+#include "runtime/limits/fair_queue.hpp"
+#include "runtime/limits/minute_budget.hpp"
+#include "runtime/limits/retry_budget.hpp"
+#include "runtime/limits/steady_mean.hpp"
+#include "runtime/llm/tokens.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace parlance {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Breaker::Time noon{12h};
+
+WaitingCall waiting_call(std::uint64_t number, const std::string& tenant, std::uint64_t tokens) {
+  WaitingCall call;
+  call.call = number;
+  call.tenant = tenant;
+  call.tokens = tokens;
+  call.since = noon;
+  call.ready = true;
+  return call;
+}
+
+// The numbers of the next calls, as they leave.
+std::vector<std::uint64_t> leaving(FairQueue& queue, std::size_t count) {
+  std::vector<std::uint64_t> calls;
+  while (calls.size() < count) {
+    const auto call = queue.take_first(noon);
+    if (!call) break;
+    calls.push_back(call->call);
+  }
+  return calls;
+}
+
+TEST_CASE("tenants leave a fair queue by turns, however much one of them sends") {
+  FairQueue queue;
+  for (std::uint64_t number = 1; number <= 4; ++number)
+    queue.add(waiting_call(number, "heavy", FairQueue::quantum_tokens));
+  queue.add(waiting_call(10, "light", FairQueue::quantum_tokens));
+  queue.add(waiting_call(11, "light", FairQueue::quantum_tokens));
+  CHECK(leaving(queue, 9) == std::vector<std::uint64_t>{1, 10, 2, 11, 3, 4});
+}
+
+TEST_CASE("tenants share by tokens: one large call is as much as two of half its size") {
+  FairQueue queue;
+  queue.add(waiting_call(1, "large", FairQueue::quantum_tokens));
+  queue.add(waiting_call(2, "large", FairQueue::quantum_tokens));
+  for (std::uint64_t number = 10; number < 14; ++number)
+    queue.add(waiting_call(number, "small", FairQueue::quantum_tokens / 2));
+  CHECK(leaving(queue, 9) == std::vector<std::uint64_t>{1, 10, 11, 2, 12, 13});
+}
+
+TEST_CASE("a call larger than a quantum leaves once its tenant has saved for it") {
+  FairQueue queue;
+  queue.add(waiting_call(1, "large", 3 * FairQueue::quantum_tokens));
+  for (std::uint64_t number = 10; number < 14; ++number)
+    queue.add(waiting_call(number, "small", FairQueue::quantum_tokens));
+  CHECK(leaving(queue, 9) == std::vector<std::uint64_t>{10, 11, 1, 12, 13});
+}
+
+TEST_CASE("a call that may not leave yet holds back nobody but itself") {
+  FairQueue queue;
+  WaitingCall first = waiting_call(1, "a", 1);
+  first.ready = false;
+  queue.add(first);
+  queue.add(waiting_call(2, "a", 1));
+  WaitingCall early = waiting_call(3, "a", 1);
+  early.not_before = noon + 1s;
+  queue.add_first(early);
+  CHECK(leaving(queue, 9) == std::vector<std::uint64_t>{2});
+  CHECK(queue.next_time(noon) == noon + 1s);
+  queue.ready(1);
+  CHECK(leaving(queue, 9) == std::vector<std::uint64_t>{1});
+  REQUIRE(queue.take_first(noon + 1s));
+  CHECK(queue.empty());
+  CHECK_FALSE(queue.remove(3));
+}
+
+TEST_CASE("a new call waits for its tenant's calls, and for as much of each other tenant") {
+  FairQueue queue;
+  for (std::uint64_t number = 1; number <= 10; ++number)
+    queue.add(waiting_call(number, "heavy", 100));
+  CHECK(queue.calls_until("heavy", 100, 0, noon) == Approx(11));
+  CHECK(queue.calls_until("light", 100, 0, noon) == Approx(2));
+}
+
+TEST_CASE("a queue stands once no call has left it in time for a whole interval") {
+  Codel codel;
+  codel.left(noon, noon + 1s);
+  CHECK_FALSE(codel.stands(noon + 2s));
+  CHECK(codel.stands(noon + 3s));
+  codel.left(noon + 3s, noon + 3s);
+  CHECK_FALSE(codel.stands(noon + 9s));
+  codel.left(noon, noon + 10s);
+  codel.emptied();
+  CHECK_FALSE(codel.stands(noon + 20s));
+}
+
+TEST_CASE("a breaker opens after five failures in a row, and lets one probe by each period") {
+  Breaker breaker;
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(breaker.try_pass(noon));
+    breaker.failed(noon);
+  }
+  CHECK(breaker.state() == Breaker::State::open);
+  CHECK_FALSE(breaker.try_pass(noon + 9s));
+  CHECK(breaker.try_pass(noon + 10s));
+  CHECK_FALSE(breaker.try_pass(noon + 10s));  // the probe is under way
+  breaker.failed(noon + 11s);
+  CHECK_FALSE(breaker.try_pass(noon + 20s));
+  CHECK(breaker.try_pass(noon + 21s));
+  breaker.probe_untold(noon + 22s);
+  CHECK(breaker.try_pass(noon + 22s));
+  breaker.succeeded(noon + 23s);
+  CHECK(breaker.state() == Breaker::State::closed);
+}
+
+TEST_CASE("a breaker opens when more than half of many calls fail, within its window alone") {
+  const auto fail_every_other = [](std::chrono::seconds apart) {
+    Breaker breaker;
+    auto now = noon;
+    for (int i = 0; i < 40; ++i, now += apart) {
+      if (breaker.state() != Breaker::State::closed) return true;
+      if (i % 3 == 0) breaker.succeeded(now);
+      if (i % 3 != 0) breaker.failed(now);
+    }
+    return false;
+  };
+  CHECK(fail_every_other(1s));
+  CHECK_FALSE(fail_every_other(60s));
+}
+
+TEST_CASE("retries are paid from what succeeded") {
+  RetryBudget budget({2, 0.25});
+  CHECK(budget.take());
+  CHECK(budget.take());
+  CHECK_FALSE(budget.take());
+  for (int i = 0; i < 4; ++i)
+    budget.succeeded();
+  CHECK(budget.take());
+  CHECK_FALSE(budget.take());
+}
+
+TEST_CASE("no minute holds more requests or tokens than its budget") {
+  MinuteBudget budget({2, 1'000});
+  CHECK(budget.fits_at(600, noon) == noon);
+  budget.sent(600, noon);
+  CHECK(budget.fits_at(600, noon + 10s) == noon + 61s);
+  CHECK(budget.fits_at(400, noon + 10s) == noon + 10s);
+  budget.sent(400, noon + 10s);
+  CHECK(budget.fits_at(1, noon + 20s) == noon + 61s);
+  CHECK(budget.fits_at(700, noon + 20s) == noon + 71s);
+  CHECK(budget.fits_at(5'000, noon + 20s) == noon + 71s);  // alone in its minute
+}
+
+TEST_CASE("what a call did not use of its estimate is given back to the minute") {
+  MinuteBudget budget({0, 1'000});
+  budget.sent(900, noon);
+  CHECK(budget.fits_at(500, noon + 5s) > noon + 5s);
+  budget.settled(900, 100, noon, noon + 5s);
+  CHECK(budget.fits_at(500, noon + 5s) == noon + 5s);
+}
+
+TEST_CASE("a steady mean begins again when what it measures has become another") {
+  SteadyMean mean(0.1);
+  for (int i = 0; i < 500; ++i)
+    mean.add(i % 2 == 0 ? 0.9 : 1.1);
+  CHECK(mean.mean() == Approx(1).epsilon(0.01));
+  for (int i = 0; i < 20; ++i)
+    mean.add(i % 2 == 0 ? 1.8 : 2.2);
+  CHECK(mean.mean() == Approx(2).epsilon(0.15));
+}
+
+TEST_CASE("a fixed limit stays, whatever the provider says") {
+  ConcurrencyLimit limit({1, 8, false});
+  const auto call = limit.sent(noon, 8);
+  limit.refused(call, noon);
+  CHECK(limit.limit() == 8);
+}
+
+TEST_CASE("a limit falls once for all the calls that were refused together") {
+  ConcurrencyLimit limit({1, 64, true});
+  const std::uint32_t start = limit.limit();
+  const auto one = limit.sent(noon, start - 1);
+  const auto other = limit.sent(noon, start);
+  limit.refused(one, noon + 50ms);
+  CHECK(limit.limit() == start - 1);
+  limit.refused(other, noon + 60ms);
+  CHECK(limit.limit() == start - 1);
+  CHECK(limit.reason() == ConcurrencyLimit::Reason::refused);
+}
+
+TEST_CASE("a limit that nobody uses does not grow") {
+  ConcurrencyLimit limit({1, 64, true});
+  const std::uint32_t start = limit.limit();
+  auto now = noon;
+  for (int i = 0; i < 100; ++i, now += 1s) {
+    const auto call = limit.sent(now, start - 1);
+    limit.first_token(call, now + 400ms);
+    limit.finished(call, now + 900ms);
+  }
+  CHECK(limit.limit() == start);
+  for (int i = 0; i < 100; ++i, now += 1s) {
+    const auto call = limit.sent(now, limit.limit());
+    limit.first_token(call, now + 400ms);
+    limit.finished(call, now + 900ms);
+  }
+  CHECK(limit.limit() > 2 * start);
+}
+
+TEST_CASE("a call's tokens are estimated upwards, more of them where letters are not English") {
+  CHECK(tokens_of("") == 0);
+  CHECK(tokens_of("How are you today?") == 6);
+  CHECK(tokens_of("お元気ですか") == 12);
+  ChatRequest request;
+  request.tokens_out_max = 100;
+  request.messages.push_back(
+      std::make_shared<Message>(Message{"", Role::human, "Hello there", {}, {}}));
+  CHECK(tokens_max_of(request) == 108);
+}
+
+}  // namespace
+}  // namespace parlance

@@ -1,0 +1,169 @@
+#include "runtime/limits/lane.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace parlance {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Lane::Time start{1h};
+
+LaneLimits fixed_limits(std::uint32_t at_once, std::uint32_t waiting) {
+  LaneLimits limits;
+  limits.at_once = {1, at_once, false};
+  limits.calls_waiting_max = waiting;
+  return limits;
+}
+
+Lane::Wish wish(std::uint64_t number, std::chrono::seconds has = 60s) {
+  return {number, "tenant", 10, start + has};
+}
+
+// Takes a place for the call, which may run at once.
+void enter(Lane& lane, const Lane::Wish& call, Lane::Time now = start) {
+  REQUIRE_FALSE(lane.enter(call, now));
+  lane.ready(call.call);
+}
+
+// The call that is sent now; 0 for none.
+std::uint64_t sent(Lane& lane, Lane::Time now) {
+  const auto step = lane.next(now);
+  return step && !step->refusal ? step->call : 0;
+}
+
+Lane::Ending ending(Lane::Outcome outcome, bool has_elsewhere = false) {
+  return {outcome, 0, {}, has_elsewhere, 0.5};
+}
+
+TEST_CASE("a lane sends as many as its limit, holds as many as may wait, and refuses the next") {
+  Lane lane(fixed_limits(1, 1));
+  enter(lane, wish(1));
+  enter(lane, wish(2));
+  const auto refused = lane.enter(wish(3), start);
+  REQUIRE(refused);
+  CHECK(refused->why == Lane::Why::queue_full);
+  CHECK(refused->retry_after == 1s);
+  CHECK(sent(lane, start) == 1);
+  CHECK(sent(lane, start) == 0);
+  CHECK(lane.ended(1, ending(Lane::Outcome::answered), start + 1s) == Lane::After::over);
+  CHECK(sent(lane, start + 1s) == 2);
+}
+
+TEST_CASE("a call that cannot be answered in time is refused at the door") {
+  Lane lane(fixed_limits(1, 9));
+  enter(lane, wish(1));
+  CHECK(sent(lane, start) == 1);
+  CHECK(lane.ended(1, ending(Lane::Outcome::answered), start + 10s) == Lane::After::over);
+  enter(lane, wish(2, 12s), start + 10s);  // a slot is free: it may try
+  CHECK(sent(lane, start + 10s) == 2);
+  const auto refused = lane.enter(wish(3, 25s), start + 10s);
+  REQUIRE(refused);
+  CHECK(refused->why == Lane::Why::would_miss_deadline);
+  CHECK(refused->retry_after == 10s);
+  CHECK_FALSE(lane.enter(wish(4, 60s), start + 10s));
+}
+
+TEST_CASE("a throttled call waits again, before its tenant's others") {
+  Lane lane(fixed_limits(1, 9));
+  enter(lane, wish(1));
+  enter(lane, wish(2));
+  CHECK(sent(lane, start) == 1);
+  Lane::Ending throttled = ending(Lane::Outcome::throttled);
+  throttled.retry_after = 2s;
+  CHECK(lane.ended(1, throttled, start) == Lane::After::again);
+  CHECK(sent(lane, start) == 2);
+  CHECK(lane.wake_at(start) == start + 2s);
+  lane.leave(2, start + 2s);
+  CHECK(sent(lane, start + 2s) == 1);
+}
+
+TEST_CASE("a call that is throttled beyond its deadline goes elsewhere") {
+  Lane lane(fixed_limits(1, 9));
+  enter(lane, wish(1, 10s));
+  CHECK(sent(lane, start) == 1);
+  Lane::Ending throttled = ending(Lane::Outcome::throttled);
+  throttled.retry_after = 11s;
+  CHECK(lane.ended(1, throttled, start) == Lane::After::elsewhere);
+}
+
+TEST_CASE("after an outage a call goes to another lane, or is tried again where there is none") {
+  Lane lane(fixed_limits(1, 9));
+  enter(lane, wish(1));
+  CHECK(sent(lane, start) == 1);
+  CHECK(lane.ended(1, ending(Lane::Outcome::outage, true), start) == Lane::After::elsewhere);
+  enter(lane, wish(2));
+  auto now = start;
+  for (int attempt = 1; attempt <= 2; ++attempt) {
+    CHECK(sent(lane, now) == 2);
+    CHECK(lane.ended(2, ending(Lane::Outcome::outage), now) == Lane::After::again);
+    CHECK(sent(lane, now) == 0);
+    now = lane.wake_at(now).value();
+  }
+  CHECK(now == start + 750ms);  // half of 500 ms, and half of twice as much
+  CHECK(sent(lane, now) == 2);
+  CHECK(lane.ended(2, ending(Lane::Outcome::outage), now) == Lane::After::elsewhere);
+}
+
+TEST_CASE("what was cut after it had said something is never sent again") {
+  Lane lane(fixed_limits(1, 9));
+  enter(lane, wish(1));
+  CHECK(sent(lane, start) == 1);
+  CHECK(lane.ended(1, ending(Lane::Outcome::cut), start) == Lane::After::over);
+}
+
+TEST_CASE("behind an open breaker calls are refused, those that wait too, but for one probe") {
+  Lane lane(fixed_limits(5, 9));
+  for (std::uint64_t number = 1; number <= 6; ++number)
+    enter(lane, wish(number));
+  for (std::uint64_t number = 1; number <= 5; ++number)
+    CHECK(sent(lane, start) == number);
+  for (std::uint64_t number = 1; number <= 5; ++number)
+    (void)lane.ended(number, ending(Lane::Outcome::outage, true), start);
+  const auto given_up = lane.next(start);
+  REQUIRE(given_up);
+  CHECK(given_up->call == 6);
+  REQUIRE(given_up->refusal);
+  CHECK(given_up->refusal->why == Lane::Why::provider_down);
+  CHECK(given_up->refusal->retry_after == 10s);
+  CHECK(lane.enter(wish(7), start + 1s));
+  enter(lane, wish(8), start + 10s);
+  CHECK(sent(lane, start + 10s) == 8);
+  CHECK(lane.enter(wish(9), start + 10s));
+  CHECK(lane.ended(8, ending(Lane::Outcome::answered), start + 11s) == Lane::After::over);
+  enter(lane, wish(10), start + 11s);
+}
+
+TEST_CASE("a probe that is cancelled leaves the next call to be one") {
+  Lane lane(fixed_limits(5, 9));
+  for (std::uint64_t number = 1; number <= 5; ++number) {
+    enter(lane, wish(number));
+    CHECK(sent(lane, start) == number);
+    (void)lane.ended(number, ending(Lane::Outcome::outage, true), start);
+  }
+  enter(lane, wish(6), start + 10s);
+  CHECK(sent(lane, start + 10s) == 6);
+  lane.leave(6, start + 11s);
+  enter(lane, wish(7), start + 11s);
+  CHECK(sent(lane, start + 11s) == 7);
+}
+
+TEST_CASE("a lane sends no more tokens at once, and a minute, than it may") {
+  LaneLimits limits = fixed_limits(9, 9);
+  limits.tokens_at_once_max = 15;
+  limits.minute.requests_max = 2;
+  Lane lane(limits);
+  for (std::uint64_t number = 1; number <= 3; ++number)
+    enter(lane, wish(number, 300s));
+  CHECK(sent(lane, start) == 1);
+  CHECK(sent(lane, start) == 0);
+  CHECK(lane.ended(1, ending(Lane::Outcome::answered), start + 1s) == Lane::After::over);
+  CHECK(sent(lane, start + 1s) == 2);
+  CHECK(lane.ended(2, ending(Lane::Outcome::answered), start + 2s) == Lane::After::over);
+  CHECK(sent(lane, start + 2s) == 0);
+  CHECK(lane.wake_at(start + 2s) == start + 61s);
+  CHECK(sent(lane, start + 61s) == 3);
+}
+
+}  // namespace
+}  // namespace parlance
