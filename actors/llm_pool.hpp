@@ -8,7 +8,8 @@
 // A lane is one provider and model with a fixed number of slots and a bounded queue. A call tries
 // the lanes of its role in order: it moves on only when its lane could not be reached
 // (model_unavailable), was throttled by its provider (model_throttled) or has too short a context
-// (context_length_exceeded), and nothing was said yet. A full queue is a refusal, not a reason to move on.
+// (context_length_exceeded), and nothing was said yet. A full queue is a refusal, not a reason to
+// move on.
 //
 // A call whose turn would end before its slot is free is refused on entry: the wait is estimated as
 // queued calls * mean call time / slots.
