@@ -23,6 +23,7 @@
 #include "actors/messages.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/limits/call_queue.hpp"
+#include "runtime/metrics/lane_metrics.hpp"
 #include "runtime/metrics/pool_metrics.hpp"
 #include "runtime/ports/chat_provider.hpp"
 
@@ -71,6 +72,7 @@ class LlmPool : public caf::event_based_actor {
     const LaneOptions options;
     ChatProvider& provider;
     PoolMetrics metrics;
+    LaneMetrics tokens;
     CallQueue queue;
     double call_seconds_mean = 0;  // moving average of the time that a call holds its slot
   };
