@@ -12,7 +12,7 @@
 #include "actors/webhook_sender.hpp"
 #include "net/auth/key_store.hpp"
 #include "net/http_server.hpp"
-#include "net/providers/openai_provider.hpp"
+#include "net/providers/http_provider.hpp"
 #include "net/routes/backend.hpp"
 #include "net/routes/langgraph_webhook.hpp"
 #include "net/routes/routes.hpp"
@@ -254,6 +254,13 @@ Result<net::KeyStore> key_store(const Settings& settings, Mode mode) {
   return net::KeyStore::load(settings.auth.keys_file);
 }
 
+// `kind` is one of the settings' but "offline".
+const net::WireFormat& wire_of(const std::string& kind) {
+  if (kind == "anthropic") return net::anthropic_wire();
+  if (kind == "gemini") return net::gemini_wire();
+  return net::openai_wire();
+}
+
 // Each model role that the agent asks for has a lane.
 Result<void> check_roles(const Agent& agent,
                          const std::filesystem::path& folder,
@@ -380,15 +387,17 @@ Result<void> App::Parts::make_providers() {
           *actors, actors::OfflineOptions{provider.piece_delay});
       continue;
     }
-    net::OpenAiProviderOptions options;
+    net::HttpProviderOptions options;
     options.base_url = provider.base_url;
     options.api_key = provider.api_key;
     options.ca_file = provider.ca_file.string();
     options.connect_time_max = provider.connect_time_max;
     options.first_token_time_max = provider.first_token_time_max;
     options.gap_time_max = provider.gap_time_max;
+    options.total_time_max = provider.total_time_max;
     try {
-      providers[name] = std::make_unique<net::OpenAiProvider>(io, std::move(options));
+      providers[name] =
+          std::make_unique<net::HttpProvider>(io, wire_of(provider.kind), std::move(options));
     } catch (const std::runtime_error& problem) {
       return Error{ErrorCode::invalid_value, "providers." + name + ": " + problem.what(), {}, {}};
     }

@@ -592,6 +592,7 @@ Result<ProviderSettings> read_provider(const Json& value,
                               "connect_time_max",
                               "first_token_time_max",
                               "gap_time_max",
+                              "total_time_max",
                               "piece_delay"});
       !fine) {
     return fine.error();
@@ -609,16 +610,18 @@ Result<ProviderSettings> read_provider(const Json& value,
            {"connect_time_max", &provider.connect_time_max},
            {"first_token_time_max", &provider.first_token_time_max},
            {"gap_time_max", &provider.gap_time_max},
+           {"total_time_max", &provider.total_time_max},
            {"piece_delay", &provider.piece_delay}}) {
     if (auto read = duration_of(name, *into); !read) return read.error();
   }
   auto kind = read_text(value.value("kind", Json()), path + ".kind");
   if (!kind) return kind.error();
   provider.kind = *kind;
-  if (provider.kind != "openai" && provider.kind != "offline") {
-    return wrong(path + ".kind", "must be one of openai|offline");
+  const std::set<std::string> kinds{"openai", "anthropic", "gemini", "offline"};
+  if (!kinds.contains(provider.kind)) {
+    return wrong(path + ".kind", "must be one of openai|anthropic|gemini|offline");
   }
-  if (provider.kind == "openai") {
+  if (provider.kind != "offline") {
     auto url = read_text(value.value("base_url", Json()), path + ".base_url");
     if (!url) return url.error();
     provider.base_url = *url;

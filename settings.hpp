@@ -99,13 +99,14 @@ struct LogSettings {
 };
 
 struct ProviderSettings {
-  std::string kind;  // "openai" or "offline"
+  std::string kind;  // "openai", "anthropic", "gemini" or "offline"
   std::string base_url;
   std::string api_key;  // as found in the environment or the file that the configuration names
   std::filesystem::path ca_file;
   std::chrono::milliseconds connect_time_max{5'000};
   std::chrono::milliseconds first_token_time_max{30'000};
   std::chrono::milliseconds gap_time_max{30'000};
+  std::chrono::milliseconds total_time_max{600'000};
   std::chrono::milliseconds piece_delay{5};
 };
 

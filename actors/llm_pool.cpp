@@ -25,6 +25,7 @@ LlmPool::Lane::Lane(LaneOptions options_in, ChatProvider& provider_in, Registry&
     : options(std::move(options_in)),
       provider(provider_in),
       metrics(registry, "llm", options.provider + "/" + options.model),
+      tokens(registry, options.provider + "/" + options.model),
       queue({options.calls_at_once_max, options.calls_waiting_max}) {}
 
 LlmPool::LlmPool(caf::actor_config& config, const RoleOptions& roles, LlmPoolTools tools)
@@ -159,6 +160,8 @@ void LlmPool::ended(CallEnded& report) {
   lane.queue.remove(report.call);
   lane.metrics.call_ended(ok, took);
   if (ok) {
+    const Usage& usage = (*report.answer)->usage;
+    lane.tokens.answered(usage.tokens_in, usage.tokens_in_cached, usage.tokens_out);
     constexpr double weight = 0.1;
     const double seconds = std::chrono::duration<double>(took).count();
     lane.call_seconds_mean +=

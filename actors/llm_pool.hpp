@@ -8,7 +8,8 @@
 // A lane is one provider and model with a fixed number of slots and a bounded queue. A call tries
 // the lanes of its role in order: it moves on only when its lane could not be reached
 // (model_unavailable), was throttled by its provider (model_throttled) or has too short a context
-// (context_length_exceeded), and nothing was said yet. A full queue is a refusal, not a reason to move on.
+// (context_length_exceeded), and nothing was said yet. A full queue is a refusal, not a reason to
+// move on.
 //
 // A call whose turn would end before its slot is free is refused on entry: the wait is estimated as
 // queued calls * mean call time / slots.
@@ -22,6 +23,7 @@
 #include "actors/messages.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/limits/call_queue.hpp"
+#include "runtime/metrics/lane_metrics.hpp"
 #include "runtime/metrics/pool_metrics.hpp"
 #include "runtime/ports/chat_provider.hpp"
 
@@ -70,6 +72,7 @@ class LlmPool : public caf::event_based_actor {
     const LaneOptions options;
     ChatProvider& provider;
     PoolMetrics metrics;
+    LaneMetrics tokens;
     CallQueue queue;
     double call_seconds_mean = 0;  // moving average of the time that a call holds its slot
   };

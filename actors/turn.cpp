@@ -167,8 +167,7 @@ bool Turn::interrupts(const char* option, const std::string& node) const {
 Effect Turn::answer(const Answer& answer, const Clock& clock) {
   const Node* node = agent_->node(node_);
   if (const auto* generated = std::get_if<Generated>(&answer)) {
-    usage_.tokens_in += generated->answer.usage.tokens_in;
-    usage_.tokens_out += generated->answer.usage.tokens_out;
+    usage_ += generated->answer.usage;
     model_ = generated->answer.model;
     stop_reason_ = generated->answer.stop_reason;
   }

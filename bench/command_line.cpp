@@ -42,6 +42,7 @@ constexpr std::array mock_options{
     MockOption{"slots", "answers at once (0: no limit)"},
     MockOption{"queue", "requests that wait for a slot; the next one gets 429 (0)"},
     MockOption{"retry-after", "the advice of 429 and 503 (1s)"},
+    MockOption{"cached", "tokens of each prompt that a cache has, at most (0)"},
     MockOption{"key", "the key that is asked for (none)"}};
 
 // CLI11 reports by exception; so do the checks here, to end in one place.

@@ -117,6 +117,11 @@ void append_message(std::string& out, const Message& message) {
     append_number(out, message.usage->tokens_out);
     out.append(R"(,"total_tokens":)");
     append_number(out, std::uint64_t{message.usage->tokens_in} + message.usage->tokens_out);
+    if (message.usage->tokens_in_cached > 0) {
+      out.append(R"(,"input_token_details":{"cache_read":)");
+      append_number(out, message.usage->tokens_in_cached);
+      out.push_back('}');
+    }
     out.push_back('}');
   }
   if (message.extra.is_object()) {

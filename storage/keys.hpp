@@ -13,10 +13,10 @@
 //   so is run
 //   value(X)   = version:u8 crc32:le32 X    crc32 is zlib's, over the version and X; before 0x03
 //                over X
-//   version    = 0x05; older ones are read too: 0x04 has no done_ms, fork, made_seq, deadline_ms
-//                and step_seqs (a turn's steps are then those with messages), 0x03 no command,
-//                starts_ms, next and interrupt either, 0x02 no request_digest, and in 0x01
-//                TurnEnded ends with ended_ms, of turns that had begun
+//   version    = 0x06; older ones are read too: 0x05 has no tokens_in_cached, 0x04 no done_ms,
+//                fork, made_seq, deadline_ms and step_seqs either (a turn's steps are then those
+//                with messages), 0x03 no command, starts_ms, next and interrupt, 0x02 no
+//                request_digest, and in 0x01 TurnEnded ends with ended_ms, of turns that had begun
 //   be64, le32 = fixed width, most or least significant byte first
 //   uint       = LEB128, 1 to 10 bytes
 //   int        = uint of the zigzag form
@@ -52,7 +52,7 @@
 //   Interrupt  = id:bytes value:json
 //   Delivery   = url:bytes created_ms:int attempts:uint next_ms:int body:bytes
 //   Message    = id:bytes role text:bytes extra:json usage:optional(Usage)
-//   Usage      = tokens_in:uint tokens_out:uint
+//   Usage      = tokens_in:uint tokens_out:uint tokens_in_cached:uint
 //   outcome    = 0x01 finished | 0x02 failed | 0x03 cancelled | 0x04 paused
 //   kind       = 0x00 step | 0x01 input | 0x02 start
 //   role       = 0x01 system | 0x02 human | 0x03 ai | 0x04 tool

@@ -12,13 +12,14 @@
 namespace parlance::storage {
 namespace {
 
-constexpr std::uint8_t layout_version = 5;
+constexpr std::uint8_t layout_version = 6;
 constexpr std::uint8_t layout_version_oldest = 1;
 constexpr std::uint8_t layout_version_of_begun = 2;   // TurnEnded's begun and retry_after
 constexpr std::uint8_t layout_version_of_digest = 3;  // request_digest, and the version is checked
 constexpr std::uint8_t layout_version_of_pauses = 4;  // command, starts_ms, next, interrupt
 // done_ms, step_seqs and fork of turns, made_seq and deadline_ms of heads
 constexpr std::uint8_t layout_version_of_steps = 5;
+constexpr std::uint8_t layout_version_of_cached = 6;  // tokens_in_cached of usages
 constexpr std::size_t header_bytes = 5;
 
 constexpr std::uint8_t kind_turn_accepted = 1;
@@ -92,12 +93,14 @@ Json read_json(WireReader& in) {
 void put_usage(WireWriter& out, const Usage& usage) {
   out.uint(usage.tokens_in);
   out.uint(usage.tokens_out);
+  out.uint(usage.tokens_in_cached);
 }
 
-Usage read_usage(WireReader& in) {
+Usage read_usage(WireReader& in, std::uint8_t version) {
   Usage usage;
   usage.tokens_in = in.uint32();
   usage.tokens_out = in.uint32();
+  if (version >= layout_version_of_cached) usage.tokens_in_cached = in.uint32();
   return usage;
 }
 
@@ -121,7 +124,7 @@ void put_messages(WireWriter& out, const Messages& messages) {
   }
 }
 
-Messages read_messages(WireReader& in) {
+Messages read_messages(WireReader& in, std::uint8_t version) {
   Messages messages;
   const std::size_t count = in.count(message_bytes_min);
   messages.reserve(count);
@@ -131,7 +134,7 @@ Messages read_messages(WireReader& in) {
     message.role = read_enum<Role>(in, static_cast<std::uint8_t>(Role::tool));
     message.text = in.bytes();
     message.extra = read_json(in);
-    if (in.boolean()) message.usage = read_usage(in);
+    if (in.boolean()) message.usage = read_usage(in, version);
     messages.push_back(std::make_shared<const Message>(std::move(message)));
   }
   return messages;
@@ -252,7 +255,7 @@ TurnAccepted read_turn_accepted(WireReader& in, std::uint8_t version) {
   e.run.value = in.bytes();
   e.agent = in.bytes();
   e.model_override = in.bytes();
-  e.input = read_messages(in);
+  e.input = read_messages(in, version);
   e.accepted_ms = in.integer();
   e.deadline_ms = in.integer();
   e.temporary = in.boolean();
@@ -285,7 +288,7 @@ StepDone read_step_done(WireReader& in, std::uint8_t version) {
   e.node = in.bytes();
   e.edge = in.bytes();
   e.update = read_json(in);
-  e.messages = read_messages(in);
+  e.messages = read_messages(in, version);
   e.time_us = in.uint();
   if (version >= layout_version_of_steps) e.done_ms = in.integer();
   return e;
@@ -365,7 +368,7 @@ TurnEnded read_turn_ended(WireReader& in, std::uint8_t version) {
   e.previous_ended_seq = in.uint();
   e.message_seqs = read_seqs(in);
   e.fields = read_json(in);
-  e.usage = read_usage(in);
+  e.usage = read_usage(in, version);
   e.model = in.bytes();
   e.stop_reason = read_enum<StopReason>(in, static_cast<std::uint8_t>(StopReason::content_filter));
   if (in.boolean()) e.error = error_code_from(in.bytes());

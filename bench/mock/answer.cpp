@@ -9,20 +9,18 @@ namespace {
 
 constexpr std::size_t token_characters = 8;
 
-std::string created() {
-  return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(
-                            std::chrono::system_clock::now().time_since_epoch())
-                            .count());
+std::int64_t now_s() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 }  // namespace
 
 MockAnswer::MockAnswer(const MockPrompt& prompt, std::uint64_t entry, std::uint32_t tokens_wanted)
     : prompt_(prompt),
-      entry_(entry) {
-  head_ = R"({"id":"chatcmpl-mock)" + std::to_string(entry) + R"(","object":")" +
-          (prompt.stream ? "chat.completion.chunk" : "chat.completion") + R"(","created":)" +
-          created() + R"(,"model":)" + dump(prompt.model) + R"(,"system_fingerprint":null,)";
+      entry_(entry),
+      created_s_(now_s()) {
   if (!prompt.calls.empty()) {
     for (std::size_t index = 0; index < prompt.calls.size(); ++index) {
       say(prompt.calls[index].arguments, index);
@@ -71,79 +69,21 @@ void MockAnswer::stop_early() {
   tokens_.resize(kept);
 }
 
-std::string MockAnswer::event(std::string_view delta, std::string_view finish_reason) const {
+bool MockAnswer::ends_call(std::uint32_t index) const {
+  return index + 1 == tokens_.size() || tokens_[index + 1].begins;
+}
+
+std::string MockAnswer::call_id(std::size_t call) const {
+  const auto suffix = call == 0 ? std::string() : "_" + std::to_string(call + 1);
+  return "call_mock" + std::to_string(entry_) + suffix;
+}
+
+std::string MockAnswer::call_text(std::size_t call) const {
   std::string text;
-  text.reserve(head_.size() + delta.size() + 128);
-  text.append("data: ").append(head_).append(R"("choices":[{"index":0,"delta":)").append(delta);
-  text.append(R"(,"logprobs":null,"finish_reason":)").append(finish_reason).append("}]");
-  if (prompt_.include_usage) text.append(R"(,"usage":null)");
-  return text.append("}\n\n");
-}
-
-std::string MockAnswer::role_event() const {
-  const std::string content = prompt_.calls.empty() ? R"("")" : "null";
-  return event(R"({"role":"assistant","content":)" + content + R"(,"refusal":null})", "null");
-}
-
-std::string MockAnswer::token_event(std::uint32_t index) const {
-  const auto& token = tokens_[index];
-  if (prompt_.calls.empty()) return event(R"({"content":)" + dump(token.text) + "}", "null");
-  std::string events;
-  if (token.begins) {
-    auto begun = call(token.call, "");
-    begun["index"] = token.call;
-    events = event(dump({{"tool_calls", Json::array({begun})}}), "null");
-  }
-  const Json piece = {{"index", token.call}, {"function", {{"arguments", token.text}}}};
-  return events + event(dump({{"tool_calls", Json::array({piece})}}), "null");
-}
-
-std::string MockAnswer::end_event() const {
-  return event("{}", finish_reason());
-}
-
-std::string MockAnswer::usage_event() const {
-  if (!prompt_.include_usage) return {};
-  return "data: " + head_ + R"("choices":[],"usage":)" + usage() + "}\n\n";
-}
-
-std::string MockAnswer::whole() const {
-  return head_ + R"("choices":[{"index":0,"message":)" + message() +
-         R"(,"logprobs":null,"finish_reason":)" + std::string(finish_reason()) + R"(}],"usage":)" +
-         usage() + "}";
-}
-
-Json MockAnswer::call(std::size_t index, std::string arguments) const {
-  const auto suffix = index == 0 ? std::string() : "_" + std::to_string(index + 1);
-  return {{"id", "call_mock" + std::to_string(entry_) + suffix},
-          {"type", "function"},
-          {"function", {{"name", prompt_.calls[index].name}, {"arguments", std::move(arguments)}}}};
-}
-
-std::string MockAnswer::message() const {
-  std::vector<std::string> texts(std::max<std::size_t>(1, prompt_.calls.size()));
   for (const auto& token : tokens_) {
-    texts[token.call] += token.text;
+    if (token.call == call) text += token.text;
   }
-  Json message = {{"role", "assistant"}, {"content", texts.front()}, {"refusal", nullptr}};
-  if (!prompt_.calls.empty()) {
-    message["content"] = nullptr;
-    for (std::size_t index = 0; index <= tokens_.back().call; ++index) {
-      message["tool_calls"].push_back(call(index, std::move(texts[index])));
-    }
-  }
-  return dump(message);
-}
-
-std::string MockAnswer::usage() const {
-  return R"({"prompt_tokens":)" + std::to_string(prompt_.tokens_in) + R"(,"completion_tokens":)" +
-         std::to_string(tokens()) + R"(,"total_tokens":)" +
-         std::to_string(prompt_.tokens_in + tokens()) + "}";
-}
-
-std::string_view MockAnswer::finish_reason() const {
-  if (length_limited_) return R"("length")";
-  return prompt_.calls.empty() ? R"("stop")" : R"("tool_calls")";
+  return text;
 }
 
 }  // namespace parlance::bench

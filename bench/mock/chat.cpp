@@ -14,25 +14,15 @@ namespace http = boost::beast::http;
 constexpr std::uint32_t tokens_in_one_write_max = 256;
 constexpr std::size_t journal_characters_max = 80;
 
+// An empty one would be the end.
 void append_chunk(std::string& bytes, std::string_view text) {
+  if (text.empty()) return;
   constexpr std::string_view digits = "0123456789abcdef";
   std::string size;
   for (auto left = text.size(); left > 0; left /= 16) {
     size.insert(size.begin(), digits[left % 16]);
   }
   bytes.append(size).append("\r\n").append(text).append("\r\n");
-}
-
-std::string status_error(unsigned status) {
-  if (status == 401) {
-    return error_body(
-        "Incorrect API key provided.", "invalid_request_error", "", "invalid_api_key");
-  }
-  if (status == 429) {
-    return error_body("Rate limit reached.", "requests", "", "rate_limit_exceeded");
-  }
-  if (status < 500) return error_body("The request is wrong.", "invalid_request_error", "", "");
-  return error_body("The server had an error.", "server_error", "", "");
 }
 
 }  // namespace
@@ -48,22 +38,9 @@ std::string http_response(unsigned status,
   return text.append(headers).append("\r\n").append(body);
 }
 
-std::string error_body(std::string_view message,
-                       std::string_view type,
-                       std::string_view param,
-                       std::string_view code) {
-  const auto text_or_null = [](std::string_view text) {
-    return text.empty() ? Json(nullptr) : Json(text);
-  };
-  return dump({{"error",
-                {{"message", message},
-                 {"type", type},
-                 {"param", text_or_null(param)},
-                 {"code", text_or_null(code)}}}});
-}
-
-MockChat::MockChat(MockState& state, MockConnectionPtr connection)
+MockChat::MockChat(MockState& state, const MockShape& shape, MockConnectionPtr connection)
     : state_(state),
+      shape_(shape),
       connection_(std::move(connection)),
       settings_(state.settings) {}
 
@@ -81,15 +58,12 @@ asio::awaitable<MockOutcome> MockChat::answer(const MockConnection::Request& req
   connection_->watch([this] { state_.journal.closed(entry_); });
 
   MockOutcome outcome = MockOutcome::open;
-  const std::string key(request["Authorization"]);
-  if (!settings_.key.empty() && key != "Bearer " + settings_.key) {
-    outcome = co_await refuse(401, status_error(401));
+  if (!settings_.key.empty() && shape_.key_of(request) != settings_.key) {
+    outcome = co_await refuse(401, shape_.refusal(401));
   } else if (!read_request) {
-    const auto& error = read_request.error();
-    outcome = co_await refuse(
-        400, error_body(error.detail, "invalid_request_error", error.field, to_string(error.code)));
+    outcome = co_await refuse(400, shape_.refusal(read_request.error()));
   } else if (has(MockFaultKind::status)) {
-    outcome = co_await refuse(fault_->status, status_error(fault_->status));
+    outcome = co_await refuse(fault_->status, shape_.refusal(fault_->status));
   } else {
     outcome = co_await admitted();
   }
@@ -100,9 +74,10 @@ asio::awaitable<MockOutcome> MockChat::answer(const MockConnection::Request& req
 }
 
 Result<void> MockChat::read(const MockConnection::Request& request) {
-  auto prompt = read_prompt(request.body());
+  auto prompt = shape_.read(request);
   if (!prompt) return prompt.error();
   prompt_ = std::move(*prompt);
+  prompt_.tokens_cached = std::min(settings_.cached, prompt_.tokens_in);
   for (const auto* name : {"tokens", "first-token-delay", "token-delay", "fault", "fault-share"}) {
     const auto value = request.find("x-mock-" + std::string(name));
     if (value == request.end()) continue;
@@ -135,7 +110,7 @@ bool MockChat::breaks_off() const {
 
 asio::awaitable<MockOutcome> MockChat::admitted() {
   const auto asked = state_.slots.ask(*connection_, settings_.slots, settings_.queue);
-  if (asked == MockSlots::Answer::refused) co_return co_await refuse(429, status_error(429));
+  if (asked == MockSlots::Answer::refused) co_return co_await refuse(429, shape_.refusal(429));
   if (asked == MockSlots::Answer::wait) {
     state_.journal.waiting(static_cast<std::uint32_t>(state_.slots.waiting()));
     const bool here = co_await connection_->wait_for_wake_up();
@@ -169,12 +144,12 @@ asio::awaitable<MockOutcome> MockChat::stream(const MockAnswer& answer) {
       co_return MockOutcome::client_closed;
     }
     std::string bytes;
-    if (sent == 0) append_chunk(bytes, answer.role_event());
+    if (sent == 0) append_chunk(bytes, shape_.begin(answer));
     // Tokens that are overdue go out together: the answer keeps its pace on a busy machine.
     const auto begin = sent;
     const auto now = Clock::now();
     do {
-      append_chunk(bytes, answer.token_event(sent++));
+      append_chunk(bytes, shape_.token(answer, sent++));
     } while (sent < last && sent - begin < tokens_in_one_write_max &&
              first_due + settings_.token_delay * sent <= now);
     if (!co_await connection_->write(bytes)) co_return MockOutcome::client_closed;
@@ -183,9 +158,8 @@ asio::awaitable<MockOutcome> MockChat::stream(const MockAnswer& answer) {
   if (breaks_off()) co_return co_await break_stream();
 
   std::string end;
-  append_chunk(end, answer.end_event());
-  if (const auto usage = answer.usage_event(); !usage.empty()) append_chunk(end, usage);
-  if (!has(MockFaultKind::no_done)) append_chunk(end, MockAnswer::done_event());
+  append_chunk(end, shape_.end(answer));
+  if (!has(MockFaultKind::no_done)) append_chunk(end, shape_.last());
   end += "0\r\n\r\n";
   const bool written = co_await connection_->write(end);
   co_return written ? MockOutcome::finished : MockOutcome::client_closed;
@@ -195,14 +169,14 @@ asio::awaitable<MockOutcome> MockChat::break_stream() {
   std::string bytes;
   if (has(MockFaultKind::stall)) co_return co_await hang();
   if (has(MockFaultKind::garbage)) append_chunk(bytes, "data: {\"id\":\"chatcmpl-\n\n");
-  if (has(MockFaultKind::error)) append_chunk(bytes, "data: " + status_error(500) + "\n\n");
+  if (has(MockFaultKind::error)) append_chunk(bytes, shape_.error_event(500));
   if (!bytes.empty()) co_await connection_->write(bytes += "0\r\n\r\n");
   has(MockFaultKind::reset) ? connection_->reset() : connection_->close();
   co_return MockOutcome::cut;
 }
 
 asio::awaitable<MockOutcome> MockChat::whole(const MockAnswer& answer) {
-  if (has(MockFaultKind::error)) co_return co_await refuse(500, status_error(500));
+  if (has(MockFaultKind::error)) co_return co_await refuse(500, shape_.refusal(500));
   const auto due =
       Clock::now() + settings_.first_token_delay + settings_.token_delay * (answer.tokens() - 1);
   if (!co_await connection_->wait_until(due)) co_return MockOutcome::client_closed;
@@ -212,7 +186,7 @@ asio::awaitable<MockOutcome> MockChat::whole(const MockAnswer& answer) {
       http_response(200,
                     "application/json",
                     headers(200),
-                    garbage ? std::string("{\"id\":\"chatcmpl-") : answer.whole());
+                    garbage ? std::string("{\"id\":\"chatcmpl-") : shape_.whole(answer));
   state_.journal.head_written(entry_, 200);
   if (breaks_off() && !garbage) {
     co_await connection_->write(std::string_view(response).substr(0, response.size() / 2));

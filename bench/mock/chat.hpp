@@ -1,4 +1,4 @@
-// POST /v1/chat/completions of the mock provider: one request, from its arrival to its end.
+// A call of the mock provider, in whichever API: one request, from its arrival to its end.
 //
 // Threading: the mock's one thread; waits are timers.
 #pragma once
@@ -7,6 +7,7 @@
 #include "bench/mock/connection.hpp"
 #include "bench/mock/journal.hpp"
 #include "bench/mock/settings.hpp"
+#include "bench/mock/shape.hpp"
 #include "bench/mock/slots.hpp"
 
 #include <memory>
@@ -33,15 +34,10 @@ std::string http_response(unsigned status,
                           std::string_view headers,
                           std::string_view body);
 
-// {"error":{message,type,param,code}}; an empty param or code is null.
-std::string error_body(std::string_view message,
-                       std::string_view type,
-                       std::string_view param,
-                       std::string_view code);
-
 class MockChat {
  public:
-  MockChat(MockState& state, MockConnectionPtr connection);
+  // `shape` is one of bench/mock/shape.hpp.
+  MockChat(MockState& state, const MockShape& shape, MockConnectionPtr connection);
 
   // Answers, and says what became of it. `entry` is its id in the journal.
   boost::asio::awaitable<MockOutcome> answer(const MockConnection::Request& request);
@@ -66,6 +62,7 @@ class MockChat {
   std::string headers(unsigned status) const;
 
   MockState& state_;
+  const MockShape& shape_;
   MockConnectionPtr connection_;
   MockSettings settings_;  // the state's at arrival, and the request's own
   MockPrompt prompt_;

@@ -37,25 +37,6 @@ bool flag(const Json& object, const char* name) {
   return found != object.end() && found->is_boolean() && found->get<bool>();
 }
 
-Json options_of(const Json& body) {
-  auto options = Json::object();
-  std::size_t bytes = 0;
-  for (const auto& [name, value] : body.items()) {
-    if (name == "model" || name == "messages" || name == "stream" || name == "stream_options") {
-      continue;
-    }
-    const auto size = dump(value).size();
-    const auto left = options_bytes_max - bytes;
-    Json shown = value;
-    if (name.size() + size > left) shown = "(" + std::to_string(size) + " bytes)";
-    const auto cost = name.size() + dump(shown).size();
-    if (cost > left) continue;
-    options[name] = std::move(shown);
-    bytes += cost;
-  }
-  return options;
-}
-
 Result<void> read_messages(const Json& messages, MockPrompt& prompt) {
   std::size_t bytes = 0;
   for (const auto& message : messages) {
@@ -101,10 +82,30 @@ Result<void> read_limits(const Json& json, MockPrompt& prompt) {
 
 }  // namespace
 
+Json other_members(const Json& body, const std::set<std::string, std::less<>>& known) {
+  auto options = Json::object();
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : body.items()) {
+    if (known.contains(name)) continue;
+    const auto size = dump(value).size();
+    const auto left = options_bytes_max - bytes;
+    Json shown = value;
+    if (name.size() + size > left) shown = "(" + std::to_string(size) + " bytes)";
+    const auto cost = name.size() + dump(shown).size();
+    if (cost > left) continue;
+    options[name] = std::move(shown);
+    bytes += cost;
+  }
+  return options;
+}
+
 Result<MockPrompt> read_prompt(std::string_view body) {
-  auto parsed = parse_json(body, depth_max);
+  const auto parsed = parse_json(body, depth_max);
   if (!parsed) return parsed.error();
-  const Json& json = *parsed;
+  return prompt_of(*parsed);
+}
+
+Result<MockPrompt> prompt_of(const Json& json) {
   if (!json.is_object()) return wrong("", "the body must be an object");
   if (!json.contains("model") || !json["model"].is_string()) {
     return wrong("model", "you must provide a model parameter");
@@ -123,7 +124,7 @@ Result<MockPrompt> read_prompt(std::string_view body) {
       options != json.end() && options->is_object()) {
     prompt.include_usage = flag(*options, "include_usage");
   }
-  prompt.options = options_of(json);
+  prompt.options = other_members(json, {"model", "messages", "stream", "stream_options"});
   if (auto done = read_messages(json["messages"], prompt); !done) return done.error();
   if (auto done = read_limits(json, prompt); !done) return done.error();
   auto calls = read_tool_calls(json, prompt.text);

@@ -8,7 +8,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,7 @@ struct MockPrompt {
   bool include_usage = false;
   std::uint32_t tokens_max = UINT32_MAX;  // the body's max_tokens or max_completion_tokens
   std::uint32_t tokens_in = 0;            // a quarter of the messages' bytes
+  std::uint32_t tokens_cached = 0;        // of tokens_in
 
   std::vector<std::string> stop;
   std::vector<MockToolCall> calls;  // what is answered with, unless empty
@@ -40,8 +43,13 @@ struct MockPrompt {
   Json options = Json::object();
 };
 
-// Errors: what parse_json says, and invalid_value with the place in the body.
+// From a body in OpenAI's shape. Errors: what parse_json says, and invalid_value with the place in
+// the body.
 Result<MockPrompt> read_prompt(std::string_view body);
+Result<MockPrompt> prompt_of(const Json& body);
+
+// The members of a body but those whose names are in `known`, 4 KiB of them.
+Json other_members(const Json& body, const std::set<std::string, std::less<>>& known);
 
 // The first `count` characters of UTF-8 text.
 std::string_view first_characters(std::string_view text, std::size_t count);

@@ -1,5 +1,6 @@
 #include "bench/mock/prompt_tools.hpp"
 
+#include "bench/mock/members.hpp"
 #include "bench/mock/schema.hpp"
 
 #include <algorithm>
@@ -18,11 +19,6 @@ const Json* member(const Json& object, const char* name) {
   if (!object.is_object()) return nullptr;
   const auto found = object.find(name);
   return found == object.end() || found->is_null() ? nullptr : &*found;
-}
-
-std::string text_member(const Json& object, const char* name) {
-  const auto* value = member(object, name);
-  return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();
 }
 
 Error unanswered(std::size_t index, const std::set<std::string>& open) {

@@ -32,7 +32,7 @@ struct Response {
 
 Response refusal(unsigned status, std::string_view message, std::string_view param = "") {
   return {status,
-          error_body(message, "invalid_request_error", param, status == 404 ? "not_found" : "")};
+          openai_error(message, "invalid_request_error", param, status == 404 ? "not_found" : "")};
 }
 
 Json model_object(std::string_view name) {
@@ -46,9 +46,9 @@ Response model_answer(std::string_view path) {
     list.push_back(model_object(name));
   }
   if (path == "/v1/models") return {200, dump({{"object", "list"}, {"data", list}})};
-  return {
-      404,
-      error_body("The model does not exist.", "invalid_request_error", "model", "model_not_found")};
+  return {404,
+          openai_error(
+              "The model does not exist.", "invalid_request_error", "model", "model_not_found")};
 }
 
 std::uint64_t query_number(std::string_view query, std::string_view name, std::uint64_t otherwise) {
@@ -77,11 +77,15 @@ Response change_settings(MockState& state, std::string_view body) {
   return {200, dump(to_json(state.settings))};
 }
 
-Response route(MockState& state, const MockConnection::Request& request) {
+std::string_view path_of(const MockConnection::Request& request) {
   const std::string_view target(request.target().data(), request.target().size());
-  const auto mark = std::min(target.find('?'), target.size());
-  const auto path = target.substr(0, mark);
-  const auto query = target.substr(std::min(mark + 1, target.size()));
+  return target.substr(0, target.find('?'));
+}
+
+Response route(MockState& state, const MockConnection::Request& request) {
+  const auto path = path_of(request);
+  const std::string_view target(request.target().data(), request.target().size());
+  const auto query = target.substr(std::min(path.size() + 1, target.size()));
   const bool gets = request.method() == http::verb::get;
   const bool posts = request.method() == http::verb::post;
   if (gets && path.starts_with("/v1/models")) return model_answer(path);
@@ -169,8 +173,10 @@ asio::awaitable<void> MockServer::serve(std::shared_ptr<Shared> shared, Tcp::soc
   std::uint64_t entry = 0;
   while (const auto request = co_await connection->read()) {
     bool reusable = request->keep_alive();
-    if (request->method() == http::verb::post && request->target() == "/v1/chat/completions") {
-      MockChat chat(shared->state, connection);
+    const MockShape* const shape =
+        request->method() == http::verb::post ? shape_at(path_of(*request)) : nullptr;
+    if (shape != nullptr) {
+      MockChat chat(shared->state, *shape, connection);
       const auto outcome = co_await chat.answer(*request);
       entry = chat.entry();
       reusable = reusable && (outcome == MockOutcome::finished || outcome == MockOutcome::refused);

@@ -106,6 +106,7 @@ Result<void> set(MockSettings& settings, std::string_view name, std::string_view
   if (key == "slots") return keep(number<std::uint32_t>(name, text, 0, many), settings.slots);
   if (key == "queue") return keep(number<std::uint32_t>(name, text, 0, many), settings.queue);
   if (key == "retry_after") return keep(delay(name, text), settings.retry_after);
+  if (key == "cached") return keep(number<std::uint32_t>(name, text, 0, many), settings.cached);
   if (key == "key") {
     settings.key = text;
     return {};
@@ -138,7 +139,8 @@ Json to_json(const MockSettings& settings) {
           {"seed", settings.seed},
           {"slots", settings.slots},
           {"queue", settings.queue},
-          {"retry_after", parlance::to_text(settings.retry_after)}};
+          {"retry_after", parlance::to_text(settings.retry_after)},
+          {"cached", settings.cached}};
 }
 
 }  // namespace parlance::bench

@@ -55,7 +55,9 @@ struct MockSettings {
   std::uint32_t queue = 0;  // requests that wait for a slot; the next one is refused with 429
   std::chrono::milliseconds retry_after{1'000};  // the advice of 429 and 503
 
-  std::string key;  // when not empty, `Authorization: Bearer <key>` is asked for
+  std::uint32_t cached = 0;  // tokens of each prompt that are told as read from a cache, at most
+
+  std::string key;  // when not empty, it is asked for, where the API's clients put it
 };
 
 // Sets one by its name, with `_` or `-` ("token_delay", "20ms"). Durations without a unit are

@@ -1,25 +1,15 @@
-#include "net/providers/openai_wire.hpp"
-
+#include "net/providers/wire_format.hpp"
+#include "net/providers/wire_json.hpp"
+#include "net/providers/wire_messages.hpp"
 #include "runtime/base/ids.hpp"
-#include "runtime/base/json.hpp"
-#include "runtime/llm/answer_notes.hpp"
 #include "runtime/llm/tool_calls.hpp"
 
-#include <algorithm>
-#include <cstdint>
-#include <limits>
-#include <set>
 #include <utility>
-#include <vector>
 
 namespace parlance::net {
 namespace {
 
-constexpr std::size_t depth_max = 32;
-
-Error broken(std::string detail) {
-  return Error{ErrorCode::provider_failed, std::move(detail), {}, {}};
-}
+constexpr std::string_view end_of_stream = "[DONE]";
 
 std::string_view wire_name(Role role) {
   switch (role) {
@@ -27,106 +17,30 @@ std::string_view wire_name(Role role) {
       return "system";
     case Role::ai:
       return "assistant";
-    case Role::human:
     case Role::tool:
+      return "tool";
+    case Role::human:
       break;
   }
   return "user";
 }
 
-Json plain(const Message& message) {
-  return {{"role", wire_name(message.role)}, {"content", message.text}};
-}
-
-// With the name of who speaks. A tool's is the tool's own, which the wire has no place for.
-Json named(const Message& message) {
-  Json json = plain(message);
-  if (message.role == Role::tool || !message.extra.is_object()) return json;
-  const auto name = message.extra.find("name");
-  if (name != message.extra.end() && name->is_string() && *name != "") json["name"] = *name;
+Json message_json(const WireMessage& message) {
+  Json json = {{"role", wire_name(message.role)}, {"content", message.text}};
+  if (!message.name.empty()) json["name"] = message.name;
+  if (message.role == Role::tool) json["tool_call_id"] = message.answered.id;
+  if (!message.calls.empty()) json["tool_calls"] = openai_tool_calls(message.calls);
+  if (!message.refusal.empty()) json["refusal"] = message.refusal;
+  const bool says_more = !message.calls.empty() || !message.refusal.empty();
+  if (message.text.empty() && says_more) json["content"] = nullptr;
   return json;
 }
 
-Json named_answer(const Message& message) {
-  Json json = named(message);
-  if (auto refusal = refusal_of(message); !refusal.empty()) json["refusal"] = std::move(refusal);
-  return json;
-}
-
-// A message of the model's and the tools' answers directly behind it, up to `end`: calls with their
-// answers, one each, in the answers' order; what is left over is told as the user's.
-void append_calls(Json& list, Messages::const_iterator message, Messages::const_iterator end) {
-  auto calls = tool_calls_of(**message);
-  std::set<std::string> unanswered;
-  for (const auto& call : calls)
-    unanswered.insert(call.id);
-  Json answers = Json::array();
-  Json left_over = Json::array();
-  for (auto next = message + 1; next != end; ++next) {
-    const auto id = answered_call_of(**next);
-    if (unanswered.erase(id) > 0) {
-      answers.push_back({{"role", "tool"}, {"tool_call_id", id}, {"content", (*next)->text}});
-    } else {
-      left_over.push_back(plain(**next));
-    }
-  }
-  std::erase_if(calls, [&](const ToolCall& call) { return unanswered.contains(call.id); });
-  Json answer = named_answer(**message);
-  if (!calls.empty()) answer["tool_calls"] = openai_tool_calls(calls);
-  const bool says_more = !calls.empty() || answer.contains("refusal");
-  if ((*message)->text.empty() && says_more) answer["content"] = nullptr;
-  if (!(*message)->text.empty() || says_more) list.push_back(std::move(answer));
-  for (auto* part : {&answers, &left_over}) {
-    for (auto& each : *part)
-      list.push_back(std::move(each));
-  }
-}
-
-Json wire_messages(const Messages& messages) {
-  Json list = Json::array();
-  for (auto message = messages.begin(); message != messages.end();) {
-    if ((*message)->role != Role::ai) {
-      list.push_back(named(**message++));
-      continue;
-    }
-    const auto end = std::find_if(message + 1, messages.end(), [](const MessagePtr& next) {
-      return next->role != Role::tool;
-    });
-    append_calls(list, message, end);
-    message = end;
-  }
-  return list;
-}
-
-// The member of this name where `value` is an object that has it, else null.
-const Json& member(const Json& value, const char* name) {
-  static const Json null;
-  if (!value.is_object()) return null;
-  const auto found = value.find(name);
-  return found == value.end() ? null : *found;
-}
-
-const Json& first_choice(const Json& value) {
-  static const Json null;
-  const Json& choices = member(value, "choices");
-  return choices.is_array() && !choices.empty() ? choices.front() : null;
-}
-
-std::string text_of(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : std::string();
-}
-
-std::uint32_t count_of(const Json& value) {
-  constexpr std::uint64_t count_max = std::numeric_limits<std::uint32_t>::max();
-  if (!value.is_number_unsigned()) return 0;
-  return static_cast<std::uint32_t>(std::min(value.get<std::uint64_t>(), count_max));
-}
-
-std::optional<Usage> usage_of(const Json& value) {
+UsagePiece usage_of(const Json& value) {
   const Json& usage = member(value, "usage");
-  if (!usage.is_object()) return std::nullopt;
-  return Usage{count_of(member(usage, "prompt_tokens")),
-               count_of(member(usage, "completion_tokens"))};
+  return {count_of(member(usage, "prompt_tokens")),
+          count_of(member(usage, "completion_tokens")),
+          count_of(member(member(usage, "prompt_tokens_details"), "cached_tokens"))};
 }
 
 std::vector<ToolCallPiece> call_pieces_of(const Json& message) {
@@ -153,78 +67,112 @@ std::optional<StopReason> stop_reason_of(const Json& choice) {
   return StopReason::stop;
 }
 
-// The parsed object; an error for anything else, and for an error object.
-Result<Json> read_object(std::string_view text) {
-  auto parsed = parse_json(text, depth_max);
-  if (!parsed) return broken("the provider's answer is broken: " + parsed.error().detail);
-  if (!parsed->is_object()) return broken("the provider's answer is not a JSON object");
-  if (!member(*parsed, "error").is_null()) {
-    return broken("the provider reports: " + read_provider_error(text).message);
-  }
-  return parsed;
+// Endpoints that are compatible have words of their own for a conversation that is too long.
+bool is_too_long(const ProviderError& error) {
+  return error.code == "context_length_exceeded" || error.code == "exceed_context_size_error" ||
+         error.message.find("maximum context length") != std::string::npos;
 }
+
+ProviderTrouble trouble_of(const ProviderError& error) {
+  if (is_too_long(error)) return ProviderTrouble::context_length;
+  if (error.code == "rate_limit_exceeded") return ProviderTrouble::throttled;
+  if (error.code == "overloaded_error" || error.code == "server_is_overloaded") {
+    return ProviderTrouble::overloaded;
+  }
+  if (error.code == "insufficient_quota") return ProviderTrouble::account;
+  if (error.code == "invalid_api_key") return ProviderTrouble::credentials;
+  return ProviderTrouble::other;
+}
+
+ProviderError error_of(const Json& error) {
+  ProviderError read;
+  read.code = text_of(member(error, "code"));
+  if (read.code.empty()) read.code = text_of(member(error, "type"));
+  if (!is_identifier(read.code)) read.code.clear();
+  read.message = on_one_line(text_of(error.is_object() ? member(error, "message") : error));
+  read.trouble = trouble_of(read);
+  return read;
+}
+
+// `said` is where the choice keeps what the model says: "delta" of a stream, else "message".
+AnswerChunk chunk_of(const Json& body, const char* said) {
+  AnswerChunk chunk;
+  const Json& error = member(body, "error");
+  if (!error.is_null()) {
+    chunk.error = error_of(error);
+    return chunk;
+  }
+  const Json& choice = first_of(member(body, "choices"));
+  const Json& message = member(choice, said);
+  chunk.model = text_of(member(body, "model"));
+  chunk.text = text_of(member(message, "content"));
+  chunk.refusal = text_of(member(message, "refusal"));
+  chunk.is_thought = !text_of(member(message, "reasoning_content")).empty() ||
+                     !text_of(member(message, "reasoning")).empty();
+  chunk.tool_calls = call_pieces_of(message);
+  chunk.stop_reason = stop_reason_of(choice);
+  chunk.usage = usage_of(body);
+  return chunk;
+}
+
+class OpenAiWire : public WireFormat {
+ public:
+  Result<WireRequest> request(std::string_view model, const ChatRequest& request) const override {
+    Json body = request.client_options;
+    body["model"] = model;
+    Json& messages = body["messages"] = Json::array();
+    for (const auto& message : wire_messages(request.messages))
+      messages.push_back(message_json(message));
+    body["max_tokens"] = request.tokens_out_max;
+    body["stream"] = true;
+    body["stream_options"] = {{"include_usage", true}};
+    if (request.temperature) body["temperature"] = *request.temperature;
+    return WireRequest{"/chat/completions", dump(body)};
+  }
+
+  HttpFields fields(const std::string& api_key) const override {
+    if (api_key.empty()) return {};
+    return {{"authorization", "Bearer " + api_key}};
+  }
+
+  Result<AnswerChunk> read_event(const SseEvent& event) const override {
+    AnswerChunk chunk;
+    if (event.data == end_of_stream) {
+      chunk.is_last = true;
+      return chunk;
+    }
+    const auto body = read_answer_object(event.data);
+    if (!body) return body.error();
+    if (event.event == "error" && !body->contains("error")) {
+      chunk.error = error_of(*body);
+      return chunk;
+    }
+    return chunk_of(*body, "delta");
+  }
+
+  Result<AnswerChunk> read_whole(std::string_view text) const override {
+    const auto body = read_answer_object(text);
+    if (!body) return body.error();
+    AnswerChunk chunk = chunk_of(*body, "message");
+    chunk.is_last = true;
+    const Json& message = member(first_of(member(*body, "choices")), "message");
+    const bool answers = member(message, "content").is_string() || !chunk.tool_calls.empty() ||
+                         !chunk.refusal.empty();
+    if (!answers) chunk.stop_reason.reset();
+    return chunk;
+  }
+
+  ProviderError read_error(std::string_view text) const override {
+    const auto body = read_answer_object(text);
+    return body ? error_of(member(*body, "error")) : ProviderError{};
+  }
+};
 
 }  // namespace
 
-std::string chat_body(std::string_view model, const ChatRequest& request) {
-  Json body = request.client_options;
-  body["model"] = model;
-  body["messages"] = wire_messages(request.messages);
-  body["max_tokens"] = request.tokens_out_max;
-  body["stream"] = true;
-  body["stream_options"] = {{"include_usage", true}};
-  if (request.temperature) body["temperature"] = *request.temperature;
-  return dump(body);
-}
-
-Result<AnswerChunk> read_chunk(std::string_view data) {
-  const auto chunk = read_object(data);
-  if (!chunk) return chunk.error();
-  const Json& choice = first_choice(*chunk);
-  return AnswerChunk{text_of(member(*chunk, "model")),
-                     text_of(member(member(choice, "delta"), "content")),
-                     text_of(member(member(choice, "delta"), "refusal")),
-                     call_pieces_of(member(choice, "delta")),
-                     stop_reason_of(choice),
-                     usage_of(*chunk)};
-}
-
-Result<ChatAnswer> read_completion(std::string_view body) {
-  const auto completion = read_object(body);
-  if (!completion) return completion.error();
-  const Json& choice = first_choice(*completion);
-  const Json& message = member(choice, "message");
-  const Json& content = member(message, "content");
-  std::vector<ToolCall> calls;
-  for (auto& piece : call_pieces_of(message))
-    calls.push_back(std::move(piece.call));
-  const auto stop_reason = stop_reason_of(choice);
-  std::string refusal = text_of(member(message, "refusal"));
-  if ((!content.is_string() && calls.empty() && refusal.empty()) || !stop_reason) {
-    return broken("the provider's answer is not a finished completion");
-  }
-  return ChatAnswer{text_of(member(*completion, "model")),
-                    text_of(content),
-                    std::move(calls),
-                    usage_of(*completion).value_or(Usage{}),
-                    *stop_reason,
-                    std::move(refusal)};
-}
-
-ProviderError read_provider_error(std::string_view body) {
-  const auto parsed = parse_json(body, depth_max);
-  if (!parsed) return {};
-  const Json& error = member(*parsed, "error");
-  ProviderError read{text_of(member(error, "code")),
-                     text_of(error.is_object() ? member(error, "message") : error)};
-  if (read.code.empty()) read.code = text_of(member(error, "type"));
-  if (!is_identifier(read.code)) read.code.clear();
-  std::replace_if(
-      read.message.begin(),
-      read.message.end(),
-      [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; },
-      ' ');
-  return read;
+const WireFormat& openai_wire() {
+  static const OpenAiWire wire;
+  return wire;
 }
 
 }  // namespace parlance::net

@@ -20,6 +20,11 @@ void append_usage(std::string& out, const Usage& usage) {
   append_number(out, usage.tokens_out);
   out.append(R"(,"total_tokens":)");
   append_number(out, std::uint64_t{usage.tokens_in} + usage.tokens_out);
+  if (usage.tokens_in_cached > 0) {
+    out.append(R"(,"prompt_tokens_details":{"cached_tokens":)");
+    append_number(out, usage.tokens_in_cached);
+    out.push_back('}');
+  }
   out.push_back('}');
 }
 

@@ -23,7 +23,14 @@ enum class Role : std::uint8_t {
 struct Usage {
   std::uint32_t tokens_in = 0;
   std::uint32_t tokens_out = 0;
+  std::uint32_t tokens_in_cached = 0;  // of tokens_in: what the provider had read before
 
+  Usage& operator+=(const Usage& more) {
+    tokens_in += more.tokens_in;
+    tokens_out += more.tokens_out;
+    tokens_in_cached += more.tokens_in_cached;
+    return *this;
+  }
   bool operator==(const Usage&) const = default;
 };
 

@@ -1,6 +1,6 @@
 // One provider of models, as a lane of the model pool sees it.
 //
-// net/providers/openai_provider.hpp speaks to any OpenAI-compatible endpoint;
+// net/providers/http_provider.hpp speaks to those behind HTTP, in the API of each;
 // actors/offline_provider.hpp answers from the passages themselves; tests/support/ has one that
 // answers when the test lets it.
 #pragma once

@@ -1,5 +1,6 @@
 #include "runtime/metrics/http_metrics.hpp"
 #include "runtime/metrics/journal_metrics.hpp"
+#include "runtime/metrics/lane_metrics.hpp"
 #include "runtime/metrics/pool_metrics.hpp"
 #include "runtime/metrics/turn_metrics.hpp"
 #include "runtime/metrics/webhook_metrics.hpp"
@@ -36,6 +37,7 @@ TEST_CASE("the list of metrics is the one that is published") {
   HttpMetrics http(registry);
   const JournalMetrics journal(registry);
   const PoolMetrics llm(registry, "llm", "provider/model");
+  const LaneMetrics lane(registry, "provider/model");
   const WebhookMetrics webhooks(registry);
   SupervisionMetrics supervision(registry);
   supervision.declare("part");

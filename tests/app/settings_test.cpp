@@ -57,6 +57,21 @@ TEST_CASE("a wrong value is named by its path") {
           .find("sk-secret") == std::string::npos);
 }
 
+TEST_CASE("a provider names its API, and its limits beside it") {
+  for (const std::string kind : {"openai", "anthropic", "gemini"}) {
+    const std::string start = R"({"providers": {"p": {"kind": ")" + kind + "\"";
+    const auto settings = parse(start + R"(, "base_url": "http://x", "total_time_max": "2m"}}})");
+    REQUIRE(settings);
+    CHECK(settings->providers.at("p").kind == kind);
+    CHECK(settings->providers.at("p").total_time_max == std::chrono::minutes(2));
+    CHECK_FALSE(parse(start + "}}}"));
+  }
+  const auto unknown = parse(R"({"providers": {"p": {"kind": "other"}}})");
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().detail ==
+        "conf/parlance.json: providers.p.kind: must be one of openai|anthropic|gemini|offline");
+}
+
 TEST_CASE("the secrets and hosts of webhooks are checked, and no secret is shown") {
   const auto fault = [](const std::string& webhooks) {
     const auto settings = parse("{\"webhooks\": " + webhooks + "}");

@@ -83,6 +83,11 @@ TEST_CASE("a message keeps what its client sent, and has every key of its kind")
   CHECK(json["invalid_tool_calls"] == Json::array());
   CHECK(json["additional_kwargs"] == Json::object());
   CHECK(json["usage_metadata"]["total_tokens"] == 7);
+  CHECK_FALSE(json["usage_metadata"].contains("input_token_details"));
+  message.usage = Usage{3, 4, 2};
+  out.clear();
+  append_message(out, message);
+  CHECK(Json::parse(out)["usage_metadata"]["input_token_details"] == Json{{"cache_read", 2}});
   out.clear();
   append_message(out, Message{"m-2", Role::human, "hi", nullptr, {}});
   CHECK(

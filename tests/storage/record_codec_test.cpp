@@ -15,9 +15,11 @@ using namespace parlance::storage::testing;
 
 namespace {
 
+constexpr Usage full_usage{12, 34, 5};
+
 MessagePtr full_message() {
   return std::make_shared<const Message>(Message{
-      "m-1", Role::tool, "héllo\n\"quoted\"", Json{{"name", "calc"}, {"n", 1.5}}, Usage{12, 34}});
+      "m-1", Role::tool, "héllo\n\"quoted\"", Json{{"name", "calc"}, {"n", 1.5}}, full_usage});
 }
 
 std::vector<Event> one_of_each() {
@@ -62,7 +64,7 @@ std::vector<Event> one_of_each() {
   failed.message_seqs = {18, 200, 70'000};
   failed.step_seqs = {18, 19, 200, 70'000};
   failed.fields = Json{{"topic", "boats"}};
-  failed.usage = {1, 4'000'000'000};
+  failed.usage = {200, 4'000'000'000, 150};
   failed.model = "mock-1";
   failed.stop_reason = StopReason::length;
   failed.error = ErrorCode::deadline_passed;
@@ -77,6 +79,7 @@ std::vector<Event> one_of_each() {
   paused.turn = 5;
   paused.outcome = TurnOutcome::paused;
   paused.fields = Json{{"guest", ""}};
+  paused.usage = {21, 8, 13};
   paused.next = "ask";
   paused.interrupt = Interrupt{"0123abcd", Json{{"question", "Shall I book it?"}}};
   return {accepted_turn,
@@ -166,19 +169,44 @@ TEST_CASE("a head comes back as it was") {
 TEST_CASE("the layout on disk is the one that is written down") {
   // version, crc32, kind superseded, turn, message
   CHECK(encode(Event{Superseded{300, "m"}}) ==
-        std::string("\x05\xa7\xc8\xae\x3a\x04\xac\x02\x01m", 10));
+        std::string("\x06\x09\xba\x3a\xbc\x04\xac\x02\x01m", 10));
+}
+
+// The body of `value` as it was before usages had `tokens_in_cached`; `usage` is the one in it.
+std::string body_of_version_5(const std::string& value, const Usage& usage) {
+  std::string counts;
+  WireWriter writer(counts);
+  writer.uint(usage.tokens_in);
+  writer.uint(usage.tokens_out);
+  std::string cached;
+  WireWriter(cached).uint(usage.tokens_in_cached);
+  std::string body = value.substr(5);
+  const auto at = body.find(counts + cached);
+  REQUIRE(at != std::string::npos);
+  return body.erase(at + counts.size(), cached.size());
+}
+
+TEST_CASE("what was written before cached tokens were counted has none") {
+  auto ended = std::get<TurnEnded>(one_of_each()[5]);
+  const std::string body = body_of_version_5(encode(ended), ended.usage);
+  const auto event = decode_event(framed(5, body));
+  REQUIRE(event);
+  ended.usage.tokens_in_cached = 0;
+  CHECK((std::get<TurnEnded>(*event) == ended));
+  CHECK_FALSE(decode_event(framed(6, body)));
 }
 
 TEST_CASE("a turn's end of the oldest version is one of a turn that had begun") {
-  const std::string value = encode(one_of_each()[6]);
+  auto expected = std::get<TurnEnded>(one_of_each()[6]);
+  std::string body = body_of_version_5(encode(expected), expected.usage);
   // Without the last fields: `begun`, one byte, `retry_after`, two, the empty `next` and
   // `interrupt`, and `step_seqs`, eight.
-  const std::string body = value.substr(5, value.size() - 18);
+  body.resize(body.size() - 13);
   const auto event = decode_event(framed(1, body));
   REQUIRE(event);
-  auto expected = std::get<TurnEnded>(one_of_each()[6]);
   REQUIRE_FALSE(expected.begun);
   expected.begun = true;
+  expected.usage.tokens_in_cached = 0;
   expected.retry_after = {};
   expected.step_seqs = expected.message_seqs;
   CHECK((std::get<TurnEnded>(*event) == expected));
@@ -214,14 +242,23 @@ std::string accepted_body_of_version_3() {
   std::string added(1, '\0');  // no command
   WireWriter(added).integer(accepted_turn.starts_ms);
   added.push_back('\0');  // no fork
-  std::string body = encode(Event{accepted_turn}).substr(5);
+  std::string body = body_of_version_5(encode(Event{accepted_turn}), full_usage);
   REQUIRE(body.ends_with(added));
   body.resize(body.size() - added.size());
   return body;
 }
 
+// The first accepted turn, as it reads from before version 6.
+TurnAccepted accepted_without_cached() {
+  auto accepted_turn = std::get<TurnAccepted>(one_of_each().front());
+  Message first = *accepted_turn.input.front();
+  first.usage->tokens_in_cached = 0;
+  accepted_turn.input.front() = std::make_shared<const Message>(std::move(first));
+  return accepted_turn;
+}
+
 TEST_CASE("a turn that was written before turns could begin later begins at once, and anew") {
-  auto expected = std::get<TurnAccepted>(one_of_each().front());
+  auto expected = accepted_without_cached();
   expected.starts_ms = 0;
   const auto event = decode_event(framed(3, accepted_body_of_version_3()));
   REQUIRE(event);
@@ -234,7 +271,7 @@ TEST_CASE("what was written before there were idempotency keys has none") {
   std::string body = accepted_body_of_version_3();
   REQUIRE(body.ends_with(digest));
   body.resize(body.size() - digest.size());
-  auto expected = std::get<TurnAccepted>(one_of_each().front());
+  auto expected = accepted_without_cached();
   expected.request_digest.clear();
   expected.starts_ms = 0;
   std::string head_body = head_body_of_version_4();
@@ -256,29 +293,35 @@ TEST_CASE("what was written before there were idempotency keys has none") {
   CHECK_FALSE(decode_head(framed(3, head_body)));
 }
 
-// `value` as an older version wrote it: without the bytes of what has been added since.
-std::string as_of(std::uint8_t version, const std::string& value, std::size_t bytes_added) {
-  return framed(version, value.substr(5, value.size() - 5 - bytes_added));
+// `value` with this usage as an older version wrote it: without the bytes at its end that have been
+// added since.
+std::string as_of(std::uint8_t version,
+                  const std::string& value,
+                  const Usage& usage,
+                  std::size_t bytes_added) {
+  std::string body = body_of_version_5(value, usage);
+  body.resize(body.size() - bytes_added);
+  return framed(version, body);
 }
 
 TEST_CASE("a turn that was written before there were forks is none") {
-  const auto first = one_of_each().front();
-  const auto value = encode(first);
-  const auto back = decode_event(as_of(4, value, 1));
+  const auto value = encode(one_of_each().front());
+  const auto back = decode_event(as_of(4, value, full_usage, 1));
   REQUIRE(back);
-  check_same(*back, first);
-  CHECK_FALSE(decode_event(as_of(5, value, 1)));
+  check_same(*back, accepted_without_cached());
+  CHECK_FALSE(decode_event(as_of(5, value, full_usage, 1)));
 }
 
 TEST_CASE("what was written before a turn named its steps has those with messages") {
   const auto written = one_of_each();
   auto step_done = std::get<StepDone>(written[1]);
   const auto step_value = encode(step_done);
-  const auto step_back = decode_event(as_of(4, step_value, 6));
+  const auto step_back = decode_event(as_of(4, step_value, full_usage, 6));
   REQUIRE(step_back);
   step_done.done_ms = 0;
+  step_done.messages = {accepted_without_cached().input.front()};
   check_same(*step_back, step_done);
-  CHECK_FALSE(decode_event(as_of(5, step_value, 6)));
+  CHECK_FALSE(decode_event(as_of(5, step_value, full_usage, 6)));
   for (auto ended : {std::get<TurnEnded>(written[5]), std::get<TurnEnded>(written.back())}) {
     std::string steps;
     WireWriter out(steps);
@@ -287,11 +330,12 @@ TEST_CASE("what was written before a turn named its steps has those with message
       out.uint(seq);
     const auto value = encode(ended);
     REQUIRE(value.ends_with(steps));
-    const auto back = decode_event(as_of(4, value, steps.size()));
+    const auto back = decode_event(as_of(4, value, ended.usage, steps.size()));
     REQUIRE(back);
+    CHECK_FALSE(decode_event(as_of(5, value, ended.usage, steps.size())));
     ended.step_seqs = ended.message_seqs;
+    ended.usage.tokens_in_cached = 0;
     CHECK((std::get<TurnEnded>(*back) == ended));
-    CHECK_FALSE(decode_event(as_of(5, value, steps.size())));
   }
 }
 
@@ -299,20 +343,21 @@ TEST_CASE("what was written before turns could pause stands in front of no node"
   auto failed = std::get<TurnEnded>(one_of_each()[5]);
   const auto value = encode(failed);
   // Without the empty `next` and `interrupt`, and `step_seqs`, eight.
-  const auto older = decode_event(as_of(3, value, 10));
+  const auto older = decode_event(as_of(3, value, failed.usage, 10));
   REQUIRE(older);
+  CHECK_FALSE(decode_event(as_of(4, value, failed.usage, 10)));
   failed.step_seqs = failed.message_seqs;
+  failed.usage.tokens_in_cached = 0;
   CHECK((std::get<TurnEnded>(*older) == failed));
-  CHECK_FALSE(decode_event(as_of(4, value, 10)));
 }
 
 TEST_CASE("a value of an unknown version is damaged") {
   std::string value = encode(full_head());
-  value[0] = '\x06';
+  value[0] = '\x07';
   const auto head = decode_head(value);
   REQUIRE_FALSE(head);
   CHECK(head.error().code == ErrorCode::record_damaged);
-  CHECK(head.error().detail.find("version 6") != std::string::npos);
+  CHECK(head.error().detail.find("version 7") != std::string::npos);
 }
 
 TEST_CASE("every flipped bit and every missing byte of a record is found") {

@@ -44,7 +44,8 @@ Json draft_json(const Message& draft) {
   Json json = {{"id", draft.id}, {"text", draft.text}, {"extra", draft.extra}};
   if (draft.usage) {
     json["usage"] = {{"tokens_in", draft.usage->tokens_in},
-                     {"tokens_out", draft.usage->tokens_out}};
+                     {"tokens_out", draft.usage->tokens_out},
+                     {"tokens_in_cached", draft.usage->tokens_in_cached}};
   }
   return json;
 }
@@ -58,7 +59,9 @@ MessagePtr draft_of(const TurnState& turn) {
                 field->value("extra", Json(nullptr)),
                 std::nullopt};
   if (const auto usage = field->find("usage"); usage != field->end()) {
-    draft.usage = Usage{usage->value("tokens_in", 0U), usage->value("tokens_out", 0U)};
+    draft.usage = Usage{usage->value("tokens_in", 0U),
+                        usage->value("tokens_out", 0U),
+                        usage->value("tokens_in_cached", 0U)};
   }
   return std::make_shared<const Message>(std::move(draft));
 }

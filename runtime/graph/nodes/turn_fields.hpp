@@ -2,8 +2,8 @@
 //
 //   passages   [{"source", "title", "text", "score"}, …]   what retrieve found
 //   document_frequencies   {"documents", "holding": {term: count}}   of what it looked for
-//   draft      {"id", "text", "extra", "usage": {"tokens_in", "tokens_out"}}   an answer not yet
-//                                                                            given
+//   draft      {"id", "text", "extra", "usage": {"tokens_in", "tokens_out", "tokens_in_cached"}}
+//              an answer not yet given
 #pragma once
 
 #include "runtime/base/json.hpp"

@@ -1,12 +1,13 @@
-// One call to an OpenAI-compatible endpoint: turns what HTTP brings into reports.
+// One call to a provider: turns what HTTP brings into reports.
 //
 // Threading: one caller at a time (the strand of its HttpCall).
 //
-// Bounds: keeps an answer of answer_bytes_max, and of a body that is not a stream as much as a
-// completion of that size can need.
+// Bounds: keeps an answer of answer_bytes_max, and of a body that is not a stream as much as an
+// answer of that size can need.
 #pragma once
 
 #include "net/client/http_client.hpp"
+#include "net/providers/wire_format.hpp"
 #include "net/sse_parser.hpp"
 #include "runtime/ports/chat_provider.hpp"
 
@@ -16,40 +17,43 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace parlance::net {
 
-struct AnswerChunk;
-struct ToolCallPiece;
+struct RunningCallOptions {
+  std::string model;
+  std::string api_key;  // to be kept out of what is reported
+  std::size_t answer_bytes_max = 0;
+  bool limit_is_own = false;  // the request's deadline is the provider's total_time_max
+};
 
-class OpenAiCall {
+class RunningCall {
  public:
-  OpenAiCall(std::string model,
-             std::string api_key,
-             std::size_t answer_bytes_max,
-             ProviderReports reports);
+  RunningCall(const WireFormat& wire, RunningCallOptions options, ProviderReports reports);
 
   void head(const HttpHead& head);
   HttpNext body(std::string_view piece);
-  void ended(const std::optional<HttpFailure>& failure);
+  void ended(std::optional<HttpFailure> failure);
 
  private:
-  enum class Shape : std::uint8_t { stream, completion, refusal };
+  enum class Shape : std::uint8_t { stream, whole, refusal };
 
   HttpNext keep(std::string_view piece);
-  void event(const SseEvent& event);
-  void chunk(AnswerChunk chunk);
+  void read(Result<AnswerChunk> chunk);
+  void take(AnswerChunk chunk);
   void add(ToolCallPiece piece);
-  static void give_ids(std::vector<ToolCall>& calls);
+  ToolCall* call_of(const ToolCallPiece& piece);
+  void add(const UsagePiece& usage);
   bool is_complete(const std::optional<HttpFailure>& failure) const;
+  bool has_begun() const;
   void done();
-  void read_whole_body();
   Error refused() const;
-  Error error_of(const HttpFailure& failure) const;
+  void fail(ErrorCode code, std::string detail);
   void end(Result<ChatAnswer> outcome);
 
-  const std::string api_key_;
-  const std::size_t answer_bytes_max_;
+  const WireFormat& wire_;
+  const RunningCallOptions options_;
   ProviderReports reports_;
   Shape shape_ = Shape::stream;
   unsigned status_ = 0;  // 0: no head yet
@@ -57,6 +61,8 @@ class OpenAiCall {
   SseParser parser_;
   std::string body_;  // where it is not a stream
   ChatAnswer answer_;
+  // The provider's number of each of answer_.tool_calls; none for one that came whole.
+  std::vector<std::optional<std::size_t>> call_numbers_;
   std::size_t call_bytes_ = 0;  // of answer_.tool_calls
   std::optional<StopReason> stop_reason_;
   bool has_progressed_ = false;  // since the last piece of the body

@@ -1,6 +1,6 @@
-#include "net/providers/openai_provider.hpp"
+#include "net/providers/http_provider.hpp"
 
-#include "net/providers/openai_wire.hpp"
+#include "runtime/base/json.hpp"
 #include "tests/net/io_threads.hpp"
 #include "tests/net/rude_server.hpp"
 
@@ -84,8 +84,8 @@ Running start(
   return {std::move(future), std::move(cancel)};
 }
 
-OpenAiProviderOptions options_for(const RudeServer& server) {
-  OpenAiProviderOptions options;
+HttpProviderOptions options_for(const RudeServer& server) {
+  HttpProviderOptions options;
   options.base_url = server.url("/v1/");
   options.api_key = key;
   return options;
@@ -98,13 +98,17 @@ Outcome ask(const std::string& answer) {
     peer.write(answer);
   }};
   IoThreads threads;
-  OpenAiProvider provider{threads.io(), options_for(server)};
+  HttpProvider provider{threads.io(), openai_wire(), options_for(server)};
   return start(provider).outcome.get();
 }
 
 std::string whole(const std::string& status, const std::string& fields, const std::string& body) {
   return "HTTP/1.1 " + status + "\r\n" + fields + "Content-Length: " + std::to_string(body.size()) +
          "\r\n\r\n" + body;
+}
+
+Json chat_body(const ChatRequest& request) {
+  return Json::parse(openai_wire().request("m", request)->body);
 }
 
 TEST_CASE("a call is a streamed chat completion") {
@@ -114,7 +118,7 @@ TEST_CASE("a call is a streamed chat completion") {
     peer.write(std::string(stream_head) + chunked(done_event));
   }};
   IoThreads threads;
-  OpenAiProvider provider{threads.io(), options_for(server)};
+  HttpProvider provider{threads.io(), openai_wire(), options_for(server)};
   start(provider).outcome.get();
   const auto request = seen.get_future().get();
   CHECK(request.method_string() == "POST");
@@ -191,7 +195,7 @@ TEST_CASE("the connection of a whole answer is used again") {
     }
   }};
   IoThreads threads;
-  OpenAiProvider provider{threads.io(), options_for(server)};
+  HttpProvider provider{threads.io(), openai_wire(), options_for(server)};
   for (int i = 0; i < 20; ++i) {
     CHECK(*start(provider).outcome.get().end);
     std::this_thread::sleep_for(5ms);  // the answer is reported before its connection is given back
@@ -263,9 +267,9 @@ TEST_CASE("a stream that stays open behind its finish_reason is whole after the 
     peer.wait_until_closed();
   }};
   IoThreads threads;
-  OpenAiProviderOptions options = options_for(server);
+  HttpProviderOptions options = options_for(server);
   options.gap_time_max = 100ms;
-  OpenAiProvider provider{threads.io(), options};
+  HttpProvider provider{threads.io(), openai_wire(), options};
   const Outcome outcome = start(provider).outcome.get();
   REQUIRE(*outcome.end);
   CHECK((*outcome.end)->text == "x");
@@ -317,7 +321,7 @@ TEST_CASE("a refusal in the history is told to the provider as one") {
   request.messages = {
       std::make_shared<Message>(Message{"1", Role::human, "Hi", nullptr, {}}),
       std::make_shared<Message>(Message{"2", Role::ai, "", {{"refusal", "No."}}, {}})};
-  const auto body = Json::parse(chat_body("m", request));
+  const auto body = chat_body(request);
   CHECK(body["messages"][1] ==
         Json{{"role", "assistant"}, {"content", nullptr}, {"refusal", "No."}});
 }
@@ -336,7 +340,7 @@ TEST_CASE("who speaks is told to the provider by name, a tool is not") {
                       message(Role::ai, {{"name", "guide"}, {"tool_calls", calls}}),
                       message(Role::tool, {{"name", "look"}, {"tool_call_id", "c1"}}),
                       message(Role::tool, {{"name", "look"}, {"tool_call_id", "late"}})};
-  const auto body = Json::parse(chat_body("m", request));
+  const auto body = chat_body(request);
   std::vector<std::string> names;
   for (const auto& told : body["messages"])
     names.push_back(told.value("name", "-"));
@@ -405,9 +409,9 @@ TEST_CASE("an answer over its bound is given up, and the provider is not listene
     closed.set_value();
   }};
   IoThreads threads;
-  OpenAiProviderOptions options = options_for(server);
+  HttpProviderOptions options = options_for(server);
   options.answer_bytes_max = 7;
-  OpenAiProvider provider{threads.io(), options};
+  HttpProvider provider{threads.io(), openai_wire(), options};
   const Outcome outcome = start(provider).outcome.get();
   CHECK(outcome.failed_as(ErrorCode::answer_too_long));
   CHECK(outcome.pieces == std::vector<std::string>{"12345"});
@@ -424,14 +428,76 @@ TEST_CASE(
     peer.wait_until_closed();
   }};
   IoThreads threads;
-  OpenAiProviderOptions options = options_for(server);
+  HttpProviderOptions options = options_for(server);
   options.first_token_time_max = start_of_stream == "word" ? 5'000ms : 100ms;
   options.gap_time_max = 100ms;
-  OpenAiProvider provider{threads.io(), options};
+  HttpProvider provider{threads.io(), openai_wire(), options};
   const Outcome outcome = start(provider).outcome.get();
   CHECK(outcome.failed_as(start_of_stream == "word" ? ErrorCode::provider_failed
                                                     : ErrorCode::model_unavailable));
   CHECK(start(provider, 20ms).outcome.get().failed_as(ErrorCode::deadline_passed));
+}
+
+TEST_CASE("an answer that takes longer than it may is an error, however steadily it comes") {
+  const bool says_something = GENERATE(true, false);
+  RudeServer server{[&](RudePeer& peer) {
+    peer.read_request();
+    peer.write(std::string(stream_head) + chunked(says_something ? said("x") : role_chunk));
+    peer.wait_until_closed();
+  }};
+  IoThreads threads;
+  HttpProviderOptions options = options_for(server);
+  options.total_time_max = 100ms;
+  HttpProvider provider{threads.io(), openai_wire(), options};
+  const Outcome outcome = start(provider).outcome.get();
+  CHECK(outcome.failed_as(says_something ? ErrorCode::provider_failed
+                                         : ErrorCode::model_unavailable));
+  CHECK(outcome.end->error().detail == "the provider: the answer took longer than total_time_max");
+}
+
+TEST_CASE("thinking is not said, and keeps the call alive") {
+  RudeServer server{[&](RudePeer& peer) {
+    peer.read_request();
+    peer.write(stream_head);
+    for (int i = 0; i < 20; ++i) {
+      peer.write(chunked("data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"hm\"}}]}\n\n"));
+      std::this_thread::sleep_for(20ms);
+    }
+    peer.write(chunked(said("x") + stop_chunk + done_event) + "0\r\n\r\n");
+  }};
+  IoThreads threads;
+  HttpProviderOptions options = options_for(server);
+  options.first_token_time_max = 250ms;
+  options.gap_time_max = 250ms;
+  HttpProvider provider{threads.io(), openai_wire(), options};
+  const Outcome outcome = start(provider).outcome.get();
+  REQUIRE(*outcome.end);
+  CHECK((*outcome.end)->text == "x");
+}
+
+TEST_CASE(
+    "an error in the place of an answer tells throttling and overload before the first word") {
+  const auto failing = [](const std::string& before, const std::string& code) {
+    const std::string event =
+        "data: {\"error\":{\"message\":\"later\",\"code\":\"" + code + "\"}}\n\n";
+    return ask(std::string(stream_head) + chunked(before + event)).end->error().code;
+  };
+  CHECK(failing("", "rate_limit_exceeded") == ErrorCode::model_throttled);
+  CHECK(failing("", "overloaded_error") == ErrorCode::model_unavailable);
+  CHECK(failing("", "no_such_code") == ErrorCode::provider_failed);
+  CHECK(failing(said("x"), "rate_limit_exceeded") == ErrorCode::provider_failed);
+}
+
+TEST_CASE("counts that cannot be are made to fit") {
+  const Outcome outcome =
+      ask(std::string(stream_head) +
+          chunked(said("x") + stop_chunk +
+                  "data: {\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":-3,"
+                  "\"prompt_tokens_details\":{\"cached_tokens\":9}}}\n\n" +
+                  done_event) +
+          "0\r\n\r\n");
+  REQUIRE(*outcome.end);
+  CHECK((*outcome.end)->usage == Usage{7, 0, 7});
 }
 
 TEST_CASE("heartbeats do not stand in for tokens") {
@@ -445,21 +511,21 @@ TEST_CASE("heartbeats do not stand in for tokens") {
     }
   }};
   IoThreads threads;
-  OpenAiProviderOptions options = options_for(server);
+  HttpProviderOptions options = options_for(server);
   options.first_token_time_max = 100ms;
-  OpenAiProvider provider{threads.io(), options};
+  HttpProvider provider{threads.io(), openai_wire(), options};
   CHECK(start(provider).outcome.get().failed_as(ErrorCode::model_unavailable));
   is_over = true;
 }
 
 TEST_CASE("nobody there is unavailable") {
-  OpenAiProviderOptions options;
+  HttpProviderOptions options;
   {
     const RudeServer gone{[](RudePeer&) {}};
     options.base_url = gone.url("/v1");
   }
   IoThreads threads;
-  OpenAiProvider provider{threads.io(), options};
+  HttpProvider provider{threads.io(), openai_wire(), options};
   CHECK(start(provider).outcome.get().failed_as(ErrorCode::model_unavailable));
 }
 
@@ -472,7 +538,7 @@ TEST_CASE("a cancelled call closes its socket") {
     closed.set_value();
   }};
   IoThreads threads;
-  OpenAiProvider provider{threads.io(), options_for(server)};
+  HttpProvider provider{threads.io(), openai_wire(), options_for(server)};
   std::promise<void> began;
   Running call = start(provider, 20s, [&] { began.set_value(); });
   began.get_future().wait();
@@ -493,7 +559,7 @@ TEST_CASE("a cancel that races with the end leaves one end") {
   }};
   IoThreads threads;
   int answered = 0;
-  OpenAiProvider provider{threads.io(), options_for(server)};
+  HttpProvider provider{threads.io(), openai_wire(), options_for(server)};
   for (int i = 0; i < 300; ++i) {
     Running call = start(provider);
     const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(2 * i);
@@ -514,11 +580,11 @@ TEST_CASE("a cancel that races with the end leaves one end") {
 
 TEST_CASE("a provider does not start with what cannot work") {
   boost::asio::io_context io;
-  OpenAiProviderOptions options;
-  CHECK_THROWS_WITH(OpenAiProvider(io, options), Catch::StartsWith("base_url: "));
+  HttpProviderOptions options;
+  CHECK_THROWS_WITH(HttpProvider(io, openai_wire(), options), Catch::StartsWith("base_url: "));
   options.base_url = "http://127.0.0.1/v1";
   options.api_key = "sk\r\nx: y";
-  CHECK_THROWS_WITH(OpenAiProvider(io, options),
+  CHECK_THROWS_WITH(HttpProvider(io, openai_wire(), options),
                     Catch::StartsWith("api_key: ") && !Catch::Contains("sk"));
 }
 

@@ -1,0 +1,184 @@
+#include "net/providers/gemini_request.hpp"
+#include "net/providers/wire_format.hpp"
+#include "net/providers/wire_json.hpp"
+#include "runtime/base/ascii.hpp"
+#include "runtime/base/ids.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace parlance::net {
+namespace {
+
+// A model's name as a segment of a path.
+std::string segment(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string escaped;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_plain = is_upper(c) || is_lower(c) || is_digit(c) ||
+                          std::string_view("-._~").find(c) != std::string_view::npos;
+    if (is_plain) {
+      escaped += c;
+    } else {
+      escaped.append({'%', digits[byte >> 4U], digits[byte & 15U]});
+    }
+  }
+  return escaped;
+}
+
+// Thinking is paid for as the answer is. What is read from the cache is among the prompt's tokens.
+UsagePiece usage_of(const Json& body) {
+  const Json& usage = member(body, "usageMetadata");
+  UsagePiece piece;
+  piece.tokens_in = count_of(member(usage, "promptTokenCount"));
+  piece.tokens_in_cached = count_of(member(usage, "cachedContentTokenCount"));
+  const auto answered = count_of(member(usage, "candidatesTokenCount"));
+  const auto thought = count_of(member(usage, "thoughtsTokenCount"));
+  if (answered || thought) piece.tokens_out = answered.value_or(0) + thought.value_or(0);
+  return piece;
+}
+
+bool is_filter(std::string_view reason) {
+  constexpr std::array<std::string_view, 7> filters{"SAFETY",
+                                                    "RECITATION",
+                                                    "LANGUAGE",
+                                                    "BLOCKLIST",
+                                                    "PROHIBITED_CONTENT",
+                                                    "SPII",
+                                                    "IMAGE_SAFETY"};
+  return std::find(filters.begin(), filters.end(), reason) != filters.end();
+}
+
+// Some reasons say that the answer went wrong: a call that nobody can read, say.
+void add_reason(const std::string& reason, AnswerChunk& chunk) {
+  if (reason.empty()) return;
+  if (reason == "STOP") {
+    chunk.stop_reason = StopReason::stop;
+  } else if (reason == "MAX_TOKENS") {
+    chunk.stop_reason = StopReason::length;
+  } else if (is_filter(reason)) {
+    chunk.stop_reason = StopReason::content_filter;
+  } else {
+    chunk.error.emplace();
+    chunk.error->message = "the answer ended by " + on_one_line(reason);
+  }
+}
+
+void add_part(const Json& part, AnswerChunk& chunk) {
+  if (member(part, "thought") == true) {
+    chunk.is_thought = true;
+    return;
+  }
+  chunk.text += text_of(member(part, "text"));
+  const Json& call = member(part, "functionCall");
+  if (!call.is_object()) return;
+  const Json& arguments = member(call, "args");
+  chunk.tool_calls.push_back({std::nullopt,
+                              {text_of(member(call, "id")),
+                               text_of(member(call, "name")),
+                               arguments.is_object() ? dump(arguments) : std::string("{}")}});
+}
+
+// {"@type": "…RetryInfo", "retryDelay": "34.5s"} among an error's details.
+std::optional<std::chrono::milliseconds> retry_delay_of(const Json& details) {
+  if (!details.is_array()) return std::nullopt;
+  for (const auto& detail : details) {
+    const std::string text = text_of(member(detail, "retryDelay"));
+    double seconds = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, failed] = std::from_chars(text.data(), end, seconds);
+    const bool is_good = failed == std::errc{} && rest + 1 == end && *rest == 's' && seconds >= 0 &&
+                         seconds <= 3'600;
+    if (is_good) return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000));
+  }
+  return std::nullopt;
+}
+
+ProviderTrouble trouble_of(const ProviderError& error) {
+  const auto says = [&](std::string_view words) {
+    return error.message.find(words) != std::string::npos;
+  };
+  if (error.code == "RESOURCE_EXHAUSTED") return ProviderTrouble::throttled;
+  if (error.code == "UNAVAILABLE" || error.code == "DEADLINE_EXCEEDED") {
+    return ProviderTrouble::overloaded;
+  }
+  if (error.code == "UNAUTHENTICATED" || error.code == "PERMISSION_DENIED" ||
+      says("API key not valid") || says("API key expired")) {
+    return ProviderTrouble::credentials;
+  }
+  if (says("exceeds the maximum number of tokens")) return ProviderTrouble::context_length;
+  return ProviderTrouble::other;
+}
+
+ProviderError error_of(const Json& body) {
+  const Json& error = member(body, "error");
+  ProviderError read;
+  read.code = text_of(member(error, "status"));
+  if (!is_identifier(read.code)) read.code.clear();
+  read.message = on_one_line(text_of(member(error, "message")));
+  read.retry_after = retry_delay_of(member(error, "details"));
+  read.trouble = trouble_of(read);
+  return read;
+}
+
+class GeminiWire : public WireFormat {
+ public:
+  Result<WireRequest> request(std::string_view model, const ChatRequest& request) const override {
+    auto body = gemini_body(request);
+    if (!body) return body.error();
+    return WireRequest{"/models/" + segment(model) + ":streamGenerateContent?alt=sse", dump(*body)};
+  }
+
+  HttpFields fields(const std::string& api_key) const override {
+    if (api_key.empty()) return {};
+    return {{"x-goog-api-key", api_key}};
+  }
+
+  Result<AnswerChunk> read_event(const SseEvent& event) const override { return read(event.data); }
+
+  Result<AnswerChunk> read_whole(std::string_view body) const override {
+    auto chunk = read(body);
+    if (chunk) chunk->is_last = true;
+    return chunk;
+  }
+
+  ProviderError read_error(std::string_view text) const override {
+    const auto body = read_answer_object(text);
+    return body ? error_of(*body) : ProviderError{};
+  }
+
+ private:
+  // An event is what a whole answer is, but of a part of it; no event is marked as the last one.
+  static Result<AnswerChunk> read(std::string_view text) {
+    const auto body = read_answer_object(text);
+    if (!body) return body.error();
+    AnswerChunk chunk;
+    if (body->contains("error")) {
+      chunk.error = error_of(*body);
+      return chunk;
+    }
+    chunk.model = text_of(member(*body, "modelVersion"));
+    chunk.usage = usage_of(*body);
+    const Json& candidate = first_of(member(*body, "candidates"));
+    const Json& parts = member(member(candidate, "content"), "parts");
+    for (std::size_t i = 0; parts.is_array() && i < parts.size(); ++i)
+      add_part(parts[i], chunk);
+    add_reason(text_of(member(candidate, "finishReason")), chunk);
+    const bool is_blocked =
+        !text_of(member(member(*body, "promptFeedback"), "blockReason")).empty();
+    if (is_blocked) chunk.stop_reason = StopReason::content_filter;
+    return chunk;
+  }
+};
+
+}  // namespace
+
+const WireFormat& gemini_wire() {
+  static const GeminiWire wire;
+  return wire;
+}
+
+}  // namespace parlance::net

@@ -1,0 +1,22 @@
+#include "runtime/metrics/lane_metrics.hpp"
+
+namespace parlance {
+
+LaneMetrics::LaneMetrics(Registry& registry, const std::string& lane)
+    : tokens_in_(registry.counter(
+          "parlance_lane_input_tokens_total", "Tokens that a model read", {{"lane", lane}})),
+      tokens_in_cached_(registry.counter("parlance_lane_cached_input_tokens_total",
+                                         "Of these, those that its provider had read before",
+                                         {{"lane", lane}})),
+      tokens_out_(registry.counter(
+          "parlance_lane_output_tokens_total", "Tokens that a model wrote", {{"lane", lane}})) {}
+
+void LaneMetrics::answered(std::uint32_t tokens_in,
+                           std::uint32_t tokens_in_cached,
+                           std::uint32_t tokens_out) {
+  tokens_in_.Increment(tokens_in);
+  tokens_in_cached_.Increment(tokens_in_cached);
+  tokens_out_.Increment(tokens_out);
+}
+
+}  // namespace parlance
