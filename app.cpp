@@ -311,6 +311,7 @@ struct App::Parts {
       io.get_executor()};
   boost::asio::signal_set signals{io, SIGTERM, SIGINT};
 
+  net::CredentialReader credentials{1};
   std::unique_ptr<net::KeyStore> keys;
   std::unique_ptr<storage::RocksJournal> journal;
   std::unique_ptr<storage::FtsIndex> knowledge;
@@ -389,7 +390,12 @@ Result<void> App::Parts::make_providers() {
     }
     net::HttpProviderOptions options;
     options.base_url = provider.base_url;
-    options.api_key = provider.api_key;
+    if (provider.api_key) {
+      const std::string setting = "providers." + name + ".api_key";
+      auto key = net::open_credential(setting, *provider.api_key, credentials, clock);
+      if (!key) return Error{ErrorCode::invalid_value, setting + ": " + key.error().detail, {}, {}};
+      options.api_key = std::move(*key);
+    }
     options.ca_file = provider.ca_file.string();
     options.connect_time_max = provider.connect_time_max;
     options.first_token_time_max = provider.first_token_time_max;

@@ -7,7 +7,6 @@
 #include "runtime/base/units.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <limits>
@@ -85,24 +84,46 @@ Result<std::string> read_address(const Json& value, const std::string& path, con
   return address;
 }
 
+// Where a secret is; not whether it can be read.
+Result<net::CredentialSource> read_credential_source(const Json& value,
+                                                     const std::string& path,
+                                                     const fs::path& folder) {
+  const Error is_none =
+      wrong(path,
+            R"(must be {"env": "NAME"}, {"file": "PATH"} or {"command": ["PROGRAM"]}, each with )"
+            R"(a "ttl" if need be; a key never stands in the configuration)");
+  if (!value.is_object() || value.size() != (value.contains("ttl") ? 2U : 1U)) return is_none;
+  net::CredentialSource source;
+  if (const auto name = value.find("env"); name != value.end() && name->is_string()) {
+    source.environment = name->get<std::string>();
+  } else if (const auto file = value.find("file"); file != value.end() && file->is_string()) {
+    source.file = folder / file->get<std::string>();
+  } else if (const auto command = value.find("command");
+             command != value.end() && command->is_array() && !command->empty()) {
+    for (const auto& word : *command) {
+      if (!word.is_string()) return wrong(path + ".command", "must be a list of texts");
+      source.command.push_back(word.get<std::string>());
+    }
+  } else {
+    return is_none;
+  }
+  if (const auto ttl = value.find("ttl"); ttl != value.end()) {
+    const auto time = read_duration(
+        *ttl, path + ".ttl", net::renewals_apart_min, milliseconds(std::chrono::hours(24)));
+    if (!time) return time.error();
+    source.ttl = *time;
+  }
+  return source;
+}
+
 Result<std::string> read_secret(const Json& value,
                                 const std::string& path,
                                 const fs::path& folder) {
-  if (value.is_object() && value.size() == 1 && value.contains("env") && value["env"].is_string()) {
-    const auto name = value["env"].get<std::string>();
-    const char* found = std::getenv(name.c_str());
-    return std::string(found == nullptr ? "" : found);
-  }
-  if (value.is_object() && value.size() == 1 && value.contains("file") &&
-      value["file"].is_string()) {
-    std::ifstream file(folder / value["file"].get<std::string>());
-    std::string line;
-    if (!file || !std::getline(file, line)) return wrong(path, "the file cannot be read");
-    return line;
-  }
-  return wrong(
-      path,
-      R"(must be {"env": "NAME"} or {"file": "PATH"}; a key never stands in the configuration)");
+  const auto source = read_credential_source(value, path, folder);
+  if (!source) return source.error();
+  auto secret = net::read_credential(*source);
+  if (!secret) return wrong(path, secret.error().detail);
+  return secret;
 }
 
 Result<std::string> read_webhook_secret(const Json& value,
@@ -630,9 +651,13 @@ Result<ProviderSettings> read_provider(const Json& value,
     }
   }
   if (value.contains("api_key")) {
-    auto secret = read_secret(value["api_key"], path + ".api_key", folder);
-    if (!secret) return secret.error();
-    provider.api_key = *secret;
+    auto source = read_credential_source(value["api_key"], path + ".api_key", folder);
+    if (!source) return source.error();
+    if (source->command.empty()) {  // which is run when the server starts, and not to check a file
+      if (const auto now = net::read_credential(*source); !now)
+        return wrong(path + ".api_key", now.error().detail);
+    }
+    provider.api_key = std::move(*source);
   }
   if (value.contains("ca_file")) {
     auto file = read_text(value["ca_file"], path + ".ca_file");

@@ -11,6 +11,7 @@
 // Threading: plain data, read once at start.
 #pragma once
 
+#include "net/credentials/credential.hpp"
 #include "runtime/base/json.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/base/result.hpp"
@@ -19,6 +20,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -101,7 +103,7 @@ struct LogSettings {
 struct ProviderSettings {
   std::string kind;  // "openai", "anthropic", "gemini" or "offline"
   std::string base_url;
-  std::string api_key;  // as found in the environment or the file that the configuration names
+  std::optional<net::CredentialSource> api_key;
   std::filesystem::path ca_file;
   std::chrono::milliseconds connect_time_max{5'000};
   std::chrono::milliseconds first_token_time_max{30'000};

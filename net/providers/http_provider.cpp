@@ -6,8 +6,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-#include <algorithm>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <utility>
 
@@ -17,10 +17,6 @@ namespace {
 Url base_of(const HttpProviderOptions& options) {
   auto url = parse_url(options.base_url);
   if (!url) throw std::runtime_error("base_url: " + url.error().detail);
-  const auto is_printable = [](char c) { return c > ' ' && c < '\x7F'; };
-  if (!std::all_of(options.api_key.begin(), options.api_key.end(), is_printable)) {
-    throw std::runtime_error("api_key: it holds a character that no key can have");
-  }
   return std::move(*url);
 }
 
@@ -44,21 +40,67 @@ HttpProvider::HttpProvider(boost::asio::io_context& io,
       url_(base_of(options_)),
       client_(io, client_options(options_)) {}
 
-HttpRequest HttpProvider::request_of(const ProviderCall& call, WireRequest wired) const {
-  const auto total = Deadline::at(Deadline::Clock::now() + options_.total_time_max);
+// A call, sent once or, where its key was rotated, twice.
+struct HttpProvider::Sending {
+  Sending(ProviderCall call_, WireRequest wired_, ProviderReports reports_, Deadline deadline_)
+      : call(std::move(call_)),
+        wired(std::move(wired_)),
+        reports(std::move(reports_)),
+        deadline(deadline_) {}
+
+  void stop() {
+    CancelHttp cancel;
+    {
+      const std::scoped_lock lock(mutex);
+      is_stopped = true;
+      cancel = std::exchange(cancel_newest, {});
+    }
+    if (cancel) cancel();
+  }
+
+  // The first time may be over, and the second begun, before this is told of it.
+  void runs(int attempt, CancelHttp cancel) {
+    {
+      const std::scoped_lock lock(mutex);
+      if (attempt < newest) return;
+      newest = attempt;
+      if (!is_stopped) {
+        cancel_newest = std::move(cancel);
+        return;
+      }
+    }
+    cancel();
+  }
+
+  const ProviderCall call;
+  const WireRequest wired;
+  const ProviderReports reports;
+  const Deadline deadline;  // the call's own, or the provider's total_time_max
+  std::shared_ptr<const std::string> key;
+  int attempts = 0;
+
+ private:
+  std::mutex mutex;
+  CancelHttp cancel_newest;  // all of these are guarded by mutex
+  int newest = 0;
+  bool is_stopped = false;
+};
+
+HttpRequest HttpProvider::request_of(const Sending& sending) const {
   HttpRequest request{.url = url_,
                       .fields = {{"content-type", "application/json"},
                                  {"accept", "text/event-stream"},
                                  {"user-agent", "parlance"}},
-                      .body = std::move(wired.body),
+                      .body = sending.wired.body,
                       .body_bytes_max = options_.stream_bytes_max,
                       .first_piece_time_max = options_.first_token_time_max,
                       .gap_time_max = options_.gap_time_max,
-                      .deadline = total.when() < call.deadline.when() ? total : call.deadline};
-  request.url.path += wired.target;
-  for (auto& field : wire_.fields(options_.api_key))
+                      .deadline = sending.deadline};
+  request.url.path += sending.wired.target;
+  for (auto& field : wire_.fields(*sending.key))
     request.fields.push_back(std::move(field));
-  if (is_identifier(call.request_id)) request.fields.emplace_back("x-request-id", call.request_id);
+  const std::string& id = sending.call.request_id;
+  if (is_identifier(id)) request.fields.emplace_back("x-request-id", id);
   return request;
 }
 
@@ -69,18 +111,47 @@ CancelCall HttpProvider::start(ProviderCall call, ProviderReports reports) {
         io_, [reports = std::move(reports), refusal = wired.error()] { reports.ended(refusal); });
     return [] {};
   }
-  HttpRequest request = request_of(call, std::move(*wired));
+  const auto total = Deadline::at(Deadline::Clock::now() + options_.total_time_max);
+  const auto deadline = total.when() < call.deadline.when() ? total : call.deadline;
+  const auto sending =
+      std::make_shared<Sending>(std::move(call), std::move(*wired), std::move(reports), deadline);
+  send(sending);
+  return [sending] { sending->stop(); };
+}
+
+void HttpProvider::send(const std::shared_ptr<Sending>& sending) {
+  const int attempt = ++sending->attempts;
+  sending->key = options_.api_key->value();
   RunningCallOptions options;
-  options.model = std::move(call.model);
-  options.api_key = options_.api_key;
+  options.model = sending->call.model;
+  options.api_key = *sending->key;
   options.answer_bytes_max = options_.answer_bytes_max;
-  options.limit_is_own = request.deadline.when() < call.deadline.when();
+  options.limit_is_own = sending->deadline.when() < sending->call.deadline.when();
+  ProviderReports reports = sending->reports;
+  if (attempt == 1) {
+    reports.ended = [this, sending](Result<ChatAnswer> outcome) {
+      const bool is_key = !outcome && outcome.error().code == ErrorCode::credentials_refused;
+      if (is_key) return renew(sending, outcome.error());
+      sending->reports.ended(std::move(outcome));
+    };
+  }
   const auto running = std::make_shared<RunningCall>(wire_, std::move(options), std::move(reports));
-  return client_.start(
-      std::move(request),
+  auto cancel = client_.start(
+      request_of(*sending),
       {[running](const HttpHead& head) { running->head(head); },
        [running](std::string_view piece) { return running->body(piece); },
        [running](std::optional<HttpFailure> failure) { running->ended(std::move(failure)); }});
+  sending->runs(attempt, std::move(cancel));
+}
+
+void HttpProvider::renew(const std::shared_ptr<Sending>& sending, Error refusal) {
+  options_.api_key->renew(*sending->key,
+                          [this, sending, refusal = std::move(refusal)](bool changed) {
+                            boost::asio::post(io_, [this, sending, refusal, changed] {
+                              if (changed) return send(sending);
+                              sending->reports.ended(refusal);
+                            });
+                          });
 }
 
 }  // namespace parlance::net

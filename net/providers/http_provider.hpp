@@ -7,6 +7,9 @@
 // its last event or wherever it ends after that; whatever else ends it is an error, whether or not
 // something was said. Which error a failure is: net/providers/provider_policy.hpp.
 //
+// A call that is refused with a key which was rotated meanwhile is sent once more, with the new one
+// (net/credentials/credential.hpp).
+//
 // The provider's own words reach Error::detail with 200 bytes at most, and the key never does.
 //
 // Threading: as ChatProvider says; reports come from threads of the io_context, one at a time for
@@ -17,19 +20,21 @@
 #pragma once
 
 #include "net/client/http_client.hpp"
+#include "net/credentials/credential.hpp"
 #include "net/providers/wire_format.hpp"
 #include "runtime/ports/chat_provider.hpp"
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 
 namespace parlance::net {
 
 struct HttpProviderOptions {
-  std::string base_url;  // "https://api.example.com/v1"
-  std::string api_key;   // empty: none is sent
-  std::string ca_file;   // as in HttpClientOptions
+  std::string base_url;                                        // "https://api.example.com/v1"
+  std::shared_ptr<Credential> api_key = fixed_credential({});  // an empty one is not sent
+  std::string ca_file;                                         // as in HttpClientOptions
   std::chrono::milliseconds connect_time_max{5'000};
   std::chrono::milliseconds first_token_time_max{30'000};
   std::chrono::milliseconds gap_time_max{30'000};
@@ -42,14 +47,18 @@ struct HttpProviderOptions {
 
 class HttpProvider : public ChatProvider {
  public:
-  // `wire` outlives the provider. Throws std::runtime_error for a base_url, key or ca_file that
-  // cannot be used; the message names which and never shows the key.
+  // `wire` outlives the provider. Throws std::runtime_error for a base_url or ca_file that cannot
+  // be used; the message names which.
   HttpProvider(boost::asio::io_context& io, const WireFormat& wire, HttpProviderOptions options);
 
   CancelCall start(ProviderCall call, ProviderReports reports) override;
 
  private:
-  HttpRequest request_of(const ProviderCall& call, WireRequest wired) const;
+  struct Sending;
+
+  HttpRequest request_of(const Sending& sending) const;
+  void send(const std::shared_ptr<Sending>& sending);
+  void renew(const std::shared_ptr<Sending>& sending, Error refusal);
 
   boost::asio::io_context& io_;
   const WireFormat& wire_;

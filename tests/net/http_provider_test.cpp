@@ -87,7 +87,7 @@ Running start(
 HttpProviderOptions options_for(const RudeServer& server) {
   HttpProviderOptions options;
   options.base_url = server.url("/v1/");
-  options.api_key = key;
+  options.api_key = fixed_credential(key);
   return options;
 }
 
@@ -582,10 +582,6 @@ TEST_CASE("a provider does not start with what cannot work") {
   boost::asio::io_context io;
   HttpProviderOptions options;
   CHECK_THROWS_WITH(HttpProvider(io, openai_wire(), options), Catch::StartsWith("base_url: "));
-  options.base_url = "http://127.0.0.1/v1";
-  options.api_key = "sk\r\nx: y";
-  CHECK_THROWS_WITH(HttpProvider(io, openai_wire(), options),
-                    Catch::StartsWith("api_key: ") && !Catch::Contains("sk"));
 }
 
 }  // namespace
