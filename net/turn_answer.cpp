@@ -90,6 +90,15 @@ void tell_if_repeated(Response& head, const TurnStart& start) {
   if (start.repeated) head.add_header("idempotent-replayed", "true");
 }
 
+asio::awaitable<void> send_failure(HttpSession& session,
+                                   const TurnStart& start,
+                                   const Error& failure,
+                                   Retry retry) {
+  Response response = error_response(failure, family_of(session.request().path), retry);
+  tell_if_repeated(response, start);
+  co_await session.send(std::move(response));
+}
+
 asio::awaitable<void> stream_turn(HttpSession& session,
                                   std::shared_ptr<TurnStream> stream,
                                   TurnEvents& events,
@@ -126,8 +135,8 @@ asio::awaitable<void> stream_turn(HttpSession& session,
   const TurnEnded* const end = end_in(records);
   if (!options.replay && end != nullptr && !shows_text(records) &&
       failed_while_held(session, stream->start(), *end)) {
-    Error failure = error_of(*end);
-    co_return co_await session.send_error(std::move(failure), options.retry);
+    const Error failure = error_of(*end);
+    co_return co_await send_failure(session, stream->start(), failure, options.retry);
   }
   auto fault = events.fault_of_resuming();
   if (taken.closed && !taken.error && fault)

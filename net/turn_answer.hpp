@@ -44,6 +44,12 @@ bool failed_while_held(const HttpSession& session, const TurnStart& start, const
 // The answer to a request that was made before, under the same Idempotency-Key, says so.
 void tell_if_repeated(Response& head, const TurnStart& start);
 
+// The turn's failure, as the whole answer.
+boost::asio::awaitable<void> send_failure(HttpSession& session,
+                                          const TurnStart& start,
+                                          const Error& failure,
+                                          Retry retry);
+
 struct StreamingOptions {
   Response head;
   // The request is not the turn's own: its failure is no status of this one, and the head waits for

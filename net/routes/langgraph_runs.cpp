@@ -165,7 +165,6 @@ asio::awaitable<void> send_values(HttpSession& session,
   std::optional<Error> failure = std::move(waited.error);
   std::string text;
   bool is_status = true;
-  auto advice = Retry::as_the_error_says;  // of a refusal
   if (!failure) {
     TurnView view(stream.start(), backend.agents);
     for (const auto& record : waited.records)
@@ -174,14 +173,15 @@ asio::awaitable<void> send_values(HttpSession& session,
       failure = Error{ErrorCode::internal, "the turn has no end", {}, {}};
     } else if (!succeeded(view.ended()->outcome)) {
       failure = error_of(*view.ended());
-      is_status = retry && failed_while_held(session, stream.start(), *view.ended());
-      advice = retry.value_or(advice);
+      if (retry && !begun && failed_while_held(session, stream.start(), *view.ended()))
+        co_return co_await send_failure(session, stream.start(), *failure, *retry);
+      is_status = false;
     } else {
       append_paused_values(text, view.messages(), view.fields(), *view.ended());
     }
   }
   if (failure) {
-    if (is_status && !begun) co_return co_await session.send_error(std::move(*failure), advice);
+    if (is_status && !begun) co_return co_await session.send_error(std::move(*failure));
     append_failed(text, *failure);
   }
   if (begun) {

@@ -111,6 +111,7 @@ asio::awaitable<void> delete_thread(HttpSession& session, const Backend& backend
   if (!deleted && !gone) co_return co_await session.send_error(deleted.error());
   Response response;
   response.status = 204;
+  if (gone) response.add_header("idempotent-replayed", "true");
   co_await session.send(std::move(response));
 }
 

@@ -76,10 +76,10 @@ asio::awaitable<void> complete_chat(HttpSession& session, const Backend& backend
   for (const auto& record : waited.records)
     view.apply(record);
   if (view.ended() == nullptr || !succeeded(view.ended()->outcome)) {
-    Error error = view.ended() == nullptr
-                      ? Error{ErrorCode::internal, "the turn has no end", {}, {}}
-                      : error_of(*view.ended());
-    co_return co_await session.send_error(std::move(error), retry);
+    const Error failure = view.ended() == nullptr
+                              ? Error{ErrorCode::internal, "the turn has no end", {}, {}}
+                              : error_of(*view.ended());
+    co_return co_await send_failure(session, stream->start(), failure, retry);
   }
   Response response;
   response.body = completion_text(look, view);

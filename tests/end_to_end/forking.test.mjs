@@ -146,6 +146,8 @@ test('a checkpoint that is not there, is foreign, or of a turn that goes on is n
   for (const checkpointId of [foreign, randomUUID(), 'zz']) {
     await assert.rejects(client.runs.wait(thread_id, 'echo', { input: human('x'), checkpointId }), /404.*no such checkpoint/s);
     await assert.rejects(client.threads.updateState(thread_id, { values: human('x'), checkpointId }), /404.*no such checkpoint/s);
+    const named = { checkpoint_id: checkpointId, checkpoint_ns: '' };
+    await assert.rejects(client.threads.getState(thread_id, named), /404.*checkpoint\.checkpoint_id: .*no such checkpoint/s);
   }
   const post = async (where, body) => (await server.call(where, { method: 'POST', body })).status;
   const run = { assistant_id: 'echo', input: human('x') };

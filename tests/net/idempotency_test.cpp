@@ -144,8 +144,11 @@ TEST_CASE("a thread that was asked for by its id is there already, whatever the 
 
 TEST_CASE("a deletion that is asked for again answers as the first time") {
   IdempotencyFixture fixture;
-  CHECK(fixture.call("DELETE", thread_path, {}, with_key).status == 204);
-  CHECK(fixture.call("DELETE", thread_path, {}, with_key).status == 204);
+  const auto first = fixture.call("DELETE", thread_path, {}, with_key);
+  const auto again = fixture.call("DELETE", thread_path, {}, with_key);
+  CHECK((first.status == 204 && again.status == 204));
+  CHECK(first.header("idempotent-replayed").empty());
+  CHECK(again.header("idempotent-replayed") == "true");
   CHECK(fixture.call("DELETE", thread_path).status == 404);
 }
 
@@ -210,10 +213,12 @@ TEST_CASE("a failure is told to whoever repeats the request as it was told first
   CHECK(first.status == 502);
   CHECK(first.header("retry-after").empty());
   CHECK(first.header("x-should-retry") == "false");
+  CHECK(first.header("idempotent-replayed").empty());
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   const auto again = fixture.post(path, body);
   CHECK(again.status == first.status);
   CHECK(again.header("retry-after").empty());
+  CHECK(again.header("idempotent-replayed") == "true");
   CHECK(fixture.conversations.turns() == 1);
 }
 
