@@ -99,8 +99,8 @@ void RunningCall::take(AnswerChunk chunk) {
   if (chunk.stop_reason) stop_reason_ = chunk.stop_reason;
   if (chunk.is_thought) has_progressed_ = true;
   add(chunk.usage);
-  for (auto& piece : chunk.tool_calls)
-    add(std::move(piece));
+  for (const auto& piece : chunk.tool_calls)
+    add(piece);
   if ((chunk.text.empty() && chunk.refusal.empty()) || has_ended_) return;
   answer_.text += chunk.text;
   answer_.refusal += chunk.refusal;
@@ -111,7 +111,7 @@ void RunningCall::take(AnswerChunk chunk) {
   if (!chunk.text.empty()) reports_.said(std::move(chunk.text));
 }
 
-void RunningCall::add(ToolCallPiece piece) {
+void RunningCall::add(const ToolCallPiece& piece) {
   if (has_ended_) return;
   has_progressed_ = true;
   ToolCall* const call = call_of(piece);

@@ -42,7 +42,7 @@ class RunningCall {
   HttpNext keep(std::string_view piece);
   void read(Result<AnswerChunk> chunk);
   void take(AnswerChunk chunk);
-  void add(ToolCallPiece piece);
+  void add(const ToolCallPiece& piece);
   ToolCall* call_of(const ToolCallPiece& piece);
   void add(const UsagePiece& usage);
   bool is_complete(const std::optional<HttpFailure>& failure) const;
