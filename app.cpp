@@ -195,15 +195,25 @@ net::HttpServerOptions http_options(const HttpSettings& http, const LimitSetting
   return options;
 }
 
+actors::LaneOptions lane_options(const LaneSettings& lane) {
+  actors::LaneOptions options;
+  options.provider = lane.provider;
+  options.model = lane.model;
+  options.calls_at_once_min = static_cast<std::uint32_t>(lane.calls_at_once_min);
+  options.calls_at_once_max = static_cast<std::uint32_t>(lane.calls_at_once_max);
+  options.adapts = lane.adapts;
+  options.calls_waiting_max = static_cast<std::uint32_t>(lane.calls_waiting_max);
+  options.tokens_at_once_max = lane.tokens_at_once_max;
+  options.requests_per_minute_max = lane.requests_per_minute_max;
+  options.tokens_per_minute_max = lane.tokens_per_minute_max;
+  return options;
+}
+
 actors::RoleOptions role_options(const Settings& settings) {
   actors::RoleOptions roles;
   for (const auto& [role, lanes] : settings.models) {
-    for (const auto& lane : lanes) {
-      roles[role].push_back({lane.provider,
-                             lane.model,
-                             static_cast<std::uint32_t>(lane.calls_at_once_max),
-                             static_cast<std::uint32_t>(lane.calls_waiting_max)});
-    }
+    for (const auto& lane : lanes)
+      roles[role].push_back(lane_options(lane));
   }
   return roles;
 }

@@ -667,39 +667,75 @@ Result<ProviderSettings> read_provider(const Json& value,
   return provider;
 }
 
+Result<void> read_lane_limits(const Json& item, const std::string& path, LaneSettings& lane) {
+  constexpr std::uint64_t calls_most = 1'000'000;
+  constexpr std::uint64_t tokens_most = 1'000'000'000'000;
+  struct Count {
+    const char* name;
+    std::uint64_t* into;
+    std::uint64_t min;
+    std::uint64_t max;
+  };
+  for (const Count& count :
+       {Count{"calls_at_once_min", &lane.calls_at_once_min, 1, calls_most},
+        Count{"calls_at_once_max", &lane.calls_at_once_max, 1, calls_most},
+        Count{"calls_waiting_max", &lane.calls_waiting_max, 0, calls_most},
+        Count{"tokens_at_once_max", &lane.tokens_at_once_max, 0, tokens_most},
+        Count{"requests_per_minute_max", &lane.requests_per_minute_max, 0, calls_most},
+        Count{"tokens_per_minute_max", &lane.tokens_per_minute_max, 0, tokens_most}}) {
+    if (!item.contains(count.name)) continue;
+    const auto number = read_count(item[count.name], path + "." + count.name, count.min, count.max);
+    if (!number) return number.error();
+    *count.into = *number;
+  }
+  if (lane.calls_at_once_min > lane.calls_at_once_max)
+    return wrong(path + ".calls_at_once_min", "must not be more than calls_at_once_max");
+  if (!item.contains("adapts")) return {};
+  if (!item["adapts"].is_boolean()) return wrong(path + ".adapts", "must be true or false");
+  lane.adapts = item["adapts"].get<bool>();
+  return {};
+}
+
+Result<LaneSettings> read_lane(const Json& item,
+                               const std::string& path,
+                               const Settings& settings) {
+  if (auto fine = known_keys(item,
+                             path,
+                             {"provider",
+                              "model",
+                              "calls_at_once_min",
+                              "calls_at_once_max",
+                              "adapts",
+                              "calls_waiting_max",
+                              "tokens_at_once_max",
+                              "requests_per_minute_max",
+                              "tokens_per_minute_max"});
+      !fine) {
+    return fine.error();
+  }
+  LaneSettings lane;
+  auto provider = read_text(item.value("provider", Json()), path + ".provider");
+  if (!provider) return provider.error();
+  lane.provider = *provider;
+  if (!settings.providers.contains(lane.provider)) {
+    return wrong(path + ".provider", "there is no provider \"" + lane.provider + "\"");
+  }
+  auto model = read_text(item.value("model", Json()), path + ".model");
+  if (!model) return model.error();
+  lane.model = *model;
+  if (auto fine = read_lane_limits(item, path, lane); !fine) return fine.error();
+  return lane;
+}
+
 Result<std::vector<LaneSettings>> read_lanes(const Json& value,
                                              const std::string& path,
                                              const Settings& settings) {
   if (!value.is_array() || value.empty()) return wrong(path, "must be a list of lanes");
   std::vector<LaneSettings> lanes;
   for (std::size_t i = 0; i < value.size(); ++i) {
-    const std::string lane_path = path + "[" + std::to_string(i) + "]";
-    const Json& item = value[i];
-    if (auto fine = known_keys(
-            item, lane_path, {"provider", "model", "calls_at_once_max", "calls_waiting_max"});
-        !fine) {
-      return fine.error();
-    }
-    LaneSettings lane;
-    auto provider = read_text(item.value("provider", Json()), lane_path + ".provider");
-    if (!provider) return provider.error();
-    lane.provider = *provider;
-    if (!settings.providers.contains(lane.provider)) {
-      return wrong(lane_path + ".provider", "there is no provider \"" + lane.provider + "\"");
-    }
-    auto model = read_text(item.value("model", Json()), lane_path + ".model");
-    if (!model) return model.error();
-    lane.model = *model;
-    for (const auto& [name, into, min] :
-         std::initializer_list<std::tuple<const char*, std::uint64_t*, std::uint64_t>>{
-             {"calls_at_once_max", &lane.calls_at_once_max, 1},
-             {"calls_waiting_max", &lane.calls_waiting_max, 0}}) {
-      if (!item.contains(name)) continue;
-      const auto number = read_count(item[name], lane_path + "." + name, min, 1'000'000);
-      if (!number) return number.error();
-      *into = *number;
-    }
-    lanes.push_back(std::move(lane));
+    auto lane = read_lane(value[i], path + "[" + std::to_string(i) + "]", settings);
+    if (!lane) return lane.error();
+    lanes.push_back(std::move(*lane));
   }
   return lanes;
 }

@@ -115,8 +115,13 @@ struct ProviderSettings {
 struct LaneSettings {
   std::string provider;
   std::string model;
+  std::uint64_t calls_at_once_min = 1;
   std::uint64_t calls_at_once_max = 8;
+  bool adapts = true;  // the limit moves between these two; else it is calls_at_once_max
   std::uint64_t calls_waiting_max = 64;
+  std::uint64_t tokens_at_once_max = 0;  // 0: no limit, here and below
+  std::uint64_t requests_per_minute_max = 0;
+  std::uint64_t tokens_per_minute_max = 0;
 };
 
 struct Settings {

@@ -2,31 +2,99 @@
 
 #include "runtime/base/failpoint.hpp"
 #include "runtime/base/log.hpp"
+#include "runtime/llm/tokens.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 
-#include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <utility>
+
+namespace parlance::actors {
+
+// provider -> pool: the first piece of a call's answer is there.
+struct FirstToken {
+  std::uint64_t call = 0;
+};
+
+}  // namespace parlance::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parlance::actors::FirstToken)
 
 namespace parlance::actors {
 namespace {
 
-bool another_lane_may_help(ErrorCode code) {
-  return code == ErrorCode::model_unavailable || code == ErrorCode::model_throttled ||
-         code == ErrorCode::context_length_exceeded;
+using Outcome = Lane::Outcome;
+
+LaneLimits limits_of(const LaneOptions& options) {
+  LaneLimits limits;
+  limits.at_once = {options.calls_at_once_min, options.calls_at_once_max, options.adapts};
+  limits.calls_waiting_max = options.calls_waiting_max;
+  limits.tokens_at_once_max = options.tokens_at_once_max;
+  limits.minute = {options.requests_per_minute_max, options.tokens_per_minute_max};
+  return limits;
+}
+
+// A call that its deadline or its client ended tells nothing of the provider.
+Outcome outcome_of(const Result<ChatAnswer>& answer, bool said_something) {
+  if (answer) return Outcome::answered;
+  switch (answer.error().code) {
+    case ErrorCode::model_throttled:
+      return said_something ? Outcome::cut : Outcome::throttled;
+    case ErrorCode::model_unavailable:
+      return said_something ? Outcome::cut : Outcome::outage;
+    case ErrorCode::context_length_exceeded:
+      return said_something ? Outcome::rejected : Outcome::too_long;
+    case ErrorCode::provider_failed:
+      return Outcome::cut;
+    case ErrorCode::deadline_passed:
+    case ErrorCode::cancelled:
+      return Outcome::cancelled;
+    default:
+      return Outcome::rejected;
+  }
+}
+
+// Uniform in [0, 1), and another for each attempt: calls that failed together come back apart.
+double random_of(std::uint64_t call, std::uint32_t attempt) {
+  std::uint64_t mixed = (call * 31 + attempt + 1) * 0x9E3779B97F4A7C15U;
+  mixed = (mixed ^ (mixed >> 31U)) * 0xBF58476D1CE4E5B9U;
+  return static_cast<double>((mixed ^ (mixed >> 29U)) >> 11U) / 9007199254740992.0;
+}
+
+Error error_of(const Lane::Refusal& refusal, const LaneOptions& lane) {
+  switch (refusal.why) {
+    case Lane::Why::queue_full:
+      return {ErrorCode::model_queue_full,
+              "all places of " + lane.model + " are taken",
+              {},
+              refusal.retry_after};
+    case Lane::Why::would_miss_deadline:
+      return {ErrorCode::would_miss_deadline,
+              "the queue is longer than the turn has time",
+              {},
+              refusal.retry_after};
+    case Lane::Why::provider_down:
+      break;
+  }
+  return {ErrorCode::model_unavailable,
+          lane.provider + " has failed too often and is left alone for a while",
+          {},
+          refusal.retry_after};
 }
 
 }  // namespace
 
-LlmPool::Lane::Lane(LaneOptions options_in, ChatProvider& provider_in, Registry& registry)
+LlmPool::PoolLane::PoolLane(LaneOptions options_in, ChatProvider& provider_in, Registry& registry)
     : options(std::move(options_in)),
       provider(provider_in),
       metrics(registry, "llm", options.provider + "/" + options.model),
-      tokens(registry, options.provider + "/" + options.model),
-      queue({options.calls_at_once_max, options.calls_waiting_max}) {}
+      lane_metrics(registry, options.provider + "/" + options.model),
+      lane(limits_of(options)) {}
+
+bool LlmPool::Call::has_elsewhere() const {
+  return lane + 1 < lanes->size() && ask.request->model_override.empty();
+}
 
 LlmPool::LlmPool(caf::actor_config& config, const RoleOptions& roles, LlmPoolTools tools)
     : caf::event_based_actor(config),
@@ -34,7 +102,7 @@ LlmPool::LlmPool(caf::actor_config& config, const RoleOptions& roles, LlmPoolToo
   for (const auto& [role, lanes] : roles) {
     for (const auto& lane : lanes) {
       lanes_.push_back(
-          std::make_unique<Lane>(lane, *tools_.providers.at(lane.provider), tools_.registry));
+          std::make_unique<PoolLane>(lane, *tools_.providers.at(lane.provider), tools_.registry));
       roles_[role].push_back(lanes_.back().get());
     }
   }
@@ -46,12 +114,24 @@ caf::behavior LlmPool::make_behavior() {
       [this](Proceed proceed) {
         const auto found = calls_.find(proceed.call);
         if (found == calls_.end()) return;
-        Lane& lane = *(*found->second.lanes)[found->second.lane];
-        lane.queue.ready(proceed.call);
-        fill(lane);
+        PoolLane& lane = found->second.at();
+        lane.lane.ready(proceed.call);
+        advance(lane);
       },
       [this](Abandon gone) { abandon(gone.call); },
+      [this](FirstToken first) {
+        const auto found = calls_.find(first.call);
+        if (found == calls_.end()) return;
+        PoolLane& lane = found->second.at();
+        lane.lane.first_token(first.call, tools_.clock.now());
+        advance(lane);
+      },
       [this](CallEnded& report) { ended(report); },
+      [this](Tick) {
+        wakes_at_.reset();
+        for (auto& lane : lanes_)
+          advance(*lane);
+      },
   };
 }
 
@@ -77,7 +157,8 @@ void LlmPool::accept(Ask& ask) {
                   {ErrorCode::model_unavailable, "no lane for role " + ask.request->role, {}, {}});
   }
   const std::uint64_t number = ask.call;
-  Call& call = calls_.insert_or_assign(number, Call{std::move(ask), &role->second, 0, {}, nullptr})
+  const std::uint64_t tokens_max = tokens_max_of(*ask.request);
+  Call& call = calls_.insert_or_assign(number, Call{std::move(ask), &role->second, tokens_max})
                    .first->second;
   if (auto entered = enter_lane(number, call); !entered) {
     refuse(call.ask, entered.error());
@@ -88,55 +169,72 @@ void LlmPool::accept(Ask& ask) {
 }
 
 Result<void> LlmPool::enter_lane(std::uint64_t number, Call& call) {
-  Lane& lane = *(*call.lanes)[call.lane];
-  const auto now = tools_.clock.now();
-  const double slots = std::max<double>(1, lane.options.calls_at_once_max);
-  // Nobody waits while a slot is free.
-  const bool all_busy =
-      lane.queue.running() + lane.queue.waiting() >= lane.options.calls_at_once_max;
-  const double wait_seconds =
-      all_busy ? static_cast<double>(lane.queue.waiting() + 1) * lane.call_seconds_mean / slots : 0;
-  const auto advice = std::chrono::milliseconds(
-      std::clamp(
-          static_cast<std::int64_t>(std::ceil(wait_seconds)), std::int64_t{1}, std::int64_t{60}) *
-      1'000);
-  Error refusal;
-  if (wait_seconds > std::chrono::duration<double>(call.ask.deadline.left(now)).count()) {
-    refusal = {
-        ErrorCode::would_miss_deadline, "the queue is longer than the turn has time", {}, advice};
-  } else if (!lane.queue.add(number)) {
-    refusal = {ErrorCode::model_queue_full,
-               "all places of " + lane.options.model + " are taken",
-               {},
-               advice};
-  } else {
-    call.since = now;
-    lane.metrics.filled(lane.queue.running(), lane.queue.waiting());
+  PoolLane& lane = call.at();
+  const auto refusal = lane.lane.enter(
+      {number, call.ask.tenant, call.tokens_max, call.ask.deadline.when()}, tools_.clock.now());
+  if (!refusal) {
+    show(lane);
     return {};
   }
-  lane.metrics.call_refused(refusal.code);
-  return refusal;
+  if (refusal->why == Lane::Why::provider_down && call.has_elsewhere())
+    return enter_next_lane(number, call);
+  Error error = error_of(*refusal, lane.options);
+  lane.metrics.call_refused(error.code);
+  return error;
 }
 
-void LlmPool::fill(Lane& lane) {
-  while (const auto number = lane.queue.next())
-    start(*number, lane);
-  lane.metrics.filled(lane.queue.running(), lane.queue.waiting());
+Result<void> LlmPool::enter_next_lane(std::uint64_t number, Call& call) {
+  ++call.lane;
+  return enter_lane(number, call);
 }
 
-void LlmPool::start(std::uint64_t number, Lane& lane) {
+void LlmPool::advance(PoolLane& lane) {
+  while (const auto step = lane.lane.next(tools_.clock.now())) {
+    if (!step->refusal) {
+      start(*step, lane);
+      continue;
+    }
+    Error error = error_of(*step->refusal, lane.options);
+    lane.metrics.call_refused(error.code);
+    auto failed = std::make_shared<Result<ChatAnswer>>(std::move(error));
+    if (step->refusal->why == Lane::Why::provider_down) {
+      move_on(step->call, std::move(failed));
+    } else {
+      answer(step->call, std::move(failed));
+    }
+  }
+  show(lane);
+  wake_later(lane);
+}
+
+void LlmPool::show(PoolLane& lane) {
+  lane.metrics.filled(lane.lane.running(), lane.lane.waiting());
+  lane.lane_metrics.limited(lane.lane.limit().limit());
+}
+
+void LlmPool::wake_later(PoolLane& lane) {
+  const auto now = tools_.clock.now();
+  const auto wake = lane.lane.wake_at(now);
+  if (!wake || (wakes_at_ && *wakes_at_ <= *wake)) return;
+  wakes_at_ = wake;
+  delayed_send(this, *wake - now, Tick{});
+}
+
+void LlmPool::start(const Lane::Step& step, PoolLane& lane) {
+  const std::uint64_t number = step.call;
   Call& call = calls_.at(number);
   const auto now = tools_.clock.now();
-  lane.metrics.call_started(now - call.since);
-  call.since = now;
+  lane.metrics.call_started(now - step.since);
+  call.sent_at = now;
+  ++call.attempts;
   const auto said_something = std::make_shared<std::atomic<bool>>(false);
+  const auto self = caf::actor_cast<caf::actor>(this);
   ProviderReports reports;
-  reports.said = [asker = call.ask.asker, number, said_something](std::string piece) {
-    said_something->store(true);
+  reports.said = [self, asker = call.ask.asker, number, said_something](std::string piece) {
+    if (!said_something->exchange(true)) caf::anon_send(self, FirstToken{number});
     caf::anon_send(asker, Said{number, std::move(piece)});
   };
-  reports.ended = [self = caf::actor_cast<caf::actor>(this), number, said_something](
-                      Result<ChatAnswer> answer) {
+  reports.ended = [self, number, said_something](Result<ChatAnswer> answer) {
     caf::anon_send(self,
                    CallEnded{number,
                              said_something->load(),
@@ -154,54 +252,68 @@ void LlmPool::ended(CallEnded& report) {
   const auto found = calls_.find(report.call);
   if (found == calls_.end()) return;  // abandoned
   Call& call = found->second;
-  Lane& lane = *(*call.lanes)[call.lane];
-  const auto took = tools_.clock.now() - call.since;
+  PoolLane& lane = call.at();
+  const auto now = tools_.clock.now();
   const bool ok = static_cast<bool>(*report.answer);
-  lane.queue.remove(report.call);
-  lane.metrics.call_ended(ok, took);
+  Lane::Ending ending;
+  ending.outcome = outcome_of(*report.answer, report.said_something);
+  ending.has_elsewhere = call.has_elsewhere();
+  ending.random = random_of(report.call, call.attempts);
   if (ok) {
     const Usage& usage = (*report.answer)->usage;
-    lane.tokens.answered(usage.tokens_in, usage.tokens_in_cached, usage.tokens_out);
-    constexpr double weight = 0.1;
-    const double seconds = std::chrono::duration<double>(took).count();
-    lane.call_seconds_mean +=
-        (lane.call_seconds_mean == 0 ? 1 : weight) * (seconds - lane.call_seconds_mean);
+    ending.tokens_used = std::uint64_t{usage.tokens_in} + usage.tokens_out;
+    lane.lane_metrics.answered(usage.tokens_in, usage.tokens_in_cached, usage.tokens_out);
+  } else {
+    ending.retry_after = report.answer->error().retry_after;
+    log_failure(lane, call, report.answer->error());
   }
+  lane.metrics.call_ended(ok, now - call.sent_at);
   call.cancel = nullptr;
-  if (!ok) log_failure(lane, call, report.answer->error());
-  const bool may_move_on =
-      !ok && !report.said_something && another_lane_may_help(report.answer->error().code) &&
-      call.lane + 1 < call.lanes->size() && call.ask.request->model_override.empty();
-  if (may_move_on) {
-    ++call.lane;
-    if (enter_lane(report.call, call)) {
-      Lane& next = *(*call.lanes)[call.lane];
-      next.queue.ready(report.call);
-      fill(next);
-      return fill(lane);
-    }
+  switch (lane.lane.ended(report.call, ending, now)) {
+    case Lane::After::over:
+      answer(report.call, std::move(report.answer));
+      break;
+    case Lane::After::again:
+      break;
+    case Lane::After::elsewhere:
+      move_on(report.call, std::move(report.answer));
+      break;
   }
-  caf::anon_send(call.ask.asker, Answered{report.call, std::move(report.answer)});
+  advance(lane);
+}
+
+void LlmPool::move_on(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> failed) {
+  Call& call = calls_.at(number);
+  if (!call.has_elsewhere() || !enter_next_lane(number, call))
+    return answer(number, std::move(failed));
+  PoolLane& next = call.at();
+  next.lane.ready(number);
+  advance(next);
+}
+
+void LlmPool::answer(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> answer) {
+  const auto found = calls_.find(number);
+  caf::anon_send(found->second.ask.asker, Answered{number, std::move(answer)});
   calls_.erase(found);
-  fill(lane);
 }
 
 void LlmPool::abandon(std::uint64_t number) {
   const auto found = calls_.find(number);
   if (found == calls_.end()) return;
-  Lane& lane = *(*found->second.lanes)[found->second.lane];
+  PoolLane& lane = found->second.at();
+  const auto now = tools_.clock.now();
   if (found->second.cancel) {
     found->second.cancel();
-    lane.metrics.call_ended(false, tools_.clock.now() - found->second.since);
+    lane.metrics.call_ended(false, now - found->second.sent_at);
   }
-  lane.queue.remove(number);
+  lane.lane.leave(number, now);
   calls_.erase(found);
-  fill(lane);
+  advance(lane);
 }
 
 // What a provider said of its failure may quote the conversation: only what stands before it is
 // logged ("the provider answered 401").
-void LlmPool::log_failure(const Lane& lane, const Call& call, const Error& error) {
+void LlmPool::log_failure(const PoolLane& lane, const Call& call, const Error& error) {
   log_warn("model_call_failed",
            {{"request", call.ask.request_id},
             {"tenant", call.ask.tenant},

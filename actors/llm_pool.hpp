@@ -5,24 +5,23 @@
 //   Proceed --> runs as soon as a slot is free; its pieces go straight to the asker (Said)
 //   Abandon --> the place or slot is free at once, the provider's socket is closed, no answer comes
 //
-// A lane is one provider and model with a fixed number of slots and a bounded queue. A call tries
-// the lanes of its role in order: it moves on only when its lane could not be reached
-// (model_unavailable), was throttled by its provider (model_throttled) or has too short a context
-// (context_length_exceeded), and nothing was said yet. A full queue is a refusal, not a reason to
-// move on.
+// A lane (runtime/limits/lane.hpp) is one provider and model, with as many slots as it turns out to
+// bear and a bounded queue. It decides what becomes of a call; the pool carries it out.
 //
-// A call whose turn would end before its slot is free is refused on entry: the wait is estimated as
-// queued calls * mean call time / slots.
+// A call tries the lanes of its role in order. It moves on when its lane is down, throttles beyond
+// the call's deadline, or has a model whose context is too short, and nothing was said yet. A full
+// queue, or one too long for the deadline, is a refusal, not a reason to move on. A call whose
+// client chose the provider's model stays on its lane.
 //
-// Bounds: calls_at_once_max running and calls_waiting_max waiting calls a lane.
+// Bounds: a lane's limits; see there.
 // Threading: an actor. Providers report from their own threads, as messages.
 // Failure: an exception ends the pool; on its way out it cancels every call at its provider. The
-// supervisor starts a new one and tells the askers (PartDown).
+// supervisor starts a new one, whose lanes learn anew, and tells the askers (PartDown).
 #pragma once
 
 #include "actors/messages.hpp"
 #include "runtime/base/clock.hpp"
-#include "runtime/limits/call_queue.hpp"
+#include "runtime/limits/lane.hpp"
 #include "runtime/metrics/lane_metrics.hpp"
 #include "runtime/metrics/pool_metrics.hpp"
 #include "runtime/ports/chat_provider.hpp"
@@ -32,6 +31,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -43,6 +43,11 @@ struct LaneOptions {
   std::string model;
   std::uint32_t calls_at_once_max = 8;
   std::uint32_t calls_waiting_max = 64;
+  std::uint32_t calls_at_once_min = 1;
+  bool adapts = true;                    // else calls_at_once_max is the limit
+  std::uint64_t tokens_at_once_max = 0;  // 0: no limit, here and below
+  std::uint64_t requests_per_minute_max = 0;
+  std::uint64_t tokens_per_minute_max = 0;
 };
 
 // Role ("main") -> its lanes, in order of preference.
@@ -66,38 +71,51 @@ class LlmPool : public caf::event_based_actor {
   void on_exit() override;
 
  private:
-  struct Lane {
-    Lane(LaneOptions options_in, ChatProvider& provider_in, Registry& registry);
+  struct PoolLane {
+    PoolLane(LaneOptions options_in, ChatProvider& provider_in, Registry& registry);
 
     const LaneOptions options;
     ChatProvider& provider;
     PoolMetrics metrics;
-    LaneMetrics tokens;
-    CallQueue queue;
-    double call_seconds_mean = 0;  // moving average of the time that a call holds its slot
+    LaneMetrics lane_metrics;
+    Lane lane;
   };
   struct Call {
     Ask ask;
-    std::vector<Lane*>* lanes = nullptr;
-    std::size_t lane = 0;                         // index into *lanes
-    std::chrono::steady_clock::time_point since;  // it entered its queue, or took its slot
-    CancelCall cancel;                            // set while it runs
+    std::vector<PoolLane*>* lanes = nullptr;
+    std::uint64_t tokens_max = 0;
+    std::size_t lane = 0;                             // index into *lanes
+    std::uint32_t attempts = 0;                       // that were made, at all lanes
+    std::chrono::steady_clock::time_point sent_at{};  // while it runs
+    CancelCall cancel = nullptr;                      // set while it runs
+
+    PoolLane& at() const { return *(*lanes)[lane]; }
+    bool has_elsewhere() const;
   };
 
   void accept(Ask& ask);
-  // Takes a place in the call's lane; an Error says why there is none.
+  // Takes a place in the first lane, from the call's on, that is not down; an Error says why there
+  // is none.
   Result<void> enter_lane(std::uint64_t number, Call& call);
-  void fill(Lane& lane);
-  void start(std::uint64_t number, Lane& lane);
+  Result<void> enter_next_lane(std::uint64_t number, Call& call);
+  static void show(PoolLane& lane);
+  // Carries out what the lane says, until it says nothing.
+  void advance(PoolLane& lane);
+  void start(const Lane::Step& step, PoolLane& lane);
   void ended(CallEnded& report);
+  // What is left for a call whose lane does not serve it: the next one, or `answer`.
+  void move_on(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> answer);
   void abandon(std::uint64_t number);
+  void wake_later(PoolLane& lane);
+  void answer(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> answer);
   void refuse(const Ask& ask, Error error);
-  static void log_failure(const Lane& lane, const Call& call, const Error& error);
+  static void log_failure(const PoolLane& lane, const Call& call, const Error& error);
 
   const LlmPoolTools tools_;
-  std::vector<std::unique_ptr<Lane>> lanes_;
-  std::map<std::string, std::vector<Lane*>> roles_;
+  std::vector<std::unique_ptr<PoolLane>> lanes_;
+  std::map<std::string, std::vector<PoolLane*>> roles_;
   std::unordered_map<std::uint64_t, Call> calls_;
+  std::optional<Lane::Time> wakes_at_;  // a Tick is under way
 };
 
 }  // namespace parlance::actors

@@ -8,15 +8,13 @@
 namespace parlance {
 namespace {
 
-using std::chrono::seconds;
-
-constexpr std::uint32_t start = 4;
+constexpr std::uint32_t calls_at_start = 4;
 constexpr double growth_of_start = 1.5;
-constexpr double cut = 0.9;
-constexpr seconds round_min{1};
-constexpr seconds rest_min{20};
+constexpr double left_by_refusal = 0.9;
+constexpr std::chrono::seconds round_min{1};
+constexpr std::chrono::seconds rest_min{20};
 constexpr double calls_between_refusals = 200;
-constexpr seconds quiet_time_age_max{60};
+constexpr std::chrono::seconds quiet_time_age_max{60};
 constexpr double experiment_step = 0.1;
 constexpr double total_weight = 0.05;
 // The least of many rounds is less than what a first token takes: it counts for a part.
@@ -38,7 +36,7 @@ ConcurrencyLimit::ConcurrencyLimit(ConcurrencyOptions options)
     : options_(options),
       limit_(options.calls_at_once_max) {
   if (options_.adapts) {
-    set(start);
+    set(calls_at_start);
   } else {
     reason_ = Reason::fixed;
   }
@@ -71,13 +69,13 @@ void ConcurrencyLimit::refused(const Mark& call,
   if (!options_.adapts || call.round != round_) return;
   const auto calls_rest = std::chrono::duration_cast<Time::duration>(
       std::chrono::duration<double>(calls_between_refusals * total_seconds_ / limit_));
-  rests_until_ =
-      now + std::max<Time::duration>({rest_min, calls_rest, retry_after.value_or(seconds(0))});
+  rests_until_ = now + std::max<Time::duration>(
+                           {rest_min, calls_rest, retry_after.value_or(std::chrono::seconds(0))});
   ceiling_ = std::max(limit_ - 1, options_.calls_at_once_min);
   experiment_.reset();
   reason_ = Reason::refused;
   step_ = 1;
-  set(std::min<double>(ceiling_, std::ceil(cut * limit_)));
+  set(std::min<double>(ceiling_, std::ceil(left_by_refusal * limit_)));
 }
 
 void ConcurrencyLimit::end_round(Time now) {

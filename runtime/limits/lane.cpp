@@ -19,7 +19,7 @@ constexpr double missed_share = 1.0 / 125;
 constexpr double hopeless_share = 1;
 
 // Whole seconds, as clients are told to wait.
-milliseconds advice(double seconds) {
+milliseconds advised_wait(double seconds) {
   return milliseconds(static_cast<std::int64_t>(std::clamp(std::ceil(seconds), 1.0, 60.0)) * 1'000);
 }
 
@@ -28,7 +28,9 @@ milliseconds advice(double seconds) {
 std::optional<Lane::Refusal> Lane::enter(const Wish& wish, Time now) {
   if (!breaker_.would_pass(now)) return down(now);
   const std::size_t places = std::size_t{limit_.limit()} + limits_.calls_waiting_max;
-  const auto retry_after = [&] { return advice(in_seconds(wait(wish.tenant, wish.tokens, now))); };
+  const auto retry_after = [&] {
+    return advised_wait(in_seconds(wait(wish.tenant, wish.tokens, now)));
+  };
   if (!can_be_answered(wish, now)) return Refusal{Why::would_miss_deadline, retry_after()};
   if (running_.size() + queue_.size() >= places) return Refusal{Why::queue_full, retry_after()};
   WaitingCall call;
@@ -76,7 +78,7 @@ void Lane::learn_margin(bool missed) {
 }
 
 Lane::Refusal Lane::down(Time now) const {
-  return {Why::provider_down, advice(in_seconds(breaker_.probe_at() - now))};
+  return {Why::provider_down, advised_wait(in_seconds(breaker_.probe_at() - now))};
 }
 
 std::optional<Lane::Step> Lane::next(Time now) {
@@ -87,7 +89,7 @@ std::optional<Lane::Step> Lane::next(Time now) {
   }
   std::optional<Refusal> refusal;
   if (!breaker_.would_pass(now)) refusal = down(now);
-  if (is_hopeless(*first, now)) refusal = Refusal{Why::would_miss_deadline, advice(0)};
+  if (is_hopeless(*first, now)) refusal = Refusal{Why::would_miss_deadline, advised_wait(0)};
   if (refusal) {
     const Step step{first->call, first->since, refusal};
     queue_.take_first(now);
@@ -156,7 +158,7 @@ Lane::After Lane::ended(std::uint64_t call, const Ending& ending, Time now) {
   learn(run, ending, now);
   switch (ending.outcome) {
     case Outcome::throttled:
-      return wait_again(run, ending, now);
+      return may_wait_again(run, ending) ? wait_again(run, ending, now) : After::elsewhere;
     case Outcome::outage:
       return may_retry(run, ending, now) ? wait_again(run, ending, now) : After::elsewhere;
     case Outcome::too_long:
@@ -206,17 +208,22 @@ Lane::After Lane::wait_again(Running& run, const Ending& ending, Time now) {
       full_jitter(
           limits_.retry_wait_min, limits_.retry_wait_max, run.call.attempts, ending.random));
   const double seconds = in_seconds(wait) + rates_.seconds_mean();
-  if (seconds > in_seconds(run.call.deadline - now) || run.call.attempts > limits_.throttled_max)
-    return After::elsewhere;
+  if (seconds > in_seconds(run.call.deadline - now)) return After::elsewhere;
   run.call.not_before = now + wait;
   run.call.since = run.call.not_before;
   queue_.add_first(std::move(run.call));
   return After::again;
 }
 
+bool Lane::may_wait_again(const Running& run, const Ending& ending) const {
+  return run.call.attempts <= limits_.throttled_max &&
+         ending.retry_after.value_or(milliseconds(0)) <= limits_.throttled_wait_max;
+}
+
 bool Lane::may_retry(const Running& run, const Ending& ending, Time now) {
   return !ending.has_elsewhere && run.call.attempts < limits_.attempts_max &&
-         breaker_.state() == Breaker::State::closed && !codel_.stands(now) && retries_.take();
+         may_wait_again(run, ending) && breaker_.state() == Breaker::State::closed &&
+         !codel_.stands(now) && retries_.take();
 }
 
 }  // namespace parlance

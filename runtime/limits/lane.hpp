@@ -8,9 +8,10 @@
 //                  wait, a usual answer and a margin fit into the time that it has
 //   in the queue   tenants share by tokens (FairQueue); a call leaves when the limit, the tokens at
 //                  once and the minute's budget let it
-//   when it failed throttled: it waits again, first of its tenant, if its deadline allows. Outage:
-//                  elsewhere, if there is another lane; else again, from the retry budget. Too long
-//                  for the model: elsewhere. Something was said: over.
+//   when it failed throttled: it waits again, first of its tenant, if the provider wants it soon
+//                  and its deadline allows; else elsewhere. Outage: elsewhere, if there is another
+//                  lane; else again, from the retry budget. Too long for the model: elsewhere.
+//                  Something was said: over.
 //
 // The margin is as many deviations of the estimate as let about 1 call in 125 miss its deadline: a
 // call that waited and missed widens it, one that waited and made it narrows it a little.
@@ -43,8 +44,10 @@ struct LaneLimits {
   std::uint32_t calls_waiting_max = 64;
   std::uint64_t tokens_at_once_max = 0;  // 0: no limit
   MinuteBudgetOptions minute;
-  std::uint32_t attempts_max = 3;    // of a call that meets outages
-  std::uint32_t throttled_max = 10;  // times that a call waits again
+  std::uint32_t attempts_max = 3;   // of a call that meets outages
+  std::uint32_t throttled_max = 3;  // times that a call waits again
+  std::chrono::milliseconds throttled_wait_max{
+      5'000};  // a provider that wants more is not waited for
   std::chrono::milliseconds retry_wait_min{500};
   std::chrono::milliseconds retry_wait_max{8'000};
 };
@@ -135,6 +138,7 @@ class Lane {
   void learn_margin(bool missed);
   void learn(const Running& run, const Ending& ending, Time now);
   After wait_again(Running& run, const Ending& ending, Time now);
+  bool may_wait_again(const Running& run, const Ending& ending) const;
   bool may_retry(const Running& run, const Ending& ending, Time now);
 
   const LaneLimits limits_;

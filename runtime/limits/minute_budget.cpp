@@ -5,10 +5,8 @@
 namespace parlance {
 namespace {
 
-using std::chrono::seconds;
-
 std::int64_t second_of(MinuteBudget::Time time) {
-  return std::chrono::duration_cast<seconds>(time.time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
 constexpr std::int64_t window_seconds = 60;
@@ -35,9 +33,9 @@ MinuteBudget::Time MinuteBudget::fits_at(std::uint64_t tokens, Time now) const {
     if (each.second != leaving) continue;
     inside.requests -= each.requests;
     inside.tokens -= each.tokens;
-    if (fits(tokens, inside)) return Time(seconds(leaving + window_seconds + 1));
+    if (fits(tokens, inside)) return Time(std::chrono::seconds(leaving + window_seconds + 1));
   }
-  return Time(seconds(second + window_seconds + 1));
+  return Time(std::chrono::seconds(second + window_seconds + 1));
 }
 
 void MinuteBudget::sent(std::uint64_t tokens, Time now) {

@@ -3,13 +3,19 @@
 namespace parlance {
 
 LaneMetrics::LaneMetrics(Registry& registry, const std::string& lane)
-    : tokens_in_(registry.counter(
+    : limit_(registry.gauge(
+          "parlance_lane_limit", "Calls that a lane gives its provider at once", {{"lane", lane}})),
+      tokens_in_(registry.counter(
           "parlance_lane_input_tokens_total", "Tokens that a model read", {{"lane", lane}})),
       tokens_in_cached_(registry.counter("parlance_lane_cached_input_tokens_total",
                                          "Of these, those that its provider had read before",
                                          {{"lane", lane}})),
       tokens_out_(registry.counter(
           "parlance_lane_output_tokens_total", "Tokens that a model wrote", {{"lane", lane}})) {}
+
+void LaneMetrics::limited(std::uint32_t calls_at_once) {
+  limit_.Set(calls_at_once);
+}
 
 void LaneMetrics::answered(std::uint32_t tokens_in,
                            std::uint32_t tokens_in_cached,

@@ -1,4 +1,5 @@
-// The tokens that a lane of the model pool was answered with, as its provider counts them.
+// A lane of the model pool: the tokens that it was answered with, as its provider counts them, and
+// the limit that it found.
 #pragma once
 
 #include "runtime/metrics/registry.hpp"
@@ -14,9 +15,11 @@ class LaneMetrics {
   // `lane` is a name from the settings.
   LaneMetrics(Registry& registry, const std::string& lane);
 
+  void limited(std::uint32_t calls_at_once);
   void answered(std::uint32_t tokens_in, std::uint32_t tokens_in_cached, std::uint32_t tokens_out);
 
  private:
+  Gauge& limit_;
   Counter& tokens_in_;
   Counter& tokens_in_cached_;
   Counter& tokens_out_;

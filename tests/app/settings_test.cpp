@@ -33,6 +33,29 @@ TEST_CASE("the configuration of the design works") {
   CHECK(settings->agents.at("chat") == "conf/agents/chat");
 }
 
+TEST_CASE("a lane's limits are read, and checked") {
+  const auto lane = [](const std::string& limits) {
+    return parse(R"({"providers": {"local": {"kind": "offline"}},
+                     "models": {"main": [{"provider": "local", "model": "extractive", )" +
+                 limits + "}]}}");
+  };
+  const auto settings = lane(R"("calls_at_once_min": 2, "adapts": false, "tokens_at_once_max": 9000,
+                               "requests_per_minute_max": 60, "tokens_per_minute_max": 100000)");
+  REQUIRE(settings);
+  const LaneSettings& read = settings->models.at("main").at(0);
+  CHECK(read.calls_at_once_min == 2);
+  CHECK(read.calls_at_once_max == 8);
+  CHECK_FALSE(read.adapts);
+  CHECK(read.tokens_at_once_max == 9'000);
+  CHECK(read.requests_per_minute_max == 60);
+  CHECK(read.tokens_per_minute_max == 100'000);
+  CHECK(lane(R"("calls_at_once_min": 9)").error().detail ==
+        "conf/parlance.json: models.main[0].calls_at_once_min: must not be more than "
+        "calls_at_once_max");
+  CHECK(lane(R"("adapts": 1)").error().detail ==
+        "conf/parlance.json: models.main[0].adapts: must be true or false");
+}
+
 TEST_CASE("a wrong value is named by its path") {
   const auto fault = [](std::string_view text) {
     const auto settings = parse(text);

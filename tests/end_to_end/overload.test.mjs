@@ -47,7 +47,7 @@ for (const [surface, args] of [
     const mock = await Mock.start(t, { tokens: 4, first_token_delay: '200ms', token_delay: '0ms' });
     const server = await Server.start(t, {
       configuration: configuration_with(mock, {
-        models: { main: [{ provider: 'upstream', model: 'mock-1', calls_at_once_max: 8, calls_waiting_max: 64 }] },
+        models: { main: [{ provider: 'upstream', model: 'mock-1', calls_at_once_max: 8, adapts: false, calls_waiting_max: 64 }] },
       }),
     });
     await works(server);
@@ -85,7 +85,7 @@ test('slow searches fill the retriever to its bound, and no further', async (t) 
     failpoints: 'retriever.search=sleep(200)@1+',
     configuration: configuration({
       retriever: { searches_at_once_max: 8, searches_waiting_max: 64 },
-      models: { main: [{ provider: 'local', model: 'extractive', calls_at_once_max: 8, calls_waiting_max: 1000 }] },
+      models: { main: [{ provider: 'local', model: 'extractive', calls_at_once_max: 8, adapts: false, calls_waiting_max: 1000 }] },
     }),
   });
   await works(server);

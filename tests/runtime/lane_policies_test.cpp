@@ -185,32 +185,32 @@ TEST_CASE("a fixed limit stays, whatever the provider says") {
 
 TEST_CASE("a limit falls once for all the calls that were refused together") {
   ConcurrencyLimit limit({1, 64, true});
-  const std::uint32_t start = limit.limit();
-  const auto one = limit.sent(noon, start - 1);
-  const auto other = limit.sent(noon, start);
+  const std::uint32_t first = limit.limit();
+  const auto one = limit.sent(noon, first - 1);
+  const auto other = limit.sent(noon, first);
   limit.refused(one, noon + 50ms);
-  CHECK(limit.limit() == start - 1);
+  CHECK(limit.limit() == first - 1);
   limit.refused(other, noon + 60ms);
-  CHECK(limit.limit() == start - 1);
+  CHECK(limit.limit() == first - 1);
   CHECK(limit.reason() == ConcurrencyLimit::Reason::refused);
 }
 
 TEST_CASE("a limit that nobody uses does not grow") {
   ConcurrencyLimit limit({1, 64, true});
-  const std::uint32_t start = limit.limit();
+  const std::uint32_t first = limit.limit();
   auto now = noon;
   for (int i = 0; i < 100; ++i, now += 1s) {
-    const auto call = limit.sent(now, start - 1);
+    const auto call = limit.sent(now, first - 1);
     limit.first_token(call, now + 400ms);
     limit.finished(call, now + 900ms);
   }
-  CHECK(limit.limit() == start);
+  CHECK(limit.limit() == first);
   for (int i = 0; i < 100; ++i, now += 1s) {
     const auto call = limit.sent(now, limit.limit());
     limit.first_token(call, now + 400ms);
     limit.finished(call, now + 900ms);
   }
-  CHECK(limit.limit() > 2 * start);
+  CHECK(limit.limit() > 2 * first);
 }
 
 TEST_CASE("a call's tokens are estimated upwards, more of them where letters are not English") {

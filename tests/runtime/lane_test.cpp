@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Lane::Time start{1h};
+constexpr Lane::Time opening{1h};
 
 LaneLimits fixed_limits(std::uint32_t at_once, std::uint32_t waiting) {
   LaneLimits limits;
@@ -17,11 +17,11 @@ LaneLimits fixed_limits(std::uint32_t at_once, std::uint32_t waiting) {
 }
 
 Lane::Wish wish(std::uint64_t number, std::chrono::seconds has = 60s) {
-  return {number, "tenant", 10, start + has};
+  return {number, "tenant", 10, opening + has};
 }
 
 // Takes a place for the call, which may run at once.
-void enter(Lane& lane, const Lane::Wish& call, Lane::Time now = start) {
+void enter(Lane& lane, const Lane::Wish& call, Lane::Time now = opening) {
   REQUIRE_FALSE(lane.enter(call, now));
   lane.ready(call.call);
 }
@@ -40,67 +40,67 @@ TEST_CASE("a lane sends as many as its limit, holds as many as may wait, and ref
   Lane lane(fixed_limits(1, 1));
   enter(lane, wish(1));
   enter(lane, wish(2));
-  const auto refused = lane.enter(wish(3), start);
+  const auto refused = lane.enter(wish(3), opening);
   REQUIRE(refused);
   CHECK(refused->why == Lane::Why::queue_full);
   CHECK(refused->retry_after == 1s);
-  CHECK(sent(lane, start) == 1);
-  CHECK(sent(lane, start) == 0);
-  CHECK(lane.ended(1, ending(Lane::Outcome::answered), start + 1s) == Lane::After::over);
-  CHECK(sent(lane, start + 1s) == 2);
+  CHECK(sent(lane, opening) == 1);
+  CHECK(sent(lane, opening) == 0);
+  CHECK(lane.ended(1, ending(Lane::Outcome::answered), opening + 1s) == Lane::After::over);
+  CHECK(sent(lane, opening + 1s) == 2);
 }
 
 TEST_CASE("a call that cannot be answered in time is refused at the door") {
   Lane lane(fixed_limits(1, 9));
   enter(lane, wish(1));
-  CHECK(sent(lane, start) == 1);
-  CHECK(lane.ended(1, ending(Lane::Outcome::answered), start + 10s) == Lane::After::over);
-  enter(lane, wish(2, 12s), start + 10s);  // a slot is free: it may try
-  CHECK(sent(lane, start + 10s) == 2);
-  const auto refused = lane.enter(wish(3, 25s), start + 10s);
+  CHECK(sent(lane, opening) == 1);
+  CHECK(lane.ended(1, ending(Lane::Outcome::answered), opening + 10s) == Lane::After::over);
+  enter(lane, wish(2, 12s), opening + 10s);  // a slot is free: it may try
+  CHECK(sent(lane, opening + 10s) == 2);
+  const auto refused = lane.enter(wish(3, 25s), opening + 10s);
   REQUIRE(refused);
   CHECK(refused->why == Lane::Why::would_miss_deadline);
   CHECK(refused->retry_after == 10s);
-  CHECK_FALSE(lane.enter(wish(4, 60s), start + 10s));
+  CHECK_FALSE(lane.enter(wish(4, 60s), opening + 10s));
 }
 
 TEST_CASE("a throttled call waits again, before its tenant's others") {
   Lane lane(fixed_limits(1, 9));
   enter(lane, wish(1));
   enter(lane, wish(2));
-  CHECK(sent(lane, start) == 1);
+  CHECK(sent(lane, opening) == 1);
   Lane::Ending throttled = ending(Lane::Outcome::throttled);
   throttled.retry_after = 2s;
-  CHECK(lane.ended(1, throttled, start) == Lane::After::again);
-  CHECK(sent(lane, start) == 2);
-  CHECK(lane.wake_at(start) == start + 2s);
-  lane.leave(2, start + 2s);
-  CHECK(sent(lane, start + 2s) == 1);
+  CHECK(lane.ended(1, throttled, opening) == Lane::After::again);
+  CHECK(sent(lane, opening) == 2);
+  CHECK(lane.wake_at(opening) == opening + 2s);
+  lane.leave(2, opening + 2s);
+  CHECK(sent(lane, opening + 2s) == 1);
 }
 
 TEST_CASE("a call that is throttled beyond its deadline goes elsewhere") {
   Lane lane(fixed_limits(1, 9));
   enter(lane, wish(1, 10s));
-  CHECK(sent(lane, start) == 1);
+  CHECK(sent(lane, opening) == 1);
   Lane::Ending throttled = ending(Lane::Outcome::throttled);
   throttled.retry_after = 11s;
-  CHECK(lane.ended(1, throttled, start) == Lane::After::elsewhere);
+  CHECK(lane.ended(1, throttled, opening) == Lane::After::elsewhere);
 }
 
 TEST_CASE("after an outage a call goes to another lane, or is tried again where there is none") {
   Lane lane(fixed_limits(1, 9));
   enter(lane, wish(1));
-  CHECK(sent(lane, start) == 1);
-  CHECK(lane.ended(1, ending(Lane::Outcome::outage, true), start) == Lane::After::elsewhere);
+  CHECK(sent(lane, opening) == 1);
+  CHECK(lane.ended(1, ending(Lane::Outcome::outage, true), opening) == Lane::After::elsewhere);
   enter(lane, wish(2));
-  auto now = start;
+  auto now = opening;
   for (int attempt = 1; attempt <= 2; ++attempt) {
     CHECK(sent(lane, now) == 2);
     CHECK(lane.ended(2, ending(Lane::Outcome::outage), now) == Lane::After::again);
     CHECK(sent(lane, now) == 0);
     now = lane.wake_at(now).value();
   }
-  CHECK(now == start + 750ms);  // half of 500 ms, and half of twice as much
+  CHECK(now == opening + 750ms);  // half of 500 ms, and half of twice as much
   CHECK(sent(lane, now) == 2);
   CHECK(lane.ended(2, ending(Lane::Outcome::outage), now) == Lane::After::elsewhere);
 }
@@ -108,8 +108,8 @@ TEST_CASE("after an outage a call goes to another lane, or is tried again where 
 TEST_CASE("what was cut after it had said something is never sent again") {
   Lane lane(fixed_limits(1, 9));
   enter(lane, wish(1));
-  CHECK(sent(lane, start) == 1);
-  CHECK(lane.ended(1, ending(Lane::Outcome::cut), start) == Lane::After::over);
+  CHECK(sent(lane, opening) == 1);
+  CHECK(lane.ended(1, ending(Lane::Outcome::cut), opening) == Lane::After::over);
 }
 
 TEST_CASE("behind an open breaker calls are refused, those that wait too, but for one probe") {
@@ -117,35 +117,35 @@ TEST_CASE("behind an open breaker calls are refused, those that wait too, but fo
   for (std::uint64_t number = 1; number <= 6; ++number)
     enter(lane, wish(number));
   for (std::uint64_t number = 1; number <= 5; ++number)
-    CHECK(sent(lane, start) == number);
+    CHECK(sent(lane, opening) == number);
   for (std::uint64_t number = 1; number <= 5; ++number)
-    (void)lane.ended(number, ending(Lane::Outcome::outage, true), start);
-  const auto given_up = lane.next(start);
+    (void)lane.ended(number, ending(Lane::Outcome::outage, true), opening);
+  const auto given_up = lane.next(opening);
   REQUIRE(given_up);
   CHECK(given_up->call == 6);
   REQUIRE(given_up->refusal);
   CHECK(given_up->refusal->why == Lane::Why::provider_down);
   CHECK(given_up->refusal->retry_after == 10s);
-  CHECK(lane.enter(wish(7), start + 1s));
-  enter(lane, wish(8), start + 10s);
-  CHECK(sent(lane, start + 10s) == 8);
-  CHECK(lane.enter(wish(9), start + 10s));
-  CHECK(lane.ended(8, ending(Lane::Outcome::answered), start + 11s) == Lane::After::over);
-  enter(lane, wish(10), start + 11s);
+  CHECK(lane.enter(wish(7), opening + 1s));
+  enter(lane, wish(8), opening + 10s);
+  CHECK(sent(lane, opening + 10s) == 8);
+  CHECK(lane.enter(wish(9), opening + 10s));
+  CHECK(lane.ended(8, ending(Lane::Outcome::answered), opening + 11s) == Lane::After::over);
+  enter(lane, wish(10), opening + 11s);
 }
 
 TEST_CASE("a probe that is cancelled leaves the next call to be one") {
   Lane lane(fixed_limits(5, 9));
   for (std::uint64_t number = 1; number <= 5; ++number) {
     enter(lane, wish(number));
-    CHECK(sent(lane, start) == number);
-    (void)lane.ended(number, ending(Lane::Outcome::outage, true), start);
+    CHECK(sent(lane, opening) == number);
+    (void)lane.ended(number, ending(Lane::Outcome::outage, true), opening);
   }
-  enter(lane, wish(6), start + 10s);
-  CHECK(sent(lane, start + 10s) == 6);
-  lane.leave(6, start + 11s);
-  enter(lane, wish(7), start + 11s);
-  CHECK(sent(lane, start + 11s) == 7);
+  enter(lane, wish(6), opening + 10s);
+  CHECK(sent(lane, opening + 10s) == 6);
+  lane.leave(6, opening + 11s);
+  enter(lane, wish(7), opening + 11s);
+  CHECK(sent(lane, opening + 11s) == 7);
 }
 
 TEST_CASE("a lane sends no more tokens at once, and a minute, than it may") {
@@ -155,14 +155,14 @@ TEST_CASE("a lane sends no more tokens at once, and a minute, than it may") {
   Lane lane(limits);
   for (std::uint64_t number = 1; number <= 3; ++number)
     enter(lane, wish(number, 300s));
-  CHECK(sent(lane, start) == 1);
-  CHECK(sent(lane, start) == 0);
-  CHECK(lane.ended(1, ending(Lane::Outcome::answered), start + 1s) == Lane::After::over);
-  CHECK(sent(lane, start + 1s) == 2);
-  CHECK(lane.ended(2, ending(Lane::Outcome::answered), start + 2s) == Lane::After::over);
-  CHECK(sent(lane, start + 2s) == 0);
-  CHECK(lane.wake_at(start + 2s) == start + 61s);
-  CHECK(sent(lane, start + 61s) == 3);
+  CHECK(sent(lane, opening) == 1);
+  CHECK(sent(lane, opening) == 0);
+  CHECK(lane.ended(1, ending(Lane::Outcome::answered), opening + 1s) == Lane::After::over);
+  CHECK(sent(lane, opening + 1s) == 2);
+  CHECK(lane.ended(2, ending(Lane::Outcome::answered), opening + 2s) == Lane::After::over);
+  CHECK(sent(lane, opening + 2s) == 0);
+  CHECK(lane.wake_at(opening + 2s) == opening + 61s);
+  CHECK(sent(lane, opening + 61s) == 3);
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ export function configuration_with(mock, { lane = {}, ...changes } = {}) {
     merged(
       {
         providers: { upstream: { kind: 'openai', base_url: `${mock.url}/v1`, api_key: { env: 'UPSTREAM_KEY' } } },
-        models: { main: [{ provider: 'upstream', model: 'mock-1', calls_at_once_max: 64, calls_waiting_max: 64, ...lane }] },
+        models: { main: [{ provider: 'upstream', model: 'mock-1', calls_at_once_max: 64, adapts: false, calls_waiting_max: 64, ...lane }] },
       },
       changes,
     ),

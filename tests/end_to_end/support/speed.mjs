@@ -53,7 +53,7 @@ try {
   const server = await Server.start(t, {
     configuration: configuration({
       providers: { upstream: { kind: 'openai', base_url: `${mock.url}/v1` } },
-      models: { main: [{ provider: 'upstream', model: 'mock-1', calls_at_once_max: 64, calls_waiting_max: 64 }] },
+      models: { main: [{ provider: 'upstream', model: 'mock-1', calls_at_once_max: 64, adapts: false, calls_waiting_max: 64 }] },
     }),
   });
   await turns_a_second(server);

@@ -1,0 +1,191 @@
+#include "actors/llm_pool.hpp"
+
+#include "tests/support/actor_test.hpp"
+#include "tests/support/fake_provider.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace parlance::actors {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Answers {
+  std::vector<std::uint64_t> admitted;
+  std::map<std::uint64_t, std::shared_ptr<Result<ChatAnswer>>> answered;
+};
+
+// Stands for a thread that asks, and goes on at once.
+class ModelAsker : public caf::event_based_actor {
+ public:
+  ModelAsker(caf::actor_config& config, Answers& answers)
+      : caf::event_based_actor(config),
+        answers_(answers) {}
+
+ protected:
+  caf::behavior make_behavior() override {
+    return {[this](CallAdmitted admitted) { answers_.admitted.push_back(admitted.call); },
+            [this](Said&) {},
+            [this](Answered& report) { answers_.answered[report.call] = report.answer; }};
+  }
+
+ private:
+  Answers& answers_;
+};
+
+// Two lanes for one role: `first`, and `second` behind it.
+struct LlmPoolTest : tests::ActorTest {
+  LlmPoolTest() {
+    for (auto& [name, provider] : fakes) {
+      auto fake = std::make_unique<tests::FakeProvider>();
+      provider = fake.get();
+      providers[name] = std::move(fake);
+    }
+  }
+  ~LlmPoolTest() {
+    end_actors();
+    for (auto& [name, provider] : fakes)
+      provider->calls.clear();
+    run_messages();
+  }
+
+  void start_pool(const std::vector<LaneOptions>& lanes) {
+    asker = ends_with_test(system.spawn<ModelAsker>(answers));
+    pool = ends_with_test(system.spawn<LlmPool>(RoleOptions{{"main", lanes}},
+                                                LlmPoolTools{providers, registry, clock}));
+    run_messages();
+  }
+
+  void ask(std::uint64_t call, const std::string& model = {}) {
+    auto request = std::make_shared<ChatRequest>();
+    request->role = "main";
+    request->model_override = model;
+    caf::anon_send(pool,
+                   Ask{call,
+                       request,
+                       Deadline::at(clock.now() + 60s),
+                       "acme",
+                       "r" + std::to_string(call),
+                       asker});
+    caf::anon_send(pool, Proceed{call});
+    run_messages();
+  }
+
+  void end(const std::string& provider, std::size_t call, Result<ChatAnswer> answer) {
+    fakes.at(provider)->calls.at(call)->end(std::move(answer));
+    run_messages();
+  }
+
+  std::size_t calls(const std::string& provider) { return fakes.at(provider)->calls.size(); }
+
+  ErrorCode failure(std::uint64_t call) {
+    const auto answer = answers.answered.find(call);
+    return answer == answers.answered.end() || *answer->second ? ErrorCode::internal
+                                                               : answer->second->error().code;
+  }
+
+  Answers answers;
+  Registry registry;
+  std::map<std::string, std::unique_ptr<ChatProvider>> providers;
+  std::map<std::string, tests::FakeProvider*> fakes{{"first", nullptr}, {"second", nullptr}};
+  LaneOptions first{"first", "large", 2, 2};
+  LaneOptions second{"second", "small", 2, 2};
+  caf::actor asker;
+  caf::actor pool;
+};
+
+Error failed_as(ErrorCode code, std::optional<std::chrono::milliseconds> retry_after = {}) {
+  return {code, "as the test wants it", {}, retry_after};
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "a call goes to the next lane when its own is down or too short") {
+  start_pool({first, second});
+  ask(1);
+  end("first", 0, failed_as(ErrorCode::model_unavailable));
+  ask(2);
+  end("first", 1, failed_as(ErrorCode::context_length_exceeded));
+  REQUIRE(calls("second") == 2);
+  CHECK(fakes.at("second")->calls[0]->call.model == "small");
+  end("second", 0, tests::answer_of("hello"));
+  REQUIRE(answers.answered.contains(1));
+  CHECK((**answers.answered.at(1)).text == "hello");
+  CHECK(calls("first") == 2);
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "a call whose client chose the model stays on its lane") {
+  start_pool({first, second});
+  ask(1, "huge");
+  end("first", 0, failed_as(ErrorCode::context_length_exceeded));
+  CHECK(calls("second") == 0);
+  CHECK(failure(1) == ErrorCode::context_length_exceeded);
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "a throttled call is sent again when its provider wants it") {
+  start_pool({first, second});
+  ask(1);
+  end("first", 0, failed_as(ErrorCode::model_throttled, 2s));
+  advance_time(1'900ms);
+  CHECK(calls("first") == 1);
+  advance_time(200ms);
+  REQUIRE(calls("first") == 2);
+  end("first", 1, failed_as(ErrorCode::model_throttled, 61s));  // longer than the turn has
+  CHECK(calls("second") == 1);
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "the last lane tries a call again, and fails it in the end") {
+  start_pool({first});
+  ask(1);
+  for (std::size_t attempt = 0; attempt < 3; ++attempt) {
+    REQUIRE(calls("first") == attempt + 1);
+    CHECK_FALSE(answers.answered.contains(1));
+    end("first", attempt, failed_as(ErrorCode::model_unavailable));
+    advance_time(2s);
+  }
+  CHECK(calls("first") == 3);
+  CHECK(failure(1) == ErrorCode::model_unavailable);
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "what was cut after it had said something is not sent again") {
+  start_pool({first, second});
+  ask(1);
+  fakes.at("first")->calls[0]->say("Hel");
+  end("first", 0, failed_as(ErrorCode::model_unavailable));
+  CHECK(failure(1) == ErrorCode::model_unavailable);
+  CHECK(calls("second") == 0);
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "a provider that failed too often is left alone for a period") {
+  start_pool({first, second});
+  for (std::uint64_t call = 1; call <= 5; ++call) {
+    ask(call);
+    end("first", call - 1, failed_as(ErrorCode::model_unavailable));
+    end("second", call - 1, tests::answer_of("hello"));
+  }
+  ask(6);
+  CHECK(calls("first") == 5);
+  CHECK(calls("second") == 6);
+  advance_time(10s);
+  ask(7);
+  CHECK(calls("first") == 6);
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "a lane keeps to its requests a minute") {
+  first.requests_per_minute_max = 1;
+  start_pool({first});
+  ask(1);
+  end("first", 0, tests::answer_of("hello"));
+  ask(2);
+  CHECK(failure(2) == ErrorCode::would_miss_deadline);  // the minute is longer than the turn
+  advance_time(30s);
+  ask(3);
+  CHECK(calls("first") == 1);
+  advance_time(31s);
+  CHECK(calls("first") == 2);
+}
+
+}  // namespace
+}  // namespace parlance::actors
