@@ -90,7 +90,7 @@ Figures saturated(std::uint32_t slots, Manner manner, std::uint64_t seed, std::s
   const auto [lowest, highest] = std::minmax_element(warm, history.limits.end());
   const double throttled = share(count_between(history.throttled, 10, options.seconds),
                                  count_between(history.sent, 10, options.seconds));
-  return {{"limit / slots, lowest", *lowest / static_cast<double>(slots), 0.875, 1.5},
+  return {{"limit / slots, lowest", *lowest / static_cast<double>(slots), 0.9, 1.5},
           {"limit / slots, highest", *highest / static_cast<double>(slots), 0.9, 1.5},
           {"goodput", goodput(options, history), 0.9, 1},
           {"throttled", throttled, 0, 0.01},
