@@ -118,7 +118,9 @@ async function started(t, script, kind = 'openai') {
   const provider = script ? await raw_provider(t, script) : { url: `http://127.0.0.1:${await free_port()}`, calls: 0 };
   const upstream = { kind, base_url: `${provider.url}/v1`, api_key: { env: 'UPSTREAM_KEY' }, ...limits };
   const models = { main: [{ provider: 'upstream', model: 'm' }] };
-  const server = await Server.start(t, { configuration: configuration({ providers: { upstream }, models }) });
+  // Of an answer that comes at once, a slow machine reads more than its buffer holds.
+  const http = { stream_buffer_max: '4MiB' };
+  const server = await Server.start(t, { configuration: configuration({ http, providers: { upstream }, models }) });
   return { provider, server };
 }
 
