@@ -10,10 +10,6 @@
 namespace parlance::net {
 namespace {
 
-Error wrong(std::string field, std::string detail) {
-  return {ErrorCode::invalid_value, std::move(detail), std::move(field), {}};
-}
-
 bool is_unwanted(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return (byte < 0x20U && c != '\n' && c != '\r' && c != '\t') || byte == 0x7FU;
@@ -51,7 +47,7 @@ Result<std::string> read_content(Json& content, const std::string& path, std::st
         add(part);
         continue;
       }
-      if (!part.is_object()) return wrong(place, "must be an object");
+      if (!part.is_object()) return wrong_value(place, "must be an object");
       const auto type = part.find("type");
       if (refusal != nullptr && type != part.end() && *type == "refusal" &&
           is_text(part, "refusal")) {
@@ -60,15 +56,15 @@ Result<std::string> read_content(Json& content, const std::string& path, std::st
       }
       if (type == part.end() || !type->is_string() ||
           (*type != "text" && *type != "input_text" && *type != "output_text")) {
-        return wrong(place + ".type", "only text is understood");
+        return wrong_value(place + ".type", "only text is understood");
       }
       const auto words = part.find("text");
       if (words == part.end() || !words->is_string())
-        return wrong(place + ".text", "must be a string");
+        return wrong_value(place + ".text", "must be a string");
       add(*words);
     }
   } else if (!content.is_null()) {
-    return wrong(path, "must be a string or an array of parts");
+    return wrong_value(path, "must be a string or an array of parts");
   }
   std::erase_if(text, is_unwanted);
   return text;
@@ -77,20 +73,20 @@ Result<std::string> read_content(Json& content, const std::string& path, std::st
 // In either family's shape (runtime/llm/tool_calls.hpp).
 std::optional<Error> fault_of_call(const Json& call, const std::string& path) {
   constexpr const char* must_be_text = "must be a string that is not empty";
-  if (!call.is_object()) return wrong(path, "must be an object");
+  if (!call.is_object()) return wrong_value(path, "must be an object");
   if (const auto args = call.find("args"); args != call.end()) {
-    if (!is_text(call, "name")) return wrong(path + ".name", must_be_text);
-    if (!args->is_object()) return wrong(path + ".args", "must be an object");
+    if (!is_text(call, "name")) return wrong_value(path + ".name", must_be_text);
+    if (!args->is_object()) return wrong_value(path + ".args", "must be an object");
     return std::nullopt;
   }
-  if (!is_text(call, "id")) return wrong(path + ".id", must_be_text);
+  if (!is_text(call, "id")) return wrong_value(path + ".id", must_be_text);
   const auto function = call.find("function");
   if (function == call.end() || !function->is_object())
-    return wrong(path + ".function", "must be an object");
-  if (!is_text(*function, "name")) return wrong(path + ".function.name", must_be_text);
+    return wrong_value(path + ".function", "must be an object");
+  if (!is_text(*function, "name")) return wrong_value(path + ".function.name", must_be_text);
   const auto arguments = function->find("arguments");
   if (arguments == function->end() || !arguments->is_string())
-    return wrong(path + ".function.arguments", "must be a string of JSON");
+    return wrong_value(path + ".function.arguments", "must be a string of JSON");
   return std::nullopt;
 }
 
@@ -104,10 +100,10 @@ bool is_answered(const ToolCall& call, const Messages& messages, std::size_t i) 
 
 std::optional<Error> fault_of_calls(const Json& message, const std::string& path) {
   if (const auto older = message.find("function_call"); older != message.end() && !older->is_null())
-    return wrong(path + ".function_call", "is not in this version; use tool_calls");
+    return wrong_value(path + ".function_call", "is not in this version; use tool_calls");
   const auto calls = message.find(tool_calls_key);
   if (calls == message.end() || calls->is_null()) return std::nullopt;
-  if (!calls->is_array()) return wrong(path + ".tool_calls", "must be an array of calls");
+  if (!calls->is_array()) return wrong_value(path + ".tool_calls", "must be an array of calls");
   for (std::size_t i = 0; i < calls->size(); ++i) {
     const auto place = path + ".tool_calls[" + std::to_string(i) + "]";
     if (auto fault = fault_of_call((*calls)[i], place)) return fault;
@@ -123,33 +119,36 @@ Result<MessagePtr> read_message(Json& value, const std::string& path) {
     message->id = random_uuid();
     return MessagePtr(std::move(message));
   }
-  if (!value.is_object()) return wrong(path, "must be an object");
+  if (!value.is_object()) return wrong_value(path, "must be an object");
   auto word = value.find("role");
   const bool has_role = word != value.end() && !word->is_null();
   const std::string word_path = path + (has_role ? ".role" : ".type");
   if (!has_role) word = value.find("type");
-  if (word == value.end() || !word->is_string()) return wrong(path + ".role", "must be a string");
-  if (*word == "function") return wrong(word_path, "function is not in this version; use tool");
+  if (word == value.end() || !word->is_string())
+    return wrong_value(path + ".role", "must be a string");
+  if (*word == "function")
+    return wrong_value(word_path, "function is not in this version; use tool");
   const auto role = role_of(word->get_ref<const std::string&>());
-  if (!role) return wrong(word_path, "must be user, assistant, system, developer or tool");
+  if (!role) return wrong_value(word_path, "must be user, assistant, system, developer or tool");
   message->role = *role;
 
   if (*role == Role::ai) {
     if (auto fault = fault_of_calls(value, path)) return *fault;
   }
   if (*role == Role::tool && !is_text(value, "tool_call_id"))
-    return wrong(path + ".tool_call_id", "must be the id of the call that is answered");
+    return wrong_value(path + ".tool_call_id", "must be the id of the call that is answered");
 
   const auto speaker = value.find("name");
   if (speaker != value.end() && !speaker->is_null() && !speaker->is_string())
-    return wrong(path + ".name", "must be a string");
+    return wrong_value(path + ".name", "must be a string");
 
   std::string refusal;
   const auto content = value.find("content");
-  if (content == value.end() && *role != Role::ai) return wrong(path + ".content", "is missing");
+  if (content == value.end() && *role != Role::ai)
+    return wrong_value(path + ".content", "is missing");
   if (content != value.end()) {
     if (content->is_null() && *role != Role::ai)
-      return wrong(path + ".content", "must be a string");
+      return wrong_value(path + ".content", "must be a string");
     auto text = read_content(*content, path + ".content", *role == Role::ai ? &refusal : nullptr);
     if (!text) return text.error();
     message->text = std::move(*text);
@@ -158,7 +157,7 @@ Result<MessagePtr> read_message(Json& value, const std::string& path) {
   const auto id = value.find("id");
   if (id != value.end() && !id->is_null()) {
     if (!id->is_string() || !is_identifier(id->get_ref<const std::string&>())) {
-      return wrong(path + ".id", "must be 1 to 128 characters of A-Z a-z 0-9 . _ : -");
+      return wrong_value(path + ".id", "must be 1 to 128 characters of A-Z a-z 0-9 . _ : -");
     }
     message->id = id->get<std::string>();
   } else {
@@ -176,10 +175,14 @@ Result<MessagePtr> read_message(Json& value, const std::string& path) {
 
 }  // namespace
 
+Error wrong_value(std::string field, std::string detail) {
+  return {ErrorCode::invalid_value, std::move(detail), std::move(field), {}};
+}
+
 Result<Json> parse_body(std::string_view text, std::size_t depth_max) {
   if (text.empty()) return Json::object();
   auto body = parse_json(text, depth_max);
-  if (body && !body->is_object()) return wrong({}, "the body must be a JSON object");
+  if (body && !body->is_object()) return wrong_value({}, "the body must be a JSON object");
   return body;
 }
 
@@ -189,7 +192,7 @@ Json* BodyReader::find(const char* name) {
 }
 
 void BodyReader::refuse(std::string_view name, std::string detail) {
-  if (!fault) fault = wrong(path_of(name), std::move(detail));
+  if (!fault) fault = wrong_value(path_of(name), std::move(detail));
 }
 
 std::string BodyReader::text(const char* name, std::string_view otherwise) {
@@ -252,13 +255,13 @@ Result<Messages> read_messages(Json& value, const std::string& path) {
   Messages messages;
   if (!value.is_array()) {
     if (!value.is_object() && !value.is_string())
-      return wrong(path, "must be an array of messages");
+      return wrong_value(path, "must be an array of messages");
     auto message = read_message(value, path);
     if (!message) return message.error();
     messages.push_back(std::move(*message));
     return messages;
   }
-  if (value.empty()) return wrong(path, "must hold at least one message");
+  if (value.empty()) return wrong_value(path, "must hold at least one message");
   messages.reserve(value.size());
   for (std::size_t i = 0; i < value.size(); ++i) {
     auto message = read_message(value[i], path + "[" + std::to_string(i) + "]");
@@ -277,16 +280,16 @@ Result<void> check_tool_answers(const Messages& messages, const std::string& pat
         called.insert(std::move(call.id));
     }
     if (message.role == Role::tool && !called.contains(answered_call_of(message))) {
-      return wrong(path + "[" + std::to_string(i) + "].tool_call_id",
-                   "answers no call of a message before it");
+      return wrong_value(path + "[" + std::to_string(i) + "].tool_call_id",
+                         "answers no call of a message before it");
     }
   }
   for (std::size_t i = 0; i < messages.size(); ++i) {
     if (messages[i]->role != Role::ai) continue;
     for (const auto& call : tool_calls_of(*messages[i])) {
       if (!is_answered(call, messages, i))
-        return wrong(path + "[" + std::to_string(i) + "].tool_calls",
-                     "must be followed by tool messages that answer each of them");
+        return wrong_value(path + "[" + std::to_string(i) + "].tool_calls",
+                           "must be followed by tool messages that answer each of them");
     }
   }
   return {};

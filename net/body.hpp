@@ -21,6 +21,9 @@
 
 namespace parlance::net {
 
+// invalid_value, with the path of what is wrong.
+Error wrong_value(std::string field, std::string detail);
+
 // The body as an object; an empty one is {}.
 Result<Json> parse_body(std::string_view text, std::size_t depth_max);
 

@@ -1,16 +1,15 @@
 #include "net/http_server.hpp"
 
 #include "net/http_session.hpp"
+#include "net/use_tuple.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/limits/admission_gate.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <exception>
 #include <unordered_map>
@@ -22,7 +21,6 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds accept_again_after{20};
 constexpr std::uint32_t refusals_at_once_max = 256;
 

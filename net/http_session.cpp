@@ -2,12 +2,11 @@
 
 #include "net/json_text.hpp"
 #include "net/loopback_guard.hpp"
+#include "net/use_tuple.hpp"
 #include "runtime/base/log.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <sys/socket.h>
 
@@ -24,7 +23,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_bytes = 8 * 1024;
 constexpr milliseconds blocked_write_time_max{1'000};  // once the reader fell behind
 constexpr milliseconds linger_time_max{1'000};

@@ -35,7 +35,7 @@ bool is_own(std::string_view origin, std::string_view host) {
   return false;
 }
 
-Error refused(std::string detail) {
+Error origin_refused(std::string detail) {
   return {ErrorCode::origin_refused, std::move(detail), {}, {}};
 }
 
@@ -45,9 +45,10 @@ std::optional<Error> refuse_stranger(std::string_view host,
                                      std::string_view origin,
                                      const Cors& cors) {
   if (!host.empty() && !is_loopback(host))
-    return refused("without keys, the server answers to loopback names alone, not to this Host");
+    return origin_refused(
+        "without keys, the server answers to loopback names alone, not to this Host");
   if (origin.empty() || is_own(origin, host) || cors.allows(origin)) return std::nullopt;
-  return refused(
+  return origin_refused(
       "without keys, the server answers its own pages and those of http.cors_origins, not this "
       "Origin");
 }

@@ -9,7 +9,7 @@
 
 namespace parlance::net {
 namespace asio = boost::asio;
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
 namespace {
 
@@ -43,9 +43,9 @@ const TurnEnded* end_in(const std::vector<RecordPtr>& records) {
 }
 
 // Sleeps until woken, until `when`, or until it is time to begin watching the peer.
-asio::awaitable<void> sleep_until(HttpSession& session, Clock::time_point when) {
+asio::awaitable<void> sleep_until(HttpSession& session, SteadyClock::time_point when) {
   const auto watch_at = session.request().received + watch_after;
-  if (Clock::now() >= watch_at) {
+  if (SteadyClock::now() >= watch_at) {
     session.watch_peer();
   } else {
     when = std::min(when, watch_at);
@@ -59,7 +59,7 @@ asio::awaitable<void> leave(HttpSession& session,
                             Leaving leaving,
                             TurnStream::Taken seen) {
   while (leaving.conversations != nullptr && !seen.started && !seen.closed) {
-    co_await session.waker()->wait_until(Clock::now() + look_again_after);
+    co_await session.waker()->wait_until(SteadyClock::now() + look_again_after);
     seen = stream.take();
   }
   stream.leave();
@@ -120,12 +120,12 @@ asio::awaitable<void> stream_turn(HttpSession& session,
     if (taken.closed) break;
     if (taken.started &&
         ((options.replay ? !events.fault_of_resuming() : shows_more_than_acceptance(records)) ||
-         Clock::now() >= hold_until)) {
+         SteadyClock::now() >= hold_until)) {
       break;
     }
     if (session.peer_gone())
       co_return co_await leave(session, *stream, options.leaving, std::move(taken));
-    co_await sleep_until(session, taken.started ? hold_until : Clock::time_point::max());
+    co_await sleep_until(session, taken.started ? hold_until : SteadyClock::time_point::max());
   }
   if (!taken.started && taken.closed) {
     Error refusal =
@@ -144,12 +144,12 @@ asio::awaitable<void> stream_turn(HttpSession& session,
 
   tell_if_repeated(options.head, stream->start());
   co_await session.begin_stream(std::move(options.head));
-  auto heartbeat_at = Clock::now() + session.options().heartbeat_time;
+  auto heartbeat_at = SteadyClock::now() + session.options().heartbeat_time;
   bool head_sent = false;
   while (true) {
     show_records();
     if (taken.closed && !taken.fell_behind) events.close(taken.error, out);
-    const auto now = Clock::now();
+    const auto now = SteadyClock::now();
     if (out.empty() && head_sent && now >= heartbeat_at) out = heartbeat;
     if (!out.empty() || !head_sent) {
       head_sent = true;
@@ -195,8 +195,8 @@ asio::awaitable<WaitedTurn> wait_for_turn(HttpSession& session,
       waited.left = true;
       co_return waited;
     }
-    if (keep_alive_head != nullptr && Clock::now() >= heartbeat_at) {
-      heartbeat_at = Clock::now() + heartbeat_time;
+    if (keep_alive_head != nullptr && SteadyClock::now() >= heartbeat_at) {
+      heartbeat_at = SteadyClock::now() + heartbeat_time;
       if (taken.started) {
         if (!std::exchange(begun, true)) {
           Response head = *keep_alive_head;
@@ -207,8 +207,8 @@ asio::awaitable<WaitedTurn> wait_for_turn(HttpSession& session,
         continue;
       }
     }
-    co_await sleep_until(session,
-                         keep_alive_head != nullptr ? heartbeat_at : Clock::time_point::max());
+    co_await sleep_until(
+        session, keep_alive_head != nullptr ? heartbeat_at : SteadyClock::time_point::max());
   }
 }
 
@@ -221,7 +221,7 @@ asio::awaitable<Result<void>> wait_for_start(HttpSession& session, TurnStream& s
           taken.error.value_or(Error{ErrorCode::internal, "the turn was never started", {}, {}});
       co_return refused;
     }
-    co_await session.waker()->wait_until(Clock::time_point::max());
+    co_await session.waker()->wait_until(SteadyClock::time_point::max());
   }
 }
 

@@ -11,7 +11,6 @@
 #include "net/turn_stream.hpp"
 #include "runtime/ports/conversations.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/post.hpp>

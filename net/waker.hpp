@@ -3,12 +3,12 @@
 // Threading: wake() from any thread; the rest on the session's strand.
 #pragma once
 
+#include "net/use_tuple.hpp"
+
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <memory>
@@ -33,7 +33,7 @@ class Waker : public std::enable_shared_from_this<Waker> {
   boost::asio::awaitable<void> wait_until(std::chrono::steady_clock::time_point when) {
     if (!woken_) {
       timer_.expires_at(when);
-      co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+      co_await timer_.async_wait(use_tuple);
     }
     woken_ = false;
   }

@@ -1,15 +1,14 @@
 #include "net/client/http_call.hpp"
 
 #include "net/client/address.hpp"
+#include "net/use_tuple.hpp"
 #include "runtime/base/log.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
@@ -27,10 +26,9 @@ namespace {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using boost::system::error_code;
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 using tcp = asio::ip::tcp;
 
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t piece_bytes_max = 8U << 10U;
 constexpr int interim_heads_max = 8;
 
@@ -55,7 +53,7 @@ bool is_bad_message(const error_code& error) {
 struct HttpCall::Lookup {
   explicit Lookup(const asio::strand<asio::io_context::executor_type>& strand)
       : resolver(strand),
-        done(strand, Clock::time_point::max()) {}
+        done(strand, SteadyClock::time_point::max()) {}
 
   tcp::resolver resolver;
   asio::steady_timer done;
@@ -120,7 +118,7 @@ asio::awaitable<void> HttpCall::connect() {
     }
   }
   tcp::socket& socket = connection_->socket;
-  const auto [error, endpoint] = co_await asio::async_connect(socket, endpoints, as_result);
+  const auto [error, endpoint] = co_await asio::async_connect(socket, endpoints, use_tuple);
   if (has_failed(error, unreachable)) co_return;
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
@@ -151,7 +149,7 @@ asio::awaitable<HttpCall::Endpoints> HttpCall::resolve() {
         lookup->done.cancel();
       });
   while (!lookup->is_done && !was_stopped_)
-    co_await lookup->done.async_wait(as_result);
+    co_await lookup->done.async_wait(use_tuple);
   if (has_failed(lookup->error, HttpFailureKind::unreachable)) co_return Endpoints{};
   co_return lookup->endpoints;
 }
@@ -165,7 +163,7 @@ asio::awaitable<void> HttpCall::handshake() {
   error_code not_literal;
   asio::ip::make_address(host, not_literal);
   if (not_literal) SSL_set_tlsext_host_name(tls.native_handle(), host.c_str());
-  const auto [error] = co_await tls.async_handshake(asio::ssl::stream_base::client, as_result);
+  const auto [error] = co_await tls.async_handshake(asio::ssl::stream_base::client, use_tuple);
   has_failed(error, HttpFailureKind::unreachable);
 }
 
@@ -182,7 +180,7 @@ asio::awaitable<void> HttpCall::exchange_on(Stream& stream) {
   constexpr auto no_answer = HttpFailureKind::no_answer;
   no_byte_came_ = true;
   limit(core_->options.write_time_max, no_answer, "the request was not taken in time");
-  const auto [write_error, written] = co_await http::async_write(stream, message_, as_result);
+  const auto [write_error, written] = co_await http::async_write(stream, message_, use_tuple);
   if (has_failed(write_error, no_answer)) co_return;
 
   limit(request_.first_piece_time_max, no_answer, "no answer in time");
@@ -193,7 +191,7 @@ asio::awaitable<void> HttpCall::exchange_on(Stream& stream) {
     parser->body_limit(request_.body_bytes_max);
     if (request_.method == "HEAD") parser->skip(true);
     const auto [error, got] =
-        co_await http::async_read_header(stream, connection_->buffer, *parser, as_result);
+        co_await http::async_read_header(stream, connection_->buffer, *parser, use_tuple);
     if (parser->got_some() || connection_->buffer.size() > 0) no_byte_came_ = false;
     const bool is_bad = is_bad_message(error);
     if (has_failed(error, is_bad ? HttpFailureKind::malformed : no_answer)) co_return;
@@ -215,7 +213,7 @@ asio::awaitable<void> HttpCall::read_body(Stream& stream, Parser& parser) {
     body.data = piece.data();
     body.size = piece.size();
     auto [error, read] =
-        co_await http::async_read_some(stream, connection_->buffer, parser, as_result);
+        co_await http::async_read_some(stream, connection_->buffer, parser, use_tuple);
     if (was_stopped_) co_return;
     const std::size_t got = piece.size() - parser.get().body().size;
     if (got > 0 && !take_piece({piece.data(), got})) co_return;
@@ -249,7 +247,7 @@ bool HttpCall::take_piece(std::string_view piece) {
 void HttpCall::limit(std::chrono::milliseconds time_max,
                      HttpFailureKind kind,
                      std::string_view detail) {
-  limit_ = Clock::now() + time_max;
+  limit_ = SteadyClock::now() + time_max;
   limit_kind_ = kind;
   limit_detail_ = detail;
   if (limit_ < timer_.expiry() || !timer_runs_) start_timer();
@@ -258,7 +256,7 @@ void HttpCall::limit(std::chrono::milliseconds time_max,
 // The timer is moved only to an earlier time; when it fires too early it is set again. So a piece
 // of a stream costs no timer.
 void HttpCall::start_timer() {
-  const auto now = Clock::now();
+  const auto now = SteadyClock::now();
   timer_runs_ = true;
   timer_.expires_at(std::min(limit_, now + request_.deadline.left(now)));
   timer_.async_wait([self = shared_from_this()](const error_code& error) {
@@ -269,7 +267,7 @@ void HttpCall::start_timer() {
 }
 
 void HttpCall::check_limits() {
-  const auto now = Clock::now();
+  const auto now = SteadyClock::now();
   if (request_.deadline.passed(now)) {
     stop(HttpFailureKind::deadline_passed, "the deadline has passed");
   } else if (limit_ <= now) {

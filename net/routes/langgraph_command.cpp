@@ -8,21 +8,17 @@
 namespace parlance::net {
 namespace {
 
-Error wrong(std::string field, std::string detail) {
-  return {ErrorCode::invalid_value, std::move(detail), std::move(field), {}};
-}
-
 // "node", or an array of it alone: turns run one node at a time.
 Result<std::string> read_goto(const Json& value, const Agent& agent) {
   const Json& node = value.is_array() && value.size() == 1 ? value[0] : value;
-  if (!node.is_string()) return wrong("command.goto", "must be the name of one node");
+  if (!node.is_string()) return wrong_value("command.goto", "must be the name of one node");
   const auto& name = node.get_ref<const std::string&>();
-  if (agent.node(name) == nullptr) return wrong("command.goto", "the agent has no such node");
+  if (agent.node(name) == nullptr) return wrong_value("command.goto", "the agent has no such node");
   return name;
 }
 
 Result<void> read_update(Json update, const Agent& agent, CommandRead& read) {
-  if (!update.is_object()) return wrong("command.update", "must be an object");
+  if (!update.is_object()) return wrong_value("command.update", "must be an object");
   auto messages = take_messages(update, "command.update");
   if (!messages) return messages.error();
   read.messages = std::move(*messages);
@@ -87,7 +83,7 @@ Result<CommandRead> read_command(const Json& command, const Agent& agent) {
     }
   }
   if (read.command.resume && !read.command.node.empty())
-    return wrong("command.goto", "must not stand beside resume");
+    return wrong_value("command.goto", "must not stand beside resume");
   return read;
 }
 
@@ -96,14 +92,14 @@ Result<void> read_interrupts(Json& body, const Agent& agent, Json& options) {
     const auto value = body.find(name);
     if (value == body.end() || value->is_null()) continue;
     const Json nodes = *value == "*" ? Json::array({"*"}) : *value;
-    if (!nodes.is_array()) return wrong(name, "must be \"*\" or an array of names of nodes");
+    if (!nodes.is_array()) return wrong_value(name, "must be \"*\" or an array of names of nodes");
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       const bool known =
           nodes[i].is_string() &&
           (nodes[i] == "*" || agent.node(nodes[i].get_ref<const std::string&>()) != nullptr);
       if (!known)
-        return wrong(std::string(name) + '[' + std::to_string(i) + ']',
-                     "the agent has no such node");
+        return wrong_value(std::string(name) + '[' + std::to_string(i) + ']',
+                           "the agent has no such node");
     }
     if (!nodes.empty()) options[name] = nodes;
   }

@@ -21,7 +21,7 @@ Answered complete(const ServerFixture& fixture,
   return fixture.call("POST", "/v1/chat/completions", body, headers);
 }
 
-HttpServerOptions quick() {
+HttpServerOptions quick_options() {
   HttpServerOptions options;
   options.hold_time_max = milliseconds(40);
   options.heartbeat_time = milliseconds(30);
@@ -318,7 +318,7 @@ TEST_CASE("a message that was not streamed comes whole") {
 }
 
 TEST_CASE("what fails after the head is told in the stream") {
-  ServerFixture fixture(quick());
+  ServerFixture fixture(quick_options());
   fixture.conversations.on_turn = nullptr;
   RawClient client(fixture.port);
   client.request("POST", "/v1/chat/completions", asking("chat", {{"stream", true}}));
@@ -335,7 +335,7 @@ TEST_CASE("what fails after the head is told in the stream") {
 }
 
 TEST_CASE("a completion that fails late is still a status") {
-  ServerFixture fixture(quick());
+  ServerFixture fixture(quick_options());
   fixture.conversations.on_turn = nullptr;
   RawClient client(fixture.port);
   client.request("POST", "/v1/chat/completions", asking("chat"));
@@ -348,7 +348,7 @@ TEST_CASE("a completion that fails late is still a status") {
 
 TEST_CASE("a client that leaves cancels its call, unless it says otherwise") {
   for (const bool stream : {true, false}) {
-    ServerFixture fixture(quick());
+    ServerFixture fixture(quick_options());
     fixture.conversations.on_turn = nullptr;
     {
       RawClient client(fixture.port);
@@ -362,7 +362,7 @@ TEST_CASE("a client that leaves cancels its call, unless it says otherwise") {
     CHECK(reason == CancelReason::client_left);
     fixture.conversations.turn().fail(ErrorCode::cancelled);
   }
-  ServerFixture fixture(quick());
+  ServerFixture fixture(quick_options());
   fixture.conversations.on_turn = nullptr;
   {
     RawClient client(fixture.port);
@@ -379,7 +379,7 @@ TEST_CASE("a client that leaves cancels its call, unless it says otherwise") {
 }
 
 TEST_CASE("a client that leaves before its turn was accepted cancels it then") {
-  ServerFixture fixture(quick());
+  ServerFixture fixture(quick_options());
   fixture.conversations.on_turn = nullptr;
   {
     RawClient client(fixture.port);
@@ -394,7 +394,7 @@ TEST_CASE("a client that leaves before its turn was accepted cancels it then") {
 }
 
 TEST_CASE("a reader that never reads is cut, and others notice nothing") {
-  HttpServerOptions options = quick();
+  HttpServerOptions options = quick_options();
   options.stream_buffer_bytes_max = 64 * 1024;
   ServerFixture fixture(options);
   fixture.conversations.on_turn = nullptr;
