@@ -8,6 +8,9 @@
 #include <caf/send.hpp>
 
 #include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
 #include <utility>
 
 namespace parlance::actors {
@@ -55,9 +58,11 @@ Outcome outcome_of(const Result<ChatAnswer>& answer, bool said_something) {
   }
 }
 
-// Uniform in [0, 1), and another for each attempt: calls that failed together come back apart.
-double random_of(std::uint64_t call, std::uint32_t attempt) {
-  std::uint64_t mixed = (call * 31 + attempt + 1) * 0x9E3779B97F4A7C15U;
+// Uniform in [0, 1), and another for each request and attempt: calls that failed together come back
+// apart. The same whenever it is asked.
+double random_of(const std::string& request_id, std::uint32_t attempt) {
+  std::uint64_t mixed =
+      (std::hash<std::string>()(request_id) * 31 + attempt + 1) * 0x9E3779B97F4A7C15U;
   mixed = (mixed ^ (mixed >> 31U)) * 0xBF58476D1CE4E5B9U;
   return static_cast<double>((mixed ^ (mixed >> 29U)) >> 11U) / 9007199254740992.0;
 }
@@ -258,7 +263,7 @@ void LlmPool::ended(CallEnded& report) {
   Lane::Ending ending;
   ending.outcome = outcome_of(*report.answer, report.said_something);
   ending.has_elsewhere = call.has_elsewhere();
-  ending.random = random_of(report.call, call.attempts);
+  ending.random = random_of(call.ask.request_id, call.attempts);
   if (ok) {
     const Usage& usage = (*report.answer)->usage;
     ending.tokens_used = std::uint64_t{usage.tokens_in} + usage.tokens_out;

@@ -125,10 +125,14 @@ Server::~Server() {
     caf::anon_send_exit(recovery, caf::exit_reason::kill);
   caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   supervisor_ = nullptr;
-  provider_->open.clear();
-  scheduler_of(*system_).trigger_timeouts();  // they hold actors
+  // Calls and timeouts hold actors, and nobody waits for them any more.
+  const auto let_go = [this] {
+    provider_->open.clear();
+    scheduler_of(*system_).clock().cancel_all();
+  };
   // Whoever still writes is told that it cannot, and ends.
   do {
+    let_go();
     while (scheduler_of(*system_).try_run_once()) {
     }
     for (const std::size_t queue : {std::size_t{0}, std::size_t{1}})
@@ -136,8 +140,9 @@ Server::~Server() {
   } while (step_writer() != storage::JournalWriter::Step::idle || jobs() > 0 || reader_waits(0) ||
            reader_waits(1));
   journal_.reset();
-  while (scheduler_of(*system_).try_run_once()) {
-  }
+  do {
+    let_go();
+  } while (scheduler_of(*system_).try_run_once());
 }
 
 std::size_t Server::jobs() const {
