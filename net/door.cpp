@@ -39,6 +39,19 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
+// What a proxy says of a client: its address, and perhaps its port: 1.2.3.4:567, [2001:db8::1]:567.
+std::optional<address> address_in(std::string_view text) {
+  text = trimmed(text);
+  if (text.starts_with('[')) {
+    text = text.substr(1, text.find(']') - 1);
+  } else if (std::count(text.begin(), text.end(), ':') == 1) {
+    text = text.substr(0, text.find(':'));
+  }
+  boost::system::error_code problem;
+  const auto named = boost::asio::ip::make_address(std::string(text), problem);
+  return problem ? std::nullopt : std::optional(plain(named));
+}
+
 void append_header(std::string& to, std::string_view name, std::uint64_t value) {
   to.append(name).append(": ");
   append_number(to, value);
@@ -77,10 +90,9 @@ std::string Door::address_of(const address& peer, std::string_view forwarded_for
     const auto comma = forwarded_for.rfind(',');
     const auto last =
         comma == std::string_view::npos ? forwarded_for : forwarded_for.substr(comma + 1);
-    boost::system::error_code problem;
-    const auto named = boost::asio::ip::make_address(std::string(trimmed(last)), problem);
-    if (problem) break;
-    nearest = plain(named);
+    const auto named = address_in(last);
+    if (!named) break;
+    nearest = *named;
     forwarded_for =
         comma == std::string_view::npos ? std::string_view() : forwarded_for.substr(0, comma);
   }

@@ -53,6 +53,15 @@ asio::ip::address peer_of(const asio::ip::tcp::socket& socket) {
   return socket.remote_endpoint(problem).address();
 }
 
+// Each proxy may have added a line of its own: together they are one list.
+std::string forwarded_for(const RequestParser::Message& message) {
+  std::string list;
+  const auto [first, last] = message.equal_range("x-forwarded-for");
+  for (auto line = first; line != last; ++line)
+    list.append(list.empty() ? "" : ",").append(view_of(line->value()));
+  return list;
+}
+
 // Bodies are read as they come.
 std::optional<Error> fault_of_encoding(const RequestParser::Message& message) {
   const auto [first, last] = message.equal_range(http::field::content_encoding);
@@ -183,7 +192,7 @@ std::optional<Error> HttpSession::meet_header() {
 std::optional<Error> HttpSession::meet_key(const RequestParser::Message& message) {
   const Access access = match_.route == nullptr ? Access::chat : match_.route->access;
   Door& door = *shared_->door;
-  const auto address = door.address_of(peer_, view_of(message["x-forwarded-for"]));
+  const auto address = door.address_of(peer_, forwarded_for(message));
   auto caller = shared_->router.admit(key_of(message), access);
   if (!caller) {
     const bool is_wrong_key =

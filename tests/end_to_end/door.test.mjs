@@ -81,6 +81,9 @@ test('behind a trusted proxy, the limit is on the client that it names', async (
   const statuses = [];
   for (const address of ['9.9.9.9', '1.1.1.1, 9.9.9.9', '9.9.9.9', '8.8.8.8']) statuses.push((await from(address)).status);
   assert.deepEqual(statuses, [200, 200, 429, 200]);
+  // The proxy's own line stands behind those that the client made up.
+  const two_lines = await ask(keys.first, { headers: { 'x-forwarded-for': ['1.1.1.1', '9.9.9.9'] } });
+  assert.equal(two_lines.status, 429);
 });
 
 test('10,000 wrong keys lock their address out, and nobody else', async (t) => {

@@ -131,6 +131,10 @@ TEST_CASE("an address is the connection's, or what trusted proxies say of it") {
   CHECK(address("10.0.0.1", "8.8.8.8,\t9.9.9.9 , 10.0.0.2") == "9.9.9.9");
   CHECK(address("::ffff:10.0.0.1", "::ffff:9.9.9.9") == "9.9.9.9");
   CHECK(address("10.0.0.1", "9.9.9.9, unknown") == "10.0.0.1");
+  CHECK(address("10.0.0.1", "8.8.8.8, 9.9.9.9:4711") == "9.9.9.9");
+  CHECK(address("10.0.0.1", "[2001:db8:1:2:3::4]:4711") == "2001:db8:1:2::/64");
+  CHECK(address("10.0.0.1", "2001:db8:1:2:3::4") == "2001:db8:1:2::/64");
+  CHECK(address("10.0.0.1", "[") == "10.0.0.1");
   CHECK(address("2001:db8:1:2:3::4", "") == "2001:db8:1:2::/64");
   CHECK(address("2001:db8:1:2:ffff::9", "") == "2001:db8:1:2::/64");
 }
