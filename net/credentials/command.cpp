@@ -20,6 +20,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+constexpr int look_again_ms = 10;
+
 Error failed(std::string why) {
   return {ErrorCode::invalid_value, "the command " + std::move(why), {}, {}};
 }
@@ -93,25 +95,26 @@ Result<std::string> output_of(const std::vector<std::string>& command,
   to.close();
   std::string output;
   std::array<char, 4096> bytes{};
-  bool ended = false;
-  bool late = false;
-  while (!ended && !late && output.size() <= bytes_max) {
-    const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now()).count();
+  std::optional<int> status;
+  // What it leaves in the background may hold the pipe: its own end is the end.
+  while (output.size() <= bytes_max && steady_clock::now() < deadline) {
     pollfd waiting{from.number(), POLLIN, 0};
-    late = left <= 0 || ::poll(&waiting, 1, static_cast<int>(left)) == 0;
-    if (late) break;
-    const auto count = ::read(from.number(), bytes.data(), bytes.size());
-    if (count > 0) output.append(bytes.data(), static_cast<std::size_t>(count));
-    ended = count == 0 || (count < 0 && errno != EINTR);
+    if (::poll(&waiting, 1, status ? 0 : look_again_ms) > 0) {
+      const auto count = ::read(from.number(), bytes.data(), bytes.size());
+      if (count > 0) output.append(bytes.data(), static_cast<std::size_t>(count));
+      if (count == 0 || (count < 0 && errno != EINTR)) break;
+    } else if (status) {
+      break;
+    } else {
+      status = status_of(child, steady_clock::now());
+    }
   }
   const bool is_long = output.size() > bytes_max;
   if (is_long) ::kill(-child, SIGKILL);
-  auto status = status_of(child, deadline);
-  if (!status) {
-    late = true;
-    ::kill(-child, SIGKILL);
-    status = status_of(child, steady_clock::time_point::max());
-  }
+  if (!status) status = status_of(child, deadline);
+  const bool late = !status;
+  ::kill(-child, SIGKILL);
+  if (late) status = status_of(child, steady_clock::time_point::max());
   if (late) return failed("took longer than " + std::to_string(time_max.count()) + " ms");
   if (is_long) return failed("printed too much");
   if (!WIFEXITED(*status)) return failed("was ended by a signal");

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <mutex>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace parlance::net {
@@ -29,6 +30,12 @@ Result<std::string> first_line(std::string_view text) {
 }
 
 Result<std::string> read_file(const std::filesystem::path& path) {
+  std::error_code problem;
+  const auto kind = std::filesystem::status(path, problem).type();
+  // To open another kind of file, such as a named pipe, may take for ever.
+  if (!problem && kind != std::filesystem::file_type::regular &&
+      kind != std::filesystem::file_type::not_found)
+    return unreadable("it is no regular file");
   std::ifstream file(path);
   if (!file) return unreadable("the file cannot be read");
   std::string text(secret_bytes_max + 2, '\0');
@@ -86,7 +93,8 @@ class ReadCredential : public Credential, public std::enable_shared_from_this<Re
     {
       const std::scoped_lock lock(mutex_);
       changed = *value_ != refused;
-      if (!changed && (reading_ || clock_.now() - read_at_ >= renewals_apart_min)) {
+      if (!changed && (reading_ || clock_.now() - renewed_at_ >= renewals_apart_min)) {
+        if (!reading_) renewed_at_ = clock_.now();
         waiting_.push_back({refused, std::move(done)});
         return read_soon();
       }
@@ -136,8 +144,9 @@ class ReadCredential : public Credential, public std::enable_shared_from_this<Re
   const Clock& clock_;
 
   std::mutex mutex_;
-  std::shared_ptr<const std::string> value_;       // all of these are guarded by mutex_
-  std::chrono::steady_clock::time_point read_at_;  // the end of the last reading
+  std::shared_ptr<const std::string> value_;            // all of these are guarded by mutex_
+  std::chrono::steady_clock::time_point read_at_;       // the end of the last reading
+  std::chrono::steady_clock::time_point renewed_at_{};  // the last one that a refusal asked for
   bool reading_ = false;
   std::vector<Waiting> waiting_;
 };

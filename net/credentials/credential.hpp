@@ -11,11 +11,11 @@
 // Where that fails the last value stays, and the log says `credential_unreadable` without any of
 // its text.
 //
-// Bounds: one reading at a time for each secret; after a refusal at most one in renewals_apart_min,
-// and whoever asks sooner gets what the last one found. Secrets of secret_bytes_max; commands of
-// command_time_max.
-// Threading: value() and renew() from any thread, neither blocks. `done` is called once, by the
-// caller of renew() or by the reader's thread, and must not block.
+// Bounds: one reading at a time for each secret; for those who were refused at most one in
+// renewals_apart_min, and whoever asks sooner gets what the last one found. Secrets of
+// secret_bytes_max; commands of command_time_max. Threading: value() and renew() from any thread,
+// neither blocks. `done` is called once, by the caller of renew() or by the reader's thread, and
+// must not block.
 #pragma once
 
 #include "runtime/base/clock.hpp"
