@@ -109,6 +109,7 @@ LlmPool::LlmPool(caf::actor_config& config, const RoleOptions& roles, LlmPoolToo
       lanes_.push_back(
           std::make_unique<PoolLane>(lane, *tools_.providers.at(lane.provider), tools_.registry));
       roles_[role].push_back(lanes_.back().get());
+      show(*lanes_.back());
     }
   }
 }
