@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <utility>
 
@@ -26,7 +27,8 @@ std::string_view trimmed(std::string_view text) {
 std::optional<double> number_in(std::string_view text) {
   double number = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (problem != std::errc() || end != text.data() + text.size() || !std::isfinite(number))
+    return std::nullopt;
   return number;
 }
 
@@ -159,6 +161,7 @@ Result<Expectation> parse_expectation(std::string_view text) {
     return not_an_expectation(
         text, expectation.is_time ? "a time is a duration such as 250ms" : "a bound is a number");
   }
+  if (*least > *most) return not_an_expectation(text, "the range is empty");
   if (sign == "<") {
     expectation.holds = [bound = *least](double value) { return value < bound; };
   } else if (sign == "<=") {

@@ -80,6 +80,9 @@ TEST_CASE("what is no expectation is refused with the reason") {
                                  "sent in 1",
                                  "sent in 1..",
                                  "sent in ..1",
+                                 "sent in 2..1",
+                                 "finished.rate>nan",
+                                 "finished.rate<inf",
                                  "<1"}) {
     INFO(text);
     CHECK_FALSE(parse_expectation(text));
