@@ -47,7 +47,9 @@ Outcome outcome_of(const Result<ChatAnswer>& answer, bool said_something) {
     case ErrorCode::model_unavailable:
       return said_something ? Outcome::cut : Outcome::outage;
     case ErrorCode::context_length_exceeded:
-      return said_something ? Outcome::rejected : Outcome::too_long;
+    case ErrorCode::credentials_refused:
+    case ErrorCode::provider_refused:
+      return said_something ? Outcome::rejected : Outcome::unfit;
     case ErrorCode::provider_failed:
       return Outcome::cut;
     case ErrorCode::deadline_passed:

@@ -9,9 +9,10 @@
 // bear and a bounded queue. It decides what becomes of a call; the pool carries it out.
 //
 // A call tries the lanes of its role in order. It moves on when its lane is down, throttles beyond
-// the call's deadline, or has a model whose context is too short, and nothing was said yet. A full
-// queue, or one too long for the deadline, is a refusal, not a reason to move on. A call whose
-// client chose the provider's model stays on its lane.
+// the call's deadline, has a model whose context is too short, or a key or an account that its
+// provider refuses, and nothing was said yet. A full queue, or one too long for the deadline, is a
+// refusal, not a reason to move on. A call whose client chose the provider's model stays on its
+// lane.
 //
 // Bounds: a lane's limits; see there.
 // Threading: an actor. Providers report from their own threads, as messages.

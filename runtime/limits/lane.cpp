@@ -161,7 +161,7 @@ Lane::After Lane::ended(std::uint64_t call, const Ending& ending, Time now) {
       return may_wait_again(run, ending) ? wait_again(run, ending, now) : After::elsewhere;
     case Outcome::outage:
       return may_retry(run, ending, now) ? wait_again(run, ending, now) : After::elsewhere;
-    case Outcome::too_long:
+    case Outcome::unfit:
       return After::elsewhere;
     case Outcome::answered:
     case Outcome::cut:
@@ -192,7 +192,7 @@ void Lane::learn(const Running& run, const Ending& ending, Time now) {
       breaker_.failed(now);
       break;
     case Outcome::rejected:
-    case Outcome::too_long:
+    case Outcome::unfit:
       breaker_.succeeded(now);
       break;
     case Outcome::cancelled:

@@ -10,7 +10,7 @@
 //                  once and the minute's budget let it
 //   when it failed throttled: it waits again, first of its tenant, if the provider wants it soon
 //                  and its deadline allows; else elsewhere. Outage: elsewhere, if there is another
-//                  lane; else again, from the retry budget. Too long for the model: elsewhere.
+//                  lane; else again, from the retry budget. Unfit for the call: elsewhere.
 //                  Something was said: over.
 //
 // The margin is as many deviations of the estimate as let about 1 call in 125 miss its deadline: a
@@ -80,8 +80,8 @@ class Lane {
     throttled,  // the provider has too much to do
     outage,     // not reached, or broken before anything was said
     cut,        // broken after something was said
-    rejected,   // the request, its key or its model is at fault
-    too_long,   // for the model's context
+    rejected,   // the request is at fault
+    unfit,      // the model's context, its key or account: another lane may do
     cancelled
   };
   struct Ending {

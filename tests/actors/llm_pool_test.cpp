@@ -116,6 +116,20 @@ TEST_CASE_METHOD(LlmPoolTest, "a call goes to the next lane when its own is down
   CHECK(calls("first") == 2);
 }
 
+TEST_CASE_METHOD(LlmPoolTest,
+                 "a call goes to the next lane when its own key or account is refused") {
+  start_pool({first, second});
+  ask(1);
+  end("first", 0, failed_as(ErrorCode::credentials_refused));
+  ask(2);
+  end("first", 1, failed_as(ErrorCode::provider_refused));
+  CHECK(calls("second") == 2);
+  ask(3);
+  end("first", 2, failed_as(ErrorCode::request_rejected));
+  CHECK(calls("second") == 2);
+  CHECK(failure(3) == ErrorCode::request_rejected);
+}
+
 TEST_CASE_METHOD(LlmPoolTest, "a call whose client chose the model stays on its lane") {
   start_pool({first, second});
   ask(1, "huge");
