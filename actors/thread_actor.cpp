@@ -400,12 +400,20 @@ void ThreadActor::run_front() {
       return quarantine(place);
     }
     if (place.turn.deadline().passed(tools_.clock.now())) return stop_late(place);
-    // Attempts are written before they are made.
+    // An attempt is on disk before it is made: what it asks for may take the process down.
     write(place);
-    write_head(nullptr);
+    write_head([this, turn = place.turn.number()](const std::optional<Error>& error) {
+      const bool goes_on = !error && !places_.empty() && front().turn.number() == turn;
+      if (goes_on && !front().turn.ended() && !pending_) take_step();
+    });
+    return;
   }
-  show(place);
-  carry_out(place.turn.step(tools_.clock));
+  take_step();
+}
+
+void ThreadActor::take_step() {
+  show(front());
+  carry_out(front().turn.step(tools_.clock));
 }
 
 void ThreadActor::carry_out(Effect effect) {

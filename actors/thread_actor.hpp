@@ -193,6 +193,7 @@ class ThreadActor : public caf::event_based_actor {
   void refuse(TurnJob& job, Error error);
   std::optional<Error> refusal_of(const TurnRequest& request, const TurnAccepted& accepted) const;
   void run_front();
+  void take_step();
   void carry_out(Effect effect);
   bool ask_pool(const Effect& effect);
   void answered(const Answer& answer);
