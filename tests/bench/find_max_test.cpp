@@ -143,13 +143,7 @@ TEST_CASE("a mock that has eight slots and refuses the ninth client holds eight"
   settings.token_delay = milliseconds(2);
   settings.slots = 8;
   const RunningMock mock(settings);
-  LoadPlan plan;
-  plan.target.port = std::to_string(mock.port());
-  plan.surface = Surface::openai;
-  plan.agent = "mock-1";
-  plan.check = AnswerCheck::mock;
-  plan.turns_per_thread = 0;
-  plan.turns = 100;
+  LoadPlan plan = plan_for(mock);
   FindMaxPlan search;
   search.expectations = {*parse_expectation("refused==0"), *parse_expectation("failed==0")};
   const auto probe = [&](std::size_t clients) {

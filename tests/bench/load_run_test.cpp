@@ -23,19 +23,6 @@ MockSettings quick() {
   return settings;
 }
 
-LoadPlan plan_for(const RunningMock& mock) {
-  LoadPlan plan;
-  plan.target.port = std::to_string(mock.port());
-  plan.surface = Surface::openai;
-  plan.agent = "mock-1";
-  plan.check = AnswerCheck::mock;
-  plan.turns_per_thread = 0;
-  plan.clients = 8;
-  plan.turns = 100;
-  plan.timeout = milliseconds(5'000);
-  return plan;
-}
-
 Figures figures_of(const LoadPlan& plan) {
   auto figures = run_load(plan);
   REQUIRE(figures);

@@ -1,6 +1,7 @@
 // A mock provider on a thread of its own, and a client that asks it byte by byte.
 #pragma once
 
+#include "bench/load/plan.hpp"
 #include "bench/mock/server.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -112,6 +113,20 @@ Json entry_when(std::uint16_t port, Ready ready) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   return nullptr;
+}
+
+// A hundred turns of eight clients, with answers as the mock gives them.
+inline LoadPlan plan_for(const RunningMock& mock) {
+  LoadPlan plan;
+  plan.target.port = std::to_string(mock.port());
+  plan.surface = Surface::openai;
+  plan.agent = "mock-1";
+  plan.check = AnswerCheck::mock;
+  plan.turns_per_thread = 0;
+  plan.clients = 8;
+  plan.turns = 100;
+  plan.timeout = std::chrono::milliseconds(5'000);
+  return plan;
 }
 
 }  // namespace parlance::bench
