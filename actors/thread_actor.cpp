@@ -384,8 +384,15 @@ std::optional<Error> ThreadActor::refusal_of(const TurnRequest& request,
 }
 
 void ThreadActor::run_front() {
-  if (places_.empty() || front().turn.begun() || front().turn.ended()) return;
-  Place& place = front();
+  if (places_.empty() || front().turn.ended()) return;
+  if (!front().turn.begun()) begin(front());
+  if (!front().step_is_due) return;
+  front().step_is_due = false;
+  show(front());
+  carry_out(front().turn.step(tools_.clock));
+}
+
+void ThreadActor::begin(Place& place) {
   const auto agent = tools_.agents.find(place.turn.accepted().agent);
   if (place.recovered) {
     head_->attempts = place.attempts + 1;
@@ -395,25 +402,15 @@ void ThreadActor::run_front() {
   place.turn.begin(agent == tools_.agents.end() ? nullptr : agent->second,
                    state_.start_of(place.turn.accepted()),
                    tools_.clock.now());
-  if (place.recovered) {
-    if (head_->attempts > options_.attempts_max) {
-      return quarantine(place);
-    }
-    if (place.turn.deadline().passed(tools_.clock.now())) return stop_late(place);
-    // An attempt is on disk before it is made: what it asks for may take the process down.
-    write(place);
-    write_head([this, turn = place.turn.number()](const std::optional<Error>& error) {
-      const bool goes_on = !error && !places_.empty() && front().turn.number() == turn;
-      if (goes_on && !front().turn.ended() && !pending_) take_step();
-    });
-    return;
-  }
-  take_step();
-}
-
-void ThreadActor::take_step() {
-  show(front());
-  carry_out(front().turn.step(tools_.clock));
+  place.step_is_due = !place.recovered;
+  if (!place.recovered) return;
+  if (head_->attempts > options_.attempts_max) return quarantine(place);
+  if (place.turn.deadline().passed(tools_.clock.now())) return stop_late(place);
+  // An attempt is on disk before it is made: what it asks for may take the process down.
+  write(place);
+  write_head([this, turn = place.turn.number()](const std::optional<Error>& error) {
+    if (!error && !places_.empty() && front().turn.number() == turn) front().step_is_due = true;
+  });
 }
 
 void ThreadActor::carry_out(Effect effect) {

@@ -142,6 +142,7 @@ class ThreadActor : public caf::event_based_actor {
     std::chrono::steady_clock::time_point since;
     std::int64_t begun_ms = 0;                   // since 1970; 0: not yet, in this process
     std::uint32_t attempts = 0;                  // that processes before this one made
+    bool step_is_due = false;                    // it has begun, and may ask its first node
     std::shared_ptr<WaitingDelivery> webhook{};  // null: it ends without one
   };
   // What the turn in front has asked for and not been told yet.
@@ -193,7 +194,7 @@ class ThreadActor : public caf::event_based_actor {
   void refuse(TurnJob& job, Error error);
   std::optional<Error> refusal_of(const TurnRequest& request, const TurnAccepted& accepted) const;
   void run_front();
-  void take_step();
+  void begin(Place& place);
   void carry_out(Effect effect);
   bool ask_pool(const Effect& effect);
   void answered(const Answer& answer);

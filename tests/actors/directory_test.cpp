@@ -2,28 +2,10 @@
 
 #include <catch2/catch.hpp>
 
-#include <stdexcept>
-
 namespace parlance::actors {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct ThrowingNode : Node {
-  std::string_view kind() const override { return "throws"; }
-  std::vector<std::string> edges() const override { return {}; }
-  Result<Action> enter(const TurnState&) const override { throw std::runtime_error("a bug"); }
-};
-
-// Its first turn throws.
-void add_broken_agent(Agents& agents) {
-  NodeKinds kinds = node_kinds();
-  kinds["throws"] = [](const Json&, const AgentParts&) {
-    return Result<std::unique_ptr<Node>>(std::make_unique<ThrowingNode>());
-  };
-  agents["broken"] =
-      *Agent::parse("broken", R"({"start": "a", "nodes": {"a": {"kind": "throws"}}})", ".", kinds);
-}
 
 TEST_CASE_METHOD(ConversationTest,
                  "no more threads are in memory than allowed, and all keep their state") {
@@ -61,7 +43,7 @@ TEST_CASE_METHOD(ConversationTest, "when every thread in memory is busy another 
 }
 
 TEST_CASE_METHOD(ConversationTest, "a thread that is to be started again keeps its room") {
-  add_broken_agent(agents);
+  tests::add_broken_agent(agents, "broken");
   options.resident_max = 2;
   start_node();
   start_turn(request("echo", "x", "idle"));
@@ -80,7 +62,7 @@ TEST_CASE_METHOD(ConversationTest, "a thread that is to be started again keeps i
 
 TEST_CASE_METHOD(ConversationTest,
                  "a directory that ends counts off the threads that live, and no others") {
-  add_broken_agent(agents);
+  tests::add_broken_agent(agents, "broken");
   start_node();
   start_turn(request("echo", "x", "lives"));
   start_turn(request("broken", "x", "failed"));

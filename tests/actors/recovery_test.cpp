@@ -299,6 +299,20 @@ TEST_CASE_METHOD(RecoveryTest, "a recovered turn waits for a place instead of fa
     CHECK(view("t" + std::to_string(i))->runs[0].status == RunStatus::success);
 }
 
+TEST_CASE_METHOD(RecoveryTest,
+                 "who waits for the write of an attempt is told when its node throws") {
+  start_node();
+  start_turn(request("chat", "hello"));
+  settle();
+  tests::add_broken_agent(agents, "chat");
+  crash_and_restart();
+  std::size_t answers = 0;
+  conversations->create_thread({thread_1, Json::object(), {}, true, {}},
+                               [&](const auto&) { ++answers; });
+  settle();
+  CHECK(answers == 1);
+}
+
 TEST_CASE_METHOD(RecoveryTest, "more unfinished threads than room recover all the same") {
   options.resident_max = 2;
   start_node();

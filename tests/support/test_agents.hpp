@@ -1,17 +1,34 @@
-// Small agents for tests, made of the nodes that ship.
+// Small agents for tests, made of the nodes that ship and one that throws.
 #pragma once
 
 #include "runtime/base/ids.hpp"
 #include "runtime/graph/agent.hpp"
 #include "runtime/graph/nodes/all.hpp"
 
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace parlance::tests {
 
+struct ThrowingNode : Node {
+  std::string_view kind() const override { return "throws"; }
+  std::vector<std::string> edges() const override { return {}; }
+  Result<Action> enter(const TurnState&) const override { throw std::runtime_error("a bug"); }
+};
+
+inline NodeKinds test_node_kinds() {
+  NodeKinds kinds = node_kinds();
+  kinds["throws"] = [](const Json&, const AgentParts&) {
+    return Result<std::unique_ptr<Node>>(std::make_unique<ThrowingNode>());
+  };
+  return kinds;
+}
+
 inline void add_agent(Agents& agents, const std::string& name, const std::string& text) {
-  auto agent = Agent::parse(name, text, ".", node_kinds());
+  auto agent = Agent::parse(name, text, ".", test_node_kinds());
   if (!agent) throw std::runtime_error(agent.error().detail);
   agents[name] = *agent;
 }
@@ -55,6 +72,11 @@ inline Agents test_agents() {
           "state": {"note": {"type": "string"}},
           "start": "echo", "nodes": {"echo": {"kind": "echo"}}})");
   return agents;
+}
+
+// Its first turn takes its thread down.
+inline void add_broken_agent(Agents& agents, const std::string& name) {
+  add_agent(agents, name, R"({"start": "a", "nodes": {"a": {"kind": "throws"}}})");
 }
 
 inline MessagePtr human(std::string text) {
