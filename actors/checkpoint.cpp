@@ -26,17 +26,12 @@ Error refused(ErrorCode code, std::string detail, std::string field) {
   return {code, std::move(detail), std::move(field), {}};
 }
 
-// The one kind of node that does.
-bool asks_people(const Node& node) {
-  return node.kind() == "ask_human";
-}
-
 // An answer is for the question that is open, or for the one that the next node has still to ask.
 std::optional<Error> refusal_of_answer(const Json& resume,
                                        const Checkpoint& from,
                                        const Agent& agent) {
   const Node* const next = agent.node(from.next);
-  if (!from.interrupt && (next == nullptr || !asks_people(*next)))
+  if (!from.interrupt && (next == nullptr || !next->asks_people()))
     return refused(ErrorCode::thread_not_paused, "the thread waits for no answer", {});
   if (from.interrupt ? answer_to(*from.interrupt, resume).has_value() : !names_questions(resume))
     return std::nullopt;

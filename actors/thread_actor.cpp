@@ -359,6 +359,8 @@ void ThreadActor::refuse(TurnJob& job, Error error) {
 std::optional<Error> ThreadActor::refusal_of(const TurnRequest& request,
                                              const TurnAccepted& accepted) const {
   if (damaged_) return damaged_;
+  // The thread has the key's name, and was made by its own request.
+  if (request.temporary && head_ && !head_->request_digest.empty()) return key_reused();
   if (!head_ && request.if_missing == IfMissing::reject) return not_found();
   if (quarantined_ && !takes_over(request.multitask)) return in_quarantine();
   if (request.multitask == Multitask::reject && !places_.empty()) {

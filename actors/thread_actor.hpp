@@ -275,7 +275,7 @@ class ThreadActor : public caf::event_based_actor {
   void handle(ChangeState& change);
   bool change_repeated(ChangeState& change);
   Conversations::Answer<void> with_view(
-      Conversations::Answer<std::shared_ptr<const ThreadView>> answer);
+      Conversations::Answer<std::shared_ptr<const ThreadView>> answer, bool repeated);
   void change_state(ChangeState& change, std::optional<ForkPoint> fork);
   void handle(DeleteThread& remove);
   void handle(WakeThread& wake);
@@ -289,8 +289,8 @@ class ThreadActor : public caf::event_based_actor {
   void erase(std::function<void(std::optional<Error>)> then);
   void forget();
   void clear();
-  std::shared_ptr<const ThreadView> view() const;
-  std::shared_ptr<const ThreadView> view_when_made() const;
+  std::shared_ptr<const ThreadView> view(bool repeated = false) const;
+  std::shared_ptr<const ThreadView> view_when_made(bool repeated) const;
 
   // --- what has to be read (thread_history.cpp)
   struct HistoryReading;

@@ -62,7 +62,7 @@ void ThreadActor::handle(WriteCopy& write) {
   if (repeated) {
     return when_durable([this, answer = std::move(write.done)](const std::optional<Error>& error) {
       if (error) return answer(*error);
-      answer(view_when_made());
+      answer(view_when_made(/*repeated=*/true));
     });
   }
   if (!write.plan) return write.done(write.plan.error());
@@ -148,7 +148,7 @@ void ThreadActor::finish_copy() {
     const auto copying = std::exchange(copying_, nullptr);
     become(awake());
     update_busy();
-    copying->done(view_when_made());
+    copying->done(view_when_made(/*repeated=*/false));
   });
 }
 

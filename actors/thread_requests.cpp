@@ -100,7 +100,7 @@ void ThreadActor::handle(MakeThread& make) {
                         head_->request_digest == make.create.request_digest;
   auto answer = [this, repeated, done = std::move(make.done)](std::optional<Error> error) {
     if (error) return done(*error);
-    done(repeated ? view_when_made() : view());
+    done(repeated ? view_when_made(repeated) : view());
   };
   if (head_) {
     if (!repeated && !make.create.existing_ok)
@@ -251,8 +251,9 @@ void ThreadActor::show(Replay& replay) {
 }
 
 // The thread as whoever made it was shown it.
-std::shared_ptr<const ThreadView> ThreadActor::view_when_made() const {
+std::shared_ptr<const ThreadView> ThreadActor::view_when_made(bool repeated) const {
   auto view = std::make_shared<ThreadView>();
+  view->repeated = repeated;
   view->thread = key_;
   view->incarnation = head_->incarnation;
   view->created_ms = view->updated_ms = head_->created_ms;
@@ -271,8 +272,9 @@ std::shared_ptr<const ThreadView> ThreadActor::view_when_made() const {
   return view;
 }
 
-std::shared_ptr<const ThreadView> ThreadActor::view() const {
+std::shared_ptr<const ThreadView> ThreadActor::view(bool repeated) const {
   auto view = std::make_shared<ThreadView>();
+  view->repeated = repeated;
   view->thread = key_;
   view->incarnation = head_->incarnation;
   view->created_ms = head_->created_ms;

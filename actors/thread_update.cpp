@@ -52,26 +52,26 @@ bool ThreadActor::change_repeated(ChangeState& change) {
   if (first->request_digest != update.request_digest) {
     change.done(key_reused());
   } else if (Place* const place = find(update.run)) {
-    place->when_ended.push_back(with_view(std::move(change.done)));
+    place->when_ended.push_back(with_view(std::move(change.done), /*repeated=*/true));
   } else {
-    change.done(view());
+    change.done(view(/*repeated=*/true));
   }
   return true;
 }
 
 // Answers with the thread as it is then.
 Conversations::Answer<void> ThreadActor::with_view(
-    Conversations::Answer<std::shared_ptr<const ThreadView>> answer) {
-  return [this, answer = std::move(answer)](const Result<void>& changed) {
+    Conversations::Answer<std::shared_ptr<const ThreadView>> answer, bool repeated) {
+  return [this, repeated, answer = std::move(answer)](const Result<void>& changed) {
     if (!changed) return answer(changed.error());
-    answer(view());
+    answer(view(repeated));
   };
 }
 
 void ThreadActor::change_state(ChangeState& change, std::optional<ForkPoint> fork) {
   UpdateState& update = change.update;
   if (!head_) return change.done(not_found());
-  auto answer = with_view(std::move(change.done));
+  auto answer = with_view(std::move(change.done), /*repeated=*/false);
   if (quarantined_) return answer(in_quarantine());
   if (!places_.empty())
     return answer(Error{ErrorCode::thread_busy, "the thread is running a turn", {}, {}});

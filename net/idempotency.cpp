@@ -45,7 +45,7 @@ std::string name_of(std::string_view kind,
 
 void IdempotencyKey::name(TurnRequest& turn, bool stateless, Deadline deadline) const {
   auto& thread = turn.thread.thread.value;
-  if (stateless) thread = name_of("stateless", tenant, {}, value);
+  if (stateless) thread = new_thread();
   turn.run.value = run_on({thread});
   turn.deadline = deadline;
   turn.request_digest = request_digest;
@@ -77,6 +77,10 @@ Result<std::optional<IdempotencyKey>> read_idempotency_key(const Request& reques
   asked.append("\n").append(value).append("\n").append(dump(body));
   return std::optional(
       IdempotencyKey{request.caller.tenant.value, std::string(value), sha256_hex(asked)});
+}
+
+void tell_if_repeated(Response& response, bool repeated) {
+  if (repeated) response.add_header("idempotent-replayed", "true");
 }
 
 }  // namespace parlance::net

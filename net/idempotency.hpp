@@ -11,6 +11,7 @@
 #pragma once
 
 #include "net/request.hpp"
+#include "net/response.hpp"
 #include "runtime/base/deadline.hpp"
 #include "runtime/base/json.hpp"
 #include "runtime/base/result.hpp"
@@ -45,7 +46,7 @@ struct IdempotencyKey {
   // The id of what a request makes on a thread.
   std::string run_on(const ThreadId& thread) const;
 
-  // The UUID of the thread that a request makes.
+  // The UUID of the thread that a request makes, a stateless one too.
   std::string new_thread() const;
 };
 
@@ -57,5 +58,8 @@ inline constexpr std::size_t idempotency_key_bytes_max = 255;
 Result<std::optional<IdempotencyKey>> read_idempotency_key(const Request& request,
                                                            KeyedOperation operation,
                                                            const Json& body);
+
+// Adds the header `idempotent-replayed` to the answer of what had been done before.
+void tell_if_repeated(Response& response, bool repeated);
 
 }  // namespace parlance::net

@@ -1,5 +1,6 @@
 #include "net/turn_answer.hpp"
 
+#include "net/idempotency.hpp"
 #include "net/sse_writer.hpp"
 
 #include <algorithm>
@@ -86,16 +87,12 @@ bool failed_while_held(const HttpSession& session, const TurnStart& start, const
   return !succeeded(ended.outcome) && took < session.options().hold_time_max;
 }
 
-void tell_if_repeated(Response& head, const TurnStart& start) {
-  if (start.repeated) head.add_header("idempotent-replayed", "true");
-}
-
 asio::awaitable<void> send_failure(HttpSession& session,
                                    const TurnStart& start,
                                    const Error& failure,
                                    Retry retry) {
   Response response = error_response(failure, family_of(session.request().path), retry);
-  tell_if_repeated(response, start);
+  tell_if_repeated(response, start.repeated);
   co_await session.send(std::move(response));
 }
 
@@ -142,7 +139,7 @@ asio::awaitable<void> stream_turn(HttpSession& session,
   if (taken.closed && !taken.error && fault)
     co_return co_await session.send_error(std::move(*fault));
 
-  tell_if_repeated(options.head, stream->start());
+  tell_if_repeated(options.head, stream->start().repeated);
   co_await session.begin_stream(std::move(options.head));
   auto heartbeat_at = SteadyClock::now() + session.options().heartbeat_time;
   bool head_sent = false;
@@ -200,7 +197,7 @@ asio::awaitable<WaitedTurn> wait_for_turn(HttpSession& session,
       if (taken.started) {
         if (!std::exchange(begun, true)) {
           Response head = *keep_alive_head;
-          tell_if_repeated(head, stream.start());
+          tell_if_repeated(head, stream.start().repeated);
           co_await session.begin_stream(std::move(head));
         }
         co_await session.write("\n");

@@ -40,9 +40,6 @@ Error error_of(const TurnEnded& ended);
 // it.
 bool failed_while_held(const HttpSession& session, const TurnStart& start, const TurnEnded& ended);
 
-// The answer to a request that was made before, under the same Idempotency-Key, says so.
-void tell_if_repeated(Response& head, const TurnStart& start);
-
 // The turn's failure, as the whole answer.
 boost::asio::awaitable<void> send_failure(HttpSession& session,
                                           const TurnStart& start,

@@ -132,7 +132,7 @@ asio::awaitable<void> create_run(HttpSession& session, const Backend& backend, O
   view.created_ms = view.updated_ms = view.accepted->accepted_ms;
   Response response;
   append_run(response.body, thread, view);
-  tell_if_repeated(response, stream->start());
+  tell_if_repeated(response, stream->start().repeated);
   response.add_header("content-location", run->location);
   co_await session.send(std::move(response));
 }
@@ -188,7 +188,7 @@ asio::awaitable<void> send_values(HttpSession& session,
     co_await session.write(text);
     co_return co_await session.end_stream();
   }
-  tell_if_repeated(head, stream.start());
+  tell_if_repeated(head, stream.start().repeated);
   head.body = std::move(text);
   co_await session.send(std::move(head));
 }

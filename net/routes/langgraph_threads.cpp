@@ -66,8 +66,9 @@ asio::awaitable<void> create_thread(HttpSession& session, const Backend& backend
   }
   create.metadata = reader.object("metadata");
   const auto if_exists = reader.text("if_exists", "raise");
-  create.existing_ok = if_exists == "do_nothing";
-  if (!create.existing_ok && if_exists != "raise")
+  // A thread of this name that another request made is the key's, not the client's.
+  create.existing_ok = if_exists == "do_nothing" && !(*key && id.empty());
+  if (if_exists != "do_nothing" && if_exists != "raise")
     reader.refuse("if_exists", "must be raise or do_nothing");
   create.ttl_ms = read_ttl(reader);
   reader.not_in_this_version("supersteps");
@@ -84,6 +85,7 @@ asio::awaitable<void> create_thread(HttpSession& session, const Backend& backend
     co_return co_await session.send_error(std::move(error));
   }
   Response response;
+  tell_if_repeated(response, (*made)->repeated);
   append_thread(response.body, **made, backend.agents);
   co_await session.send(std::move(response));
 }
@@ -111,7 +113,7 @@ asio::awaitable<void> delete_thread(HttpSession& session, const Backend& backend
   if (!deleted && !gone) co_return co_await session.send_error(deleted.error());
   Response response;
   response.status = 204;
-  if (gone) response.add_header("idempotent-replayed", "true");
+  tell_if_repeated(response, gone);
   co_await session.send(std::move(response));
 }
 
@@ -141,6 +143,7 @@ asio::awaitable<void> copy_thread(HttpSession& session, const Backend& backend) 
     co_return co_await session.send_error(std::move(error));
   }
   Response response;
+  tell_if_repeated(response, (*made)->repeated);
   append_thread(response.body, **made, backend.agents);
   co_await session.send(std::move(response));
 }

@@ -69,6 +69,7 @@ asio::awaitable<void> update_state(HttpSession& session, const Backend& backend)
     co_return co_await session.send_error(std::move(error));
   }
   Response response;
+  tell_if_repeated(response, (*thread)->repeated);
   response.body = R"({"checkpoint":)";
   const CheckpointIds ids((*thread)->thread, (*thread)->incarnation);
   append_checkpoint(

@@ -83,7 +83,7 @@ asio::awaitable<void> complete_chat(HttpSession& session, const Backend& backend
   }
   Response response;
   response.body = completion_text(look, view);
-  tell_if_repeated(response, stream->start());
+  tell_if_repeated(response, stream->start().repeated);
   co_await session.send(std::move(response));
 }
 

@@ -100,6 +100,9 @@ class Node {
   // The fields, of any type, that it shows people in what it asks: declared, and not private.
   virtual std::vector<std::string> asked_fields() const { return {}; }
 
+  // Whether it may pause with a question, and takes the answer to it.
+  virtual bool asks_people() const { return false; }
+
   // None for a node that asks no model.
   virtual std::optional<HandsOn> hands_on() const { return std::nullopt; }
 

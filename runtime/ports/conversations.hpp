@@ -78,6 +78,7 @@ struct ThreadView {
   Messages messages;
   Json fields;
   std::vector<RunView> runs;  // as they were accepted; those that began, as they ran
+  bool repeated = false;      // shown to one whose request had been done before
 };
 
 // The state that a turn started from: what a stream of its records has to know to show them.

@@ -4,6 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Random } from '../end_to_end/support/random.mjs';
+import { within } from '../end_to_end/support/wait.mjs';
 import { check } from './checker.mjs';
 import { Client } from './clients.mjs';
 import { choose_fault } from './faults.mjs';
@@ -13,6 +14,7 @@ import { Stopped, World } from './world.mjs';
 
 const clients_count = 16;
 const idle_within_ms = 20_000;
+const answered_within_ms = 90_000; // longer than a turn may take
 
 // Faults under which a process that ends by itself does what it should.
 const may_end = new Set(['abort_before_write', 'abort_after_write', 'failing_write', 'failing_sync', 'full_disk', 'failing_thread', 'failing_writer', 'lost_thread']);
@@ -62,7 +64,7 @@ export async function episode({ seed, kills, faults, binary, mutant }) {
       const killed_at = await Promise.race([failed, kills_of({ world, history, random, kills, faults, mutant })]);
       world.stopping = true;
       world.open();
-      await Promise.all(working);
+      await within(answered_within_ms, 'every client has what it asked for', Promise.all(working));
       const idle_at = await world.idle(idle_within_ms);
       quiet_ms = (idle_at ?? Date.now()) - killed_at;
       if (!idle_at) history.note('no_restart', { detail: `turns are still inside ${quiet_ms} ms after the last kill` });

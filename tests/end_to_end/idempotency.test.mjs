@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import test from 'node:test';
 import OpenAI from 'openai';
-import { configuration_with, create_thread, EventStream, free_port, history_texts, Mock, run_body, Server, until } from './harness.mjs';
+import { configuration_with, create_thread, EventStream, free_port, history_texts, human, Mock, run_body, Server, until } from './harness.mjs';
 
 async function started(t, settings = {}, changes = {}) {
   const mock = await Mock.start(t, { tokens: 20, first_token_delay: '50ms', token_delay: '5ms', ...settings });
@@ -114,6 +114,42 @@ test('a stateless call is repeated too, and another call under its key is refuse
   const other = await post(server, '/v1/chat/completions', { ...body, temperature: 1 }, key);
   assert.equal(other.status, 422);
   assert.equal(other.json.error.code, 'idempotency_key_reused');
+});
+
+test('what makes a thread shares its keys: none makes what another one made', async (t) => {
+  const { server } = await started(t);
+  const made = randomUUID();
+  const thread = await post(server, '/threads', { if_exists: 'do_nothing' }, made);
+  assert.equal(thread.status, 200, thread.text);
+  const ran = randomUUID();
+  const run = { assistant_id: 'chat', input: human('once') };
+  assert.equal((await post(server, '/runs/wait', run, ran)).status, 200);
+  const refused = [
+    await post(server, '/runs/wait', run, made),
+    await post(server, '/threads', { if_exists: 'do_nothing' }, ran),
+    await post(server, `/threads/${thread.json.thread_id}/copy`, {}, ran),
+    await post(server, `/threads/${thread.json.thread_id}/copy`, {}, made),
+  ];
+  for (const answer of refused) {
+    assert.equal(answer.status, 422, answer.text);
+    assert.equal(answer.headers['x-error-code'], 'idempotency_key_reused');
+  }
+});
+
+test('threads, copies and changes of a state say that they were done before', async (t) => {
+  const { server } = await started(t);
+  const doings = [['/threads', { metadata: { graph_id: 'chat' } }]];
+  const { json: thread } = await post(server, ...doings[0], randomUUID());
+  doings.push([`/threads/${thread.thread_id}/state`, { values: human('a note') }], [`/threads/${thread.thread_id}/copy`, {}]);
+  for (const [route, body] of doings) {
+    const key = randomUUID();
+    const first = await post(server, route, body, key);
+    assert.equal(first.status, 200, first.text);
+    assert.equal(first.headers['idempotent-replayed'], undefined);
+    const again = await post(server, route, body, key);
+    assert.equal(again.headers['idempotent-replayed'], 'true', route);
+    assert.equal(again.text, first.text);
+  }
 });
 
 test('a client that leaves comes back for its answer', async (t) => {

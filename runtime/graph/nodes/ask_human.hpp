@@ -31,6 +31,7 @@ class AskHumanNode : public Node {
 
   std::string_view kind() const override { return "ask_human"; }
   std::vector<std::string> edges() const override;
+  bool asks_people() const override { return true; }
   std::vector<std::string> asked_fields() const override { return settings_.show; }
   Result<Action> enter(const TurnState& turn) const override;
   Result<Action> resume(const TurnState& turn, const Answer& answer) const override;
