@@ -26,6 +26,7 @@ struct RunCommand {
   LoadPlan plan;
   std::vector<Expectation> expectations;  // else the exit code is 1
   std::string json_file;  // empty: none; "-": standard output, in place of the table
+  bool dry_run = false;
 };
 
 struct FindMaxCommand {

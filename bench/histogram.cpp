@@ -54,6 +54,12 @@ void Histogram::merge(const Histogram& other) {
   greatest_us_ = std::max(greatest_us_, other.greatest_us_);
 }
 
+void Histogram::clear() {
+  std::fill(buckets_.begin(), buckets_.end(), 0);
+  count_ = sum_us_ = greatest_us_ = 0;
+  least_us_ = UINT64_MAX;
+}
+
 double Histogram::mean_ms() const {
   return count_ == 0 ? 0 : static_cast<double>(sum_us_) / static_cast<double>(count_) / 1'000;
 }

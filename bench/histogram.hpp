@@ -23,6 +23,7 @@ class Histogram {
 
   void record(std::chrono::nanoseconds value);  // rounded down; below zero counts as zero
   void merge(const Histogram& other);
+  void clear();
 
   std::uint64_t count() const { return count_; }
   double mean_ms() const;

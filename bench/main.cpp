@@ -1,7 +1,10 @@
 // parlance-bench: a load generator and a mock provider. docs/bench.md says how to use them.
 #include "bench/command_line.hpp"
+#include "bench/load/arrivals.hpp"
+#include "bench/load/figures_json.hpp"
 #include "bench/load/load_run.hpp"
 #include "bench/load/report.hpp"
+#include "bench/load/scenario.hpp"
 #include "bench/mock/server.hpp"
 #include "runtime/base/log.hpp"
 
@@ -41,33 +44,41 @@ int run(const MockCommand& command) {
   return 0;
 }
 
+// What a caller of the program is told.
+enum ExitCode : int { ok = 0, gate = 1, usage = 2, invalid = 3 };
+
+bool write_file(const std::string& name, const std::string& text) {
+  std::ofstream file(name);
+  file << text << "\n";
+  if (file.flush()) return true;
+  std::cerr << "parlance-bench run: " << name << " cannot be written\n";
+  return false;
+}
+
 int run(const RunCommand& command) {
-  const auto figures = run_load(command.plan);
+  const LoadPlan& plan = command.plan;
+  if (command.dry_run) {
+    std::cout << scenario_of(plan).dump(2) << "\nschedule " << schedule_hash(plan) << "\n";
+    return ExitCode::ok;
+  }
+  const auto figures = run_load(plan);
   if (!figures) {
     std::cerr << "parlance-bench run: " << figures.error().detail << "\n";
-    return 1;
-  }
-  const auto json = to_json(command.plan, *figures).dump(2);
-  if (command.json_file == "-") {
-    std::cout << json << "\n";
-  } else {
-    std::cout << report(command.plan, *figures);
-  }
-  if (!command.json_file.empty() && command.json_file != "-") {
-    std::ofstream file(command.json_file);
-    file << json << "\n";
-    if (!file.flush()) {
-      std::cerr << "parlance-bench run: " << command.json_file << " cannot be written\n";
-      return 1;
-    }
-  }
-  if (figures->responses == 0) {
-    std::cerr << "parlance-bench run: nothing answered\n";
-    return 1;
+    return ExitCode::gate;
   }
   const auto judgements = judge(command.expectations, *figures);
-  (command.json_file == "-" ? std::cerr : std::cout) << report(judgements);
-  return all_held(judgements) ? 0 : 1;
+  const auto json = to_json(plan, *figures, judgements).dump(2);
+  const bool json_only = command.json_file == "-";
+  std::cout << (json_only ? json + "\n" : report(plan, *figures));
+  if (!command.json_file.empty() && !json_only && !write_file(command.json_file, json))
+    return ExitCode::gate;
+  if (figures->responses == 0) {
+    std::cerr << "parlance-bench run: nothing answered\n";
+    return ExitCode::gate;
+  }
+  (json_only ? std::cerr : std::cout) << report(judgements);
+  if (invalid_because(plan, *figures)) return ExitCode::invalid;
+  return all_held(judgements) ? ExitCode::ok : ExitCode::gate;
 }
 
 int run(const FindMaxCommand& command) {

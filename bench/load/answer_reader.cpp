@@ -35,18 +35,21 @@ std::chrono::seconds seconds_in(std::string_view retry_after) {
 
 void AnswerReader::take(std::string_view piece,
                         HttpConnection::Clock::time_point when,
-                        HttpConnection::Clock::time_point start,
-                        Figures& figures) {
+                        TurnTimes& turn,
+                        const OnGap& on_gap) {
   const auto fed = parser_.feed(piece, [&](const net::SseEvent& event) {
     text_came_ = false;
     take_event(event);
     if (!text_came_) return;
-    if (last_text_ == HttpConnection::Clock::time_point{}) {
-      figures.first_text.record(when - start);
+    ++turn.texts;
+    if (!turn.first_text) {
+      turn.first_text = when;
     } else {
-      figures.gap.record(when - last_text_);
+      const std::chrono::nanoseconds gap = when - *turn.last_text;
+      turn.stall = std::max(turn.stall.value_or(gap), gap);
+      on_gap(gap);
     }
-    last_text_ = when;
+    turn.last_text = when;
   });
   if (!fed) malformed_ = true;
 }

@@ -14,6 +14,7 @@
 #include "net/sse_parser.hpp"
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,11 +35,13 @@ class AnswerReader {
         mode_(mode),
         expected_(std::move(expected)) {}
 
-  // A piece of a stream. `start` is the turn's.
+  // A piece of a stream. Notes in `turn` when text came; `on_gap` is told of each gap between two
+  // pieces of text.
+  using OnGap = std::function<void(std::chrono::nanoseconds)>;
   void take(std::string_view piece,
             HttpConnection::Clock::time_point when,
-            HttpConnection::Clock::time_point start,
-            Figures& figures);
+            TurnTimes& turn,
+            const OnGap& on_gap);
 
   // When the exchange is over.
   Verdict judge(const Exchange& exchange) const;
@@ -55,7 +58,6 @@ class AnswerReader {
   bool done_ = false;  // the stream's own end came, where it has one
   bool malformed_ = false;
   bool text_came_ = false;  // with the event at hand
-  HttpConnection::Clock::time_point last_text_{};
 };
 
 }  // namespace parlance::bench

@@ -1,11 +1,9 @@
 #include "bench/load/expectation.hpp"
 
-#include "runtime/base/units.hpp"
+#include "bench/load/bound.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <cstdio>
 #include <utility>
 
@@ -16,20 +14,6 @@ using Measure = std::function<std::optional<double>(const Figures&)>;
 
 Error not_an_expectation(std::string_view text, const std::string& why) {
   return {ErrorCode::invalid_value, '"' + std::string(text) + "\": " + why, {}, {}};
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(' ');
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
-std::optional<double> number_in(std::string_view text) {
-  double number = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (problem != std::errc() || end != text.data() + text.size() || !std::isfinite(number))
-    return std::nullopt;
-  return number;
 }
 
 std::optional<double> share(std::uint64_t part, std::uint64_t whole) {
@@ -44,7 +28,10 @@ struct Count {
 };
 
 std::uint64_t due(const Figures& figures) {
-  return figures.sent + figures.not_sent;
+  return figures.due();
+}
+std::uint64_t sessions(const Figures& figures) {
+  return figures.sessions;
 }
 std::uint64_t finished(const Figures& figures) {
   return figures.finished;
@@ -58,6 +45,10 @@ constexpr std::array counts{Count{"sent", &Figures::sent, due},
                             Count{"refused", &Figures::refused, due},
                             Count{"failed", &Figures::failed, due},
                             Count{"not_sent", &Figures::not_sent, due},
+                            Count{"good", &Figures::good, due},
+                            Count{"sessions", &Figures::sessions, sessions},
+                            Count{"sessions_finished", &Figures::sessions_finished, sessions},
+                            Count{"sessions_good", &Figures::sessions_good, sessions},
                             Count{"wrong_answers", &Figures::wrong_answers, finished},
                             Count{"with_retry_after", &Figures::with_retry_after, refused}};
 
@@ -67,8 +58,13 @@ struct Times {
 };
 
 constexpr std::array times{Times{"turn", &Figures::turn},
+                           Times{"service", &Figures::service},
                            Times{"first_text", &Figures::first_text},
+                           Times{"first_text_service", &Figures::first_text_service},
                            Times{"gap", &Figures::gap},
+                           Times{"stall", &Figures::stall},
+                           Times{"per_text", &Figures::per_text},
+                           Times{"session", &Figures::session},
                            Times{"refusal", &Figures::refusal},
                            Times{"new_thread", &Figures::new_thread},
                            Times{"start_delay", &Figures::start_delay}};
@@ -100,7 +96,7 @@ Measure time_named(std::string_view name, std::string_view part) {
   } else if (part == "max") {
     read = &Histogram::greatest_ms;
   } else if (part.starts_with('p')) {
-    const auto percent = number_in(part.substr(1));
+    const auto percent = parse_number(part.substr(1));
     if (!percent || *percent <= 0 || *percent > 100) return nullptr;
     read = [percent = *percent](const Histogram& histogram) {
       return histogram.percentile_ms(percent);
@@ -115,13 +111,6 @@ Measure time_named(std::string_view name, std::string_view part) {
   };
 }
 
-std::optional<double> bound_in(std::string_view text, bool is_time) {
-  if (!is_time) return number_in(text);
-  const auto duration = parse_duration(text);
-  if (!duration) return std::nullopt;
-  return static_cast<double>(duration->count());
-}
-
 std::string shown(double value, bool is_time) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), is_time ? "%.1f ms" : "%.6g", value);
@@ -131,12 +120,12 @@ std::string shown(double value, bool is_time) {
 }  // namespace
 
 Result<Expectation> parse_expectation(std::string_view text) {
-  const auto at = text.find_first_of("<>= ");
-  if (at == std::string_view::npos) return not_an_expectation(text, "it has no bound");
-  const auto figure = text.substr(0, at);
-  const auto dot = figure.find('.');
-  const auto name = figure.substr(0, dot);
-  const auto part = dot == std::string_view::npos ? std::string_view() : figure.substr(dot + 1);
+  const auto parts = split_bound(text);
+  if (!parts) return not_an_expectation(text, parts.error().detail);
+  const auto dot = parts->figure.find('.');
+  const auto name = parts->figure.substr(0, dot);
+  const auto part =
+      dot == std::string_view::npos ? std::string_view() : parts->figure.substr(dot + 1);
 
   Expectation expectation;
   expectation.text = text;
@@ -144,39 +133,10 @@ Result<Expectation> parse_expectation(std::string_view text) {
   expectation.is_time = expectation.measure != nullptr;
   if (!expectation.measure) expectation.measure = count_named(name, part);
   if (!expectation.measure)
-    return not_an_expectation(text, "there is no figure " + std::string(figure));
-
-  const auto rest = trimmed(text.substr(at));
-  const auto digits = rest.find_first_not_of("<>=in ");
-  const auto sign = trimmed(rest.substr(0, digits));
-  const auto bounds = digits == std::string_view::npos ? std::string_view() : rest.substr(digits);
-  const auto dots = sign == "in" ? bounds.find("..") : std::string_view::npos;
-  if (sign == "in" && dots == std::string_view::npos)
-    return not_an_expectation(text, "a range is LEAST..MOST");
-  const auto least = bound_in(trimmed(bounds.substr(0, dots)), expectation.is_time);
-  const auto most = dots == std::string_view::npos
-                        ? least
-                        : bound_in(trimmed(bounds.substr(dots + 2)), expectation.is_time);
-  if (!least || !most) {
-    return not_an_expectation(
-        text, expectation.is_time ? "a time is a duration such as 250ms" : "a bound is a number");
-  }
-  if (*least > *most) return not_an_expectation(text, "the range is empty");
-  if (sign == "<") {
-    expectation.holds = [bound = *least](double value) { return value < bound; };
-  } else if (sign == "<=") {
-    expectation.holds = [bound = *least](double value) { return value <= bound; };
-  } else if (sign == ">") {
-    expectation.holds = [bound = *least](double value) { return value > bound; };
-  } else if (sign == ">=") {
-    expectation.holds = [bound = *least](double value) { return value >= bound; };
-  } else if (sign == "==" || sign == "in") {
-    expectation.holds = [from = *least, to = *most](double value) {
-      return value >= from && value <= to;
-    };
-  } else {
-    return not_an_expectation(text, "it has no operator: < <= > >= == or in");
-  }
+    return not_an_expectation(text, "there is no figure " + std::string(parts->figure));
+  auto holds = parse_bound(parts->bound, expectation.is_time);
+  if (!holds) return not_an_expectation(text, holds.error().detail);
+  expectation.holds = std::move(*holds);
   return expectation;
 }
 

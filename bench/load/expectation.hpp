@@ -2,11 +2,13 @@
 //
 //   turn.p99<250ms   refused.share in 0.18..0.26   wrong_answers==0   finished.rate>=1000
 //
-//   sent, finished, refused, failed, wrong_answers, not_sent   counts; with .share, of all that
-//                       were due (sent and not_sent), wrong_answers of the finished ones
+//   sent, finished, refused, failed, good, wrong_answers, not_sent   counts; with .share, of all
+//                       that were due (sent and not_sent), wrong_answers of the finished ones
+//   sessions_finished, sessions_good   counts; with .share, of all sessions
 //   with_retry_after    count; with .share, of the refused ones
 //   finished.rate       a second
-//   turn, first_text, gap, refusal, new_thread, start_delay
+//   turn, service, first_text, first_text_service, gap, stall, per_text, session, refusal,
+//   new_thread, start_delay
 //                       with .mean, .min, .max or .p50 (any percentile: .p99.9); a duration
 //
 // Operators are < <= > >= == and `in LEAST..MOST`, both included.

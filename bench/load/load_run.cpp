@@ -9,10 +9,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -43,15 +45,26 @@ struct Client {
   HttpConnection connection;
   asio::steady_timer timer;
   std::string thread;
+  std::size_t turns_on_thread = 0;  // so far
   std::size_t turns_left_on_thread = 0;
+  std::uint64_t arrivals = 0;  // it has taken so many
+};
+
+// What became of a turn, and when.
+struct Turn {
+  Verdict verdict;
+  TurnTimes times;
+  bool good = false;
 };
 
 class LoadRun {
  public:
-  LoadRun(const LoadPlan& plan, const asio::ip::tcp::endpoint& endpoint)
+  LoadRun(const LoadPlan& plan, const asio::ip::tcp::endpoint& endpoint, const OnProgress& progress)
       : plan_(plan),
         requests_(plan),
-        deadline_timer_(io_) {
+        progress_(progress),
+        deadline_timer_(io_),
+        signals_(io_) {
     const auto count = plan.burst > 0 ? plan.burst : plan.clients;
     for (std::size_t index = 0; index < count; ++index) {
       clients_.push_back(std::make_unique<Client>(io_, endpoint, plan));
@@ -63,6 +76,8 @@ class LoadRun {
  private:
   using Step = std::function<asio::awaitable<void>(Client&)>;
 
+  void begin();
+  void end();
   void run_all(std::size_t at_once, const Step& step);
   asio::awaitable<void> work_through(const Step& step);
   asio::awaitable<void> check_deadlines();
@@ -70,25 +85,34 @@ class LoadRun {
   asio::awaitable<void> open(Client& client);
   asio::awaitable<void> prepare_thread(Client& client);
   asio::awaitable<void> loop(Client& client);
+  asio::awaitable<void> session(Client& client, const Arrival& arrival);
   asio::awaitable<void> burst_turn(Client& client);
 
-  asio::awaitable<Verdict> turn(Client& client, const Arrival& arrival);
-  asio::awaitable<std::optional<Verdict>> enter_thread(Client& client);
+  asio::awaitable<Turn> turn(Client& client, const Arrival& arrival);
+  asio::awaitable<Verdict> exchange_turn(Client& client, const Arrival& arrival, TurnTimes& times);
+  asio::awaitable<std::optional<Verdict>> enter_thread(Client& client, const Arrival& arrival);
   Verdict count(const Exchange& exchange, Verdict verdict);
+  void finish(const Client& client, const Verdict& verdict, Turn& turn);
   asio::awaitable<void> rest(Client& client, const Verdict& verdict);
+  asio::awaitable<void> wait_until(Client& client, Clock::time_point due);
 
   LoadPlan plan_;
   Requests requests_;
+  const OnProgress& progress_;
   Figures figures_;
   asio::io_context io_{1};
   asio::steady_timer deadline_timer_;
+  asio::signal_set signals_;
   std::vector<std::unique_ptr<Client>> clients_;
   std::size_t next_client_ = 0;
   std::size_t working_ = 0;
   std::size_t opened_ = 0;
   std::optional<ArrivalSchedule> schedule_;
+  ThreadTimes thread_times_;
   Clock::time_point start_;
   Clock::time_point last_end_;
+  Clock::time_point progress_due_ = Clock::time_point::max();
+  bool stopping_ = false;
 };
 
 Result<Figures> LoadRun::run() {
@@ -114,17 +138,42 @@ Result<Figures> LoadRun::run() {
       run_all(preparing_at_once_max, prepare);
     }
   }
-  start_ = last_end_ = Clock::now();
-  schedule_.emplace(plan_, start_);
+  begin();
   run_all(clients_.size(),
           [this](Client& client) { return plan_.burst > 0 ? burst_turn(client) : loop(client); });
-  figures_.elapsed = last_end_ - start_;
+  end();
   figures_.not_sent = schedule_->not_sent();
   for (const auto& client : clients_) {
     figures_.bytes_sent += client->connection.bytes_sent();
     figures_.bytes_received += client->connection.bytes_received();
   }
   return std::move(figures_);
+}
+
+// From here on it is measured. The first signal ends the run as its time would, the second one at
+// once.
+void LoadRun::begin() {
+  figures_.schedule = schedule_hash(plan_);
+  signals_.add(SIGINT);
+  signals_.add(SIGTERM);
+  signals_.async_wait([this](const error_code& failed, int) {
+    if (failed) return;
+    stopping_ = true;
+    signals_.clear();
+    for (const auto& client : clients_)
+      client->timer.cancel();
+  });
+  thread_times_ = ThreadTimes::now();
+  start_ = last_end_ = Clock::now();
+  progress_due_ = start_;
+  schedule_.emplace(plan_, start_);
+  figures_.timeline.begin(start_);
+}
+
+void LoadRun::end() {
+  figures_.elapsed = last_end_ - start_;
+  figures_.timeline.end(last_end_);
+  figures_.audit.take(thread_times_, ThreadTimes::now(), Clock::now() - start_);
 }
 
 // Does one step for every client from next_client_ on, so many at once.
@@ -144,7 +193,9 @@ asio::awaitable<void> LoadRun::work_through(const Step& step) {
     auto& client = *clients_[next_client_++];
     co_await step(client);
   }
-  if (--working_ == 0) deadline_timer_.cancel();
+  if (--working_ > 0) co_return;
+  deadline_timer_.cancel();
+  signals_.cancel();
 }
 
 asio::awaitable<void> LoadRun::check_deadlines() {
@@ -156,6 +207,11 @@ asio::awaitable<void> LoadRun::check_deadlines() {
     for (auto& client : clients_) {
       client->connection.check_deadline(now);
     }
+    if (now < progress_due_) continue;
+    progress_due_ = now + Timeline::period;
+    figures_.timeline.pass(now);
+    figures_.elapsed = now - start_;
+    if (progress_) progress_(figures_);
   }
 }
 
@@ -178,16 +234,47 @@ asio::awaitable<void> LoadRun::prepare_thread(Client& client) {
 }
 
 asio::awaitable<void> LoadRun::loop(Client& client) {
-  while (const auto arrival = schedule_->next(Clock::now())) {
-    if (arrival->intended > Clock::now()) {
-      client.timer.expires_at(arrival->intended);
-      error_code ignored;
-      co_await client.timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  auto now = Clock::now();
+  while (!stopping_) {
+    auto arrival = schedule_->next(now);
+    if (!arrival) break;
+    if (!plan_.open() && client.arrivals++ > 0)
+      arrival->intended += think_time(plan_, arrival->number, 0);
+    co_await wait_until(client, arrival->intended);
+    if (stopping_) break;
+    if (plan_.open()) figures_.start_delay.record(Clock::now() - arrival->intended);
+    if (plan_.sessions) {
+      co_await session(client, *arrival);
+    } else {
+      const auto done = co_await turn(client, *arrival);
+      co_await rest(client, done.verdict);
     }
-    if (plan_.turns_per_second > 0) figures_.start_delay.record(Clock::now() - arrival->intended);
-    const auto verdict = co_await turn(client, *arrival);
-    co_await rest(client, verdict);
+    now = Clock::now();
   }
+}
+
+// One turn after the other on a thread of their own, until one is lost.
+asio::awaitable<void> LoadRun::session(Client& client, const Arrival& arrival) {
+  ++figures_.sessions;
+  client.turns_left_on_thread = 0;
+  Arrival each = arrival;
+  bool good = true;
+  for (std::size_t index = 0; index < plan_.turns_per_thread; ++index) {
+    each.number = arrival.number * plan_.turns_per_thread + index;
+    const auto done = co_await turn(client, each);
+    good = good && done.good;
+    if (done.verdict.outcome != TurnOutcome::finished) {
+      co_await rest(client, done.verdict);
+      co_return;
+    }
+    if (index + 1 == plan_.turns_per_thread) break;
+    each.intended = done.times.ended + think_time(plan_, arrival.number, index + 1);
+    co_await wait_until(client, each.intended);
+    if (stopping_) co_return;
+  }
+  ++figures_.sessions_finished;
+  if (good) ++figures_.sessions_good;
+  figures_.session.record(last_end_ - arrival.intended);
 }
 
 asio::awaitable<void> LoadRun::burst_turn(Client& client) {
@@ -197,30 +284,66 @@ asio::awaitable<void> LoadRun::burst_turn(Client& client) {
   co_await turn(client, {number, start_});
 }
 
-asio::awaitable<Verdict> LoadRun::turn(Client& client, const Arrival& arrival) {
+asio::awaitable<Turn> LoadRun::turn(Client& client, const Arrival& arrival) {
+  Turn turn;
+  turn.times.intended = arrival.intended;
+  turn.times.sent = Clock::now();
   ++figures_.sent;
-  if (auto refused = co_await enter_thread(client)) co_return *std::move(refused);
-  const auto request = requests_.turn(arrival.number, client.thread);
+  figures_.timeline.sent(turn.times.sent);
+  turn.verdict = co_await exchange_turn(client, arrival, turn.times);
+  finish(client, turn.verdict, turn);
+  if (client.turns_left_on_thread > 0) --client.turns_left_on_thread;
+  ++client.turns_on_thread;
+  co_return turn;
+}
+
+asio::awaitable<Verdict> LoadRun::exchange_turn(Client& client,
+                                                const Arrival& arrival,
+                                                TurnTimes& times) {
+  if (auto refused = co_await enter_thread(client, arrival)) co_return *std::move(refused);
+  const auto request = requests_.turn(arrival.number, client.thread, arrival.row);
   AnswerReader reader(plan_.surface, plan_.mode, requests_.expected(arrival.number));
   HttpConnection::OnPiece on_piece;
+  const auto on_gap = [this](std::chrono::nanoseconds gap) { figures_.gap.record(gap); };
   if (plan_.mode == AnswerMode::stream) {
     on_piece = [&](std::string_view piece, Clock::time_point when) {
-      reader.take(piece, when, arrival.intended, figures_);
+      const bool had_text = times.first_text.has_value();
+      reader.take(piece, when, times, on_gap);
+      if (had_text || !times.first_text) return;
+      figures_.first_text.record(when - times.intended);
+      figures_.first_text_service.record(when - times.sent);
+      figures_.timeline.first_text(when, when - times.intended);
     };
   }
   const auto exchange = co_await client.connection.exchange(request, on_piece);
-  auto verdict = count(exchange, reader.judge(exchange));
-  if (verdict.outcome == TurnOutcome::finished) {
-    figures_.turn.record(exchange.ended - arrival.intended);
+  times.ended = exchange.ended;
+  co_return count(exchange, reader.judge(exchange));
+}
+
+void LoadRun::finish(const Client& client, const Verdict& verdict, Turn& turn) {
+  const bool finished = verdict.outcome == TurnOutcome::finished;
+  if (finished) {
+    turn.good = !verdict.wrong_answer &&
+                std::all_of(plan_.slos.begin(), plan_.slos.end(), [&](const Slo& slo) {
+                  return keeps(slo, turn.times);
+                });
+    if (turn.good) ++figures_.good;
+    figures_.add_finished(turn.times, client.turns_on_thread);
   }
-  if (client.turns_left_on_thread > 0) --client.turns_left_on_thread;
-  co_return verdict;
+  figures_.timeline.ended(
+      Clock::now(), verdict.outcome, turn.good, turn.times.ended - turn.times.intended);
 }
 
 // A turn needs a thread, and a new one after so many turns. What stands in the way is the turn's
 // own outcome.
-asio::awaitable<std::optional<Verdict>> LoadRun::enter_thread(Client& client) {
+asio::awaitable<std::optional<Verdict>> LoadRun::enter_thread(Client& client,
+                                                              const Arrival& arrival) {
+  if (arrival.row != nullptr && arrival.row->session != 0) {
+    client.thread = requests_.thread_of_session(arrival.row->session);
+    co_return std::nullopt;
+  }
   if (client.turns_left_on_thread > 0) co_return std::nullopt;
+  client.turns_on_thread = 0;
   if (plan_.surface == Surface::openai) {
     if (plan_.turns_per_thread > 0) client.thread = random_uuid();
     client.turns_left_on_thread = plan_.turns_per_thread;
@@ -248,7 +371,6 @@ Verdict LoadRun::count(const Exchange& exchange, Verdict verdict) {
   if (exchange.status != 0) ++figures_.responses;
   switch (verdict.outcome) {
     case TurnOutcome::finished:
-      ++figures_.finished;
       if (verdict.wrong_answer) ++figures_.wrong_answers;
       return verdict;
     case TurnOutcome::refused:
@@ -277,9 +399,18 @@ asio::awaitable<void> LoadRun::rest(Client& client, const Verdict& verdict) {
   co_await client.timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
+// How late the timer itself comes is the generator's own fault.
+asio::awaitable<void> LoadRun::wait_until(Client& client, Clock::time_point due) {
+  if (due <= Clock::now()) co_return;
+  client.timer.expires_at(due);
+  error_code failed;
+  co_await client.timer.async_wait(asio::redirect_error(asio::use_awaitable, failed));
+  if (!failed) figures_.audit.lag.record(Clock::now() - due);
+}
+
 }  // namespace
 
-Result<Figures> run_load(const LoadPlan& plan) {
+Result<Figures> run_load(const LoadPlan& plan, const OnProgress& progress) {
   asio::io_context resolving;
   asio::ip::tcp::resolver resolver(resolving);
   error_code failed;
@@ -287,7 +418,7 @@ Result<Figures> run_load(const LoadPlan& plan) {
   if (failed || found.empty()) {
     return Error{ErrorCode::internal, "the host " + plan.target.host + " is unknown", "url", {}};
   }
-  return LoadRun(plan, found.begin()->endpoint()).run();
+  return LoadRun(plan, found.begin()->endpoint(), progress).run();
 }
 
 }  // namespace parlance::bench

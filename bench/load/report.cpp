@@ -1,5 +1,6 @@
 #include "bench/load/report.hpp"
 
+#include "bench/load/scenario.hpp"
 #include "runtime/base/units.hpp"
 
 #include <algorithm>
@@ -9,6 +10,8 @@
 
 namespace parlance::bench {
 namespace {
+
+constexpr double not_sent_share_max = 0.001;
 
 std::string decimal(double value, int digits) {
   std::array<char, 64> text{};
@@ -45,29 +48,33 @@ std::string bytes_text(std::uint64_t bytes) {
   return mebibytes < 1 ? decimal(mebibytes * 1'024, 1) + " KiB" : decimal(mebibytes, 1) + " MiB";
 }
 
-std::string shape(const LoadPlan& plan) {
-  std::string text;
-  if (plan.burst > 0) {
-    text = "a burst of " + whole(plan.burst) + (plan.one_thread ? " on one thread" : "");
-  } else if (plan.turns_per_second > 0) {
-    text = "open loop at " + decimal(plan.turns_per_second, 1) + " turns/s (" +
-           (plan.arrivals == Arrivals::poisson ? "poisson" : "constant") + "), " +
-           whole(plan.clients) + " clients";
-  } else {
-    text = "closed loop, " + whole(plan.clients) + " clients";
-  }
-  if (plan.burst == 0 && plan.turns_per_thread > 0) {
-    text += ", " + whole(plan.turns_per_thread) + " turns a thread";
-  }
+std::string text_of(const RateStep& step) {
+  std::string text = decimal(step.from, 1);
+  if (step.to != step.from) text += " to " + decimal(step.to, 1);
+  if (step.time) text += " for " + to_text(*step.time);
   return text;
 }
 
-std::string_view name(Surface surface) {
-  return surface == Surface::openai ? "openai" : "langgraph";
+std::string rates_text(const LoadPlan& plan) {
+  std::string text;
+  for (const auto& step : plan.rates)
+    text += (text.empty() ? "" : ", ") + text_of(step);
+  return text + (plan.sessions ? " sessions/s (" : " turns/s (") +
+         std::string(name(plan.arrivals)) + ")";
 }
 
-std::string_view name(AnswerMode mode) {
-  return mode == AnswerMode::stream ? "stream" : "wait";
+std::string shape(const LoadPlan& plan) {
+  if (plan.burst > 0)
+    return "a burst of " + whole(plan.burst) + (plan.one_thread ? " on one thread" : "");
+  std::string text = "closed loop, ";
+  if (plan.trace) text = "a trace of " + whole(plan.trace->size()) + " turns, ";
+  if (!plan.rates.empty()) text = "open loop at " + rates_text(plan) + ", ";
+  text += whole(plan.clients) + " clients";
+  if (plan.turns_per_thread > 0) {
+    text += ", " + whole(plan.turns_per_thread) +
+            (plan.sessions ? " turns a session" : " turns a thread");
+  }
+  return text;
 }
 
 std::string count_line(const std::string& title, std::uint64_t count) {
@@ -89,11 +96,50 @@ void row(std::string& text, std::string_view title, const Histogram& times) {
   text += "\n";
 }
 
+std::string good_line(const LoadPlan& plan, const Figures& figures) {
+  std::string line = label("good") + padded(whole(figures.good), 11);
+  if (figures.due() > 0) {
+    const auto share = share_interval(figures.good, figures.due());
+    line += "   " + decimal(share.share * 100, 2) +
+            " % of all that were due (95 %: " + decimal(share.least * 100, 2) + " to " +
+            decimal(share.most * 100, 2) + ")";
+  }
+  for (const auto& slo : plan.slos)
+    line += ", " + slo.text;
+  return line + "\n";
+}
+
+std::string sessions_line(const Figures& figures) {
+  return label("sessions") + padded(whole(figures.sessions), 11) + "   finished " +
+         whole(figures.sessions_finished) + ", good " + whole(figures.sessions_good) + "\n";
+}
+
+std::string audit_lines(const LoadPlan& plan, const Figures& figures) {
+  const Audit& audit = figures.audit;
+  std::string text = label("generator") + decimal(audit.on_cpu * 100, 1) + " % of a core, " +
+                     decimal(audit.waited_for_cpu * 100, 1) + " % waiting for it";
+  if (audit.lag.count() > 0)
+    text += ", timers late by " + decimal(audit.lag.percentile_ms(99), 3) + " ms (p99)";
+  text += "\n" + label("schedule") + figures.schedule + "\n";
+  if (const auto reason = invalid_because(plan, figures)) text += "\nINVALID: " + *reason + "\n";
+  return text;
+}
+
 std::string status_name(unsigned status) {
   return status == 0 ? "no response" : std::to_string(status);
 }
 
 }  // namespace
+
+std::optional<std::string> invalid_because(const LoadPlan& plan, const Figures& figures) {
+  if (plan.burst > 0) return std::nullopt;
+  if (static_cast<double>(figures.not_sent) >
+      not_sent_share_max * static_cast<double>(figures.due())) {
+    return whole(figures.not_sent) + " turns of " + whole(figures.due()) +
+           " that were due were never sent, as no client was free: more --clients, or less load";
+  }
+  return invalid_because(figures.audit, figures.turn.percentile_ms(50), figures.elapsed);
+}
 
 std::string report(const LoadPlan& plan, const Figures& figures) {
   std::string text = "\nparlance-bench run   http://" + plan.target.host + ":" + plan.target.port +
@@ -104,11 +150,9 @@ std::string report(const LoadPlan& plan, const Figures& figures) {
 
   text += label("sent") + padded(whole(figures.sent), 11) + "\n";
   text += label("= finished") + padded(whole(figures.finished), 11);
-  if (plan.check == AnswerCheck::none) {
-    text += "   answers not checked\n";
-  } else {
-    text += "   wrong answers " + whole(figures.wrong_answers) + "\n";
-  }
+  text += plan.check == AnswerCheck::none
+              ? "   answers not checked\n"
+              : "   wrong answers " + whole(figures.wrong_answers) + "\n";
   text += label("+ refused") + padded(whole(figures.refused), 11);
   if (figures.refused > 0) text += "   with Retry-After " + whole(figures.with_retry_after);
   text += "\n" + label("+ failed") + padded(whole(figures.failed), 11) + "\n";
@@ -116,6 +160,8 @@ std::string report(const LoadPlan& plan, const Figures& figures) {
     text +=
         label("not sent") + padded(whole(figures.not_sent), 11) + "   no client was free in time\n";
   }
+  if (!plan.slos.empty()) text += good_line(plan, figures);
+  if (plan.sessions) text += sessions_line(figures);
   const std::chrono::duration<double> seconds = figures.elapsed;
   text += label("finished turns/s") + padded(decimal(figures.finished_per_second(), 1), 11) +
           "   in " + decimal(seconds.count(), 3) + " s\n\n";
@@ -126,8 +172,13 @@ std::string report(const LoadPlan& plan, const Figures& figures) {
   }
   text += "\n";
   row(text, "turn", figures.turn);
+  if (plan.open()) row(text, "  since it was sent", figures.service);
   row(text, "first text", figures.first_text);
+  if (plan.open()) row(text, "  since it was sent", figures.first_text_service);
   row(text, "gap between texts", figures.gap);
+  row(text, "longest gap", figures.stall);
+  row(text, "time per text", figures.per_text);
+  row(text, "session", figures.session);
   row(text, "refusal", figures.refusal);
   row(text, "new thread", figures.new_thread);
   row(text, "start delay", figures.start_delay);
@@ -142,7 +193,7 @@ std::string report(const LoadPlan& plan, const Figures& figures) {
   }
   text += label("bytes") + bytes_text(figures.bytes_sent) + " sent, " +
           bytes_text(figures.bytes_received) + " received\n";
-  return text;
+  return text + audit_lines(plan, figures);
 }
 
 std::string report(const std::vector<Judgement>& judgements) {
@@ -168,58 +219,6 @@ std::string report(const FoundMax& found) {
   if (found.reached_most)
     return "all " + whole(found.clients) + " clients hold: there may be room for more\n";
   return "at most " + whole(found.clients) + " clients hold\n";
-}
-
-Json to_json(const LoadPlan& plan, const Figures& figures) {
-  Json by_status = Json::object();
-  for (const auto& [status, count] : figures.errors_by_status) {
-    by_status[std::to_string(status)] = count;
-  }
-  Json by_code = Json::object();
-  for (const auto& [code, count] : figures.errors_by_code) {
-    by_code[code] = count;
-  }
-  const std::chrono::duration<double> seconds = figures.elapsed;
-  return {
-      {"plan",
-       {{"url", "http://" + plan.target.host + ":" + plan.target.port + plan.target.path},
-        {"surface", name(plan.surface)},
-        {"agent", plan.agent},
-        {"mode", name(plan.mode)},
-        {"clients", plan.clients},
-        {"turns", plan.turns},
-        {"time", plan.time_max ? Json(to_text(*plan.time_max)) : Json(nullptr)},
-        {"turns_per_thread", plan.turns_per_thread},
-        {"turns_per_second", plan.turns_per_second},
-        {"arrivals", plan.arrivals == Arrivals::poisson ? "poisson" : "constant"},
-        {"burst", plan.burst},
-        {"one_thread", plan.one_thread},
-        {"timeout", to_text(plan.timeout)},
-        {"seed", plan.seed},
-        {"answers_checked", plan.check != AnswerCheck::none}}},
-      {"sent", figures.sent},
-      {"finished", figures.finished},
-      {"refused", figures.refused},
-      {"failed", figures.failed},
-      {"wrong_answers", figures.wrong_answers},
-      {"not_sent", figures.not_sent},
-      {"responses", figures.responses},
-      {"with_retry_after", figures.with_retry_after},
-      {"threads_created", figures.threads_created},
-      {"bytes_sent", figures.bytes_sent},
-      {"bytes_received", figures.bytes_received},
-      {"elapsed_s", seconds.count()},
-      {"finished_per_second", figures.finished_per_second()},
-      {"errors_by_status", by_status},
-      {"errors_by_code", by_code},
-      {"ms",
-       {{"turn", to_json(figures.turn)},
-        {"first_text", to_json(figures.first_text)},
-        {"gap", to_json(figures.gap)},
-        {"refusal", to_json(figures.refusal)},
-        {"new_thread", to_json(figures.new_thread)},
-        {"start_delay", to_json(figures.start_delay)}}},
-  };
 }
 
 }  // namespace parlance::bench

@@ -8,10 +8,15 @@
 #include "bench/load/find_max.hpp"
 #include "bench/load/plan.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace parlance::bench {
+
+// Why the run says nothing of the server; none: it is valid. A burst is not judged: it is meant to
+// be all at once.
+std::optional<std::string> invalid_because(const LoadPlan& plan, const Figures& figures);
 
 std::string report(const LoadPlan& plan, const Figures& figures);
 
@@ -21,8 +26,5 @@ std::string report(const std::vector<Judgement>& judgements);
 // One line for each probe while it goes on, and what came of them.
 std::string report(const Probe& probe);
 std::string report(const FoundMax& found);
-
-// Everything that report() says, and the plan.
-Json to_json(const LoadPlan& plan, const Figures& figures);
 
 }  // namespace parlance::bench

@@ -1,6 +1,7 @@
 #include "bench/load/requests.hpp"
 
 #include "bench/mock/answer.hpp"
+#include "runtime/base/ids.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -34,7 +35,7 @@ std::string_view find_json_string(std::string_view json, std::string_view name) 
   return {};
 }
 
-Requests::Requests(const LoadPlan& plan) : plan_(plan) {
+Requests::Requests(const LoadPlan& plan) : plan_(plan), run_name_(random_uuid()) {
   const auto& target = plan.target;
   headers_ = " HTTP/1.1\r\nHost: " + target.host + ":" + target.port + "\r\n";
   if (!plan.key.empty()) {
@@ -57,15 +58,23 @@ Requests::Requests(const LoadPlan& plan) : plan_(plan) {
   }
   body_head_ = R"({"assistant_id":)" + dump(Json(plan.agent)) +
                (plan.mode == AnswerMode::stream ? R"(,"stream_mode":["messages-tuple"])" : "") +
+               (plan.trace ? R"(,"if_not_exists":"create")" : "") +
                R"(,"multitask_strategy":"enqueue","input":{"messages":[{"role":"user","content":")";
   body_tail_ = R"("}])" + more + "}}";
 }
 
-std::string Requests::turn(std::uint64_t number, std::string_view thread) const {
+std::string Requests::turn(std::uint64_t number,
+                           std::string_view thread,
+                           const TraceRow* row) const {
   std::string body = body_head_;
-  body.append(json_escaped(text(number))).append(body_tail_);
+  body.append(json_escaped(text(number)));
+  for (std::uint32_t words = 1; row != nullptr && words < row->input_tokens; ++words)
+    body.append(" word");
+  body.append(body_tail_);
   std::string request = "POST " + plan_.target.path;
   if (plan_.surface == Surface::openai) {
+    if (row != nullptr && row->output_tokens > 0)
+      body.append(",\"max_tokens\":").append(std::to_string(row->output_tokens));
     if (!thread.empty()) body.append(R"(,"thread_id":")").append(thread).append("\"");
     body.append("}");
     request.append("/v1/chat/completions");
@@ -75,6 +84,10 @@ std::string Requests::turn(std::uint64_t number, std::string_view thread) const 
   }
   request.append(headers_).append(std::to_string(body.size())).append("\r\n\r\n");
   return request.append(body);
+}
+
+std::string Requests::thread_of_session(std::uint64_t session) const {
+  return named_uuid(run_name_ + ':' + std::to_string(session));
 }
 
 std::string Requests::expected(std::uint64_t number) const {

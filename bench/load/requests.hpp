@@ -21,7 +21,13 @@ class Requests {
   const std::string& new_thread() const { return new_thread_; }
 
   // One turn's request. `thread` is empty for a call without one (openai).
-  std::string turn(std::uint64_t number, std::string_view thread) const;
+  // A row of a trace says how long text and answer are (the answer: openai only).
+  std::string turn(std::uint64_t number,
+                   std::string_view thread,
+                   const TraceRow* row = nullptr) const;
+
+  // Of the rows of a trace that share a session; created when it is not there.
+  std::string thread_of_session(std::uint64_t session) const;
 
   // What a right answer holds, escaped as inside a JSON string; empty when it is not checked.
   std::string expected(std::uint64_t number) const;
@@ -30,7 +36,8 @@ class Requests {
   std::string text(std::uint64_t number) const;
 
   LoadPlan plan_;
-  std::string headers_;  // the lines after the request line, up to the length
+  std::string run_name_;  // no other run has it
+  std::string headers_;   // the lines after the request line, up to the length
   std::string new_thread_;
   std::string body_head_;  // up to the text
   std::string body_tail_;  // after it, up to the thread (openai) or the end (langgraph)

@@ -2,6 +2,7 @@
 
 #include "bench/command_line.hpp"
 #include "bench/load/arrivals.hpp"
+#include "bench/load/figures_json.hpp"
 #include "bench/load/report.hpp"
 #include "bench/load/requests.hpp"
 #include "tests/bench/support.hpp"
@@ -128,12 +129,85 @@ TEST_CASE("an open loop counts from the intended start when the server is too sl
   auto plan = plan_for(mock);
   plan.clients = 1;
   plan.turns = 10;
-  plan.turns_per_second = 1'000;
+  plan.rates = {{1'000, 1'000, {}}};
   const auto figures = figures_of(plan);
   CHECK(figures.finished == 10);
   // The last one was due after 9 ms, and had to wait for nine others.
   CHECK(figures.turn.greatest_ms() >= 10 * 28 - 9);
   CHECK(figures.start_delay.greatest_ms() >= 9 * 28 - 9);
+}
+
+TEST_CASE("goodput of a known mixture is exact") {
+  auto settings = quick();
+  REQUIRE(set(settings, "fault", "500,slow"));
+  settings.fault_share = 0.25;
+  settings.first_token_delay = milliseconds(20);
+  const RunningMock mock(settings);
+  auto plan = plan_for(mock);
+  plan.turns = 200;
+  plan.mode = AnswerMode::stream;
+  plan.slos = {*parse_slo("first_text<150ms")};  // slow ones have 200 ms
+  const auto figures = figures_of(plan);
+  std::uint64_t slow = 0;
+  for (const auto& entry : ask_json(mock.port(), "GET", "/mock/journal"))
+    slow += entry["fault"] == "slow" ? 1 : 0;
+  CHECK(slow > 0);
+  CHECK(figures.failed > 0);
+  CHECK(figures.good == 200 - figures.failed - slow);
+}
+
+TEST_CASE("sessions arrive, think between their turns, and are over when all is said") {
+  const RunningMock mock(quick());
+  auto plan = plan_for(mock);
+  plan.turns = 10;
+  plan.clients = 10;
+  plan.rates = {{200, 200, {}}};
+  plan.sessions = true;
+  plan.turns_per_thread = 3;
+  plan.think_time = {milliseconds(100), milliseconds(100)};
+  const auto figures = figures_of(plan);
+  CHECK(figures.sessions == 10);
+  CHECK(figures.sessions_finished == 10);
+  CHECK(figures.sessions_good == 10);
+  CHECK(figures.sent == 30);
+  CHECK(figures.session.least_ms() >= 2 * 100 + 3 * 13);
+  CHECK(figures.by_index.size() == 3);
+  CHECK(figures.by_index[2].turn.count() == 10);
+}
+
+TEST_CASE("a session that loses a turn ends there, and is not finished") {
+  auto settings = quick();
+  REQUIRE(set(settings, "fault", "500"));
+  settings.fault_count_max = 1;
+  const RunningMock mock(settings);
+  auto plan = plan_for(mock);
+  plan.turns = 4;
+  plan.clients = 4;
+  plan.rates = {{200, 200, {}}};
+  plan.sessions = true;
+  plan.turns_per_thread = 3;
+  const auto figures = figures_of(plan);
+  CHECK(figures.sessions == 4);
+  CHECK(figures.sessions_finished == 3);
+  CHECK(figures.sent == 10);
+  CHECK(figures.failed == 1);
+}
+
+TEST_CASE("a trace's rows say how much is said, and how much is answered") {
+  auto settings = quick();
+  settings.tokens = 50;
+  const RunningMock mock(settings);
+  auto plan = plan_for(mock);
+  plan.turns = 0;
+  plan.trace = std::make_shared<const std::vector<TraceRow>>(
+      std::vector<TraceRow>{{{}, 5, 3, 0}, {std::chrono::microseconds(20'000), 700, 7, 0}});
+  const auto figures = figures_of(plan);
+  CHECK(figures.finished == 2);
+  const auto journal = ask_json(mock.port(), "GET", "/mock/journal");
+  REQUIRE(journal.size() == 2);
+  CHECK(journal[0]["tokens_sent"] == 3);
+  CHECK(journal[1]["tokens_sent"] == 7);
+  CHECK(journal[0]["text"] == "hello 0 word word word word");
 }
 
 TEST_CASE("nothing is sent where nothing listens") {
@@ -151,8 +225,8 @@ TEST_CASE("arrivals keep their rate whatever becomes of the turns") {
   LoadPlan plan;
   plan.turns = 0;
   plan.time_max = std::chrono::seconds(10);
-  plan.turns_per_second = 100;
-  plan.arrivals = GENERATE(Arrivals::constant, Arrivals::poisson);
+  plan.rates = {{100, 100, {}}};
+  plan.arrivals = GENERATE(Arrivals::constant, Arrivals::poisson, Arrivals::gamma);
   const std::chrono::steady_clock::time_point start{};
   ArrivalSchedule schedule(plan, start);
   std::uint64_t count = 0;
@@ -170,7 +244,7 @@ TEST_CASE("arrivals keep their rate whatever becomes of the turns") {
 TEST_CASE("turns of an open loop that come much too late are counted, not sent") {
   LoadPlan plan;
   plan.time_max = std::chrono::seconds(1);
-  plan.turns_per_second = 10;
+  plan.rates = {{10, 10, {}}};
   plan.timeout = milliseconds(100);
   const std::chrono::steady_clock::time_point start{};
   ArrivalSchedule schedule(plan, start);
