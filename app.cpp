@@ -1,6 +1,7 @@
 #include "app.hpp"
 
 #include "actors/actor_conversations.hpp"
+#include "actors/actor_pools.hpp"
 #include "actors/front_actor.hpp"
 #include "actors/llm_pool.hpp"
 #include "actors/offline_provider.hpp"
@@ -334,6 +335,7 @@ struct App::Parts {
   std::unique_ptr<caf::actor_system> actors;
 
   std::shared_ptr<PartSlot> llm_pool = std::make_shared<PartSlot>();
+  actors::ActorPools pools{llm_pool};
   std::shared_ptr<PartSlot> retriever_pool = std::make_shared<PartSlot>();
   std::shared_ptr<PartSlot> journal_keeper = std::make_shared<PartSlot>();
   std::shared_ptr<std::vector<std::shared_ptr<PartSlot>>> directories =
@@ -538,6 +540,7 @@ Result<void> App::Parts::listen() {
                                                         registry,
                                                         clock,
                                                         webhook_rules,
+                                                        pools,
                                                         settings.threads.start_delay_max,
                                                         version()});
   router = std::make_unique<net::Router>(net::make_routes(*backend));

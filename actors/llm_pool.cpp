@@ -7,6 +7,7 @@
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -81,6 +82,11 @@ Error error_of(const Lane::Refusal& refusal, const LaneOptions& lane) {
               "the queue is longer than the turn has time",
               {},
               refusal.retry_after};
+    case Lane::Why::drained:
+      return {ErrorCode::model_unavailable,
+              lane.model + " is taken out of service",
+              {},
+              refusal.retry_after};
     case Lane::Why::provider_down:
       break;
   }
@@ -135,6 +141,7 @@ caf::behavior LlmPool::make_behavior() {
         advance(lane);
       },
       [this](CallEnded& report) { ended(report); },
+      [this](TuneLanes& tuning) { tune(*tuning.job); },
       [this](Tick) {
         wakes_at_.reset();
         for (auto& lane : lanes_)
@@ -150,6 +157,81 @@ void LlmPool::on_exit() {
   calls_.clear();
   for (auto& lane : lanes_)
     lane->metrics.filled(0, 0);
+}
+
+void LlmPool::tune(LaneJob& job) {
+  const auto tell = std::exchange(job.done, nullptr);
+  if (job.change) {
+    if (auto changed = change(*job.change); !changed) return tell(changed.error());
+  }
+  std::vector<LaneView> views;
+  for (const auto& lane : lanes_) {
+    if (!job.change || lane->is(*job.change)) views.push_back(view_of(*lane));
+  }
+  tell(std::move(views));
+}
+
+// All of them, or none.
+Result<void> LlmPool::change(const LaneChange& change) {
+  std::vector<PoolLane*> named;
+  for (const auto& lane : lanes_) {
+    if (lane->is(change)) named.push_back(lane.get());
+  }
+  if (named.empty()) return Error{ErrorCode::not_found, "there is no such lane", {}, {}};
+  const auto min_of = [&](const PoolLane& lane) {
+    return change.calls_at_once_min.value_or(lane.lane.limit().options().calls_at_once_min);
+  };
+  const auto max_of = [&](const PoolLane& lane) {
+    return change.calls_at_once_max.value_or(lane.lane.limit().options().calls_at_once_max);
+  };
+  for (const PoolLane* lane : named) {
+    if (min_of(*lane) > max_of(*lane)) {
+      return Error{ErrorCode::invalid_value,
+                   "must not be above calls_at_once_max",
+                   change.calls_at_once_min ? "calls_at_once_min" : "calls_at_once_max",
+                   {}};
+    }
+  }
+  for (PoolLane* lane : named) {
+    lane->lane.bound(min_of(*lane),
+                     max_of(*lane),
+                     change.calls_waiting_max.value_or(lane->lane.calls_waiting_max()));
+    if (change.mode) lane->lane.set_mode(*change.mode);
+    log_info("lane_changed",
+             {{"provider", change.provider},
+              {"model", change.model},
+              {"mode", to_string(lane->lane.mode())},
+              {"calls_at_once_min", min_of(*lane)},
+              {"calls_at_once_max", max_of(*lane)},
+              {"calls_waiting_max", lane->lane.calls_waiting_max()}});
+    advance(*lane);
+  }
+  return {};
+}
+
+LaneView LlmPool::view_of(const PoolLane& lane) const {
+  LaneView view;
+  view.provider = lane.options.provider;
+  view.model = lane.options.model;
+  for (const auto& [role, lanes] : roles_) {
+    if (std::find(lanes.begin(), lanes.end(), &lane) != lanes.end()) view.roles.push_back(role);
+  }
+  const auto now = tools_.clock.now();
+  const ConcurrencyLimit& limit = lane.lane.limit();
+  view.mode = lane.lane.mode();
+  view.calls_at_once = limit.limit();
+  view.calls_at_once_min = limit.options().calls_at_once_min;
+  view.calls_at_once_max = limit.options().calls_at_once_max;
+  view.adapts = limit.options().adapts;
+  view.reason = limit.reason();
+  view.running = lane.lane.running();
+  view.waiting = lane.lane.waiting();
+  view.calls_waiting_max = lane.lane.calls_waiting_max();
+  view.waiting_by_tenant = lane.lane.waiting_by_tenant();
+  view.wait = lane.lane.wait({}, 1, now);
+  view.breaker = lane.lane.breaker().state();
+  view.retries_left = lane.lane.retries_left();
+  return view;
 }
 
 void LlmPool::refuse(const Ask& ask, Error error) {
@@ -184,8 +266,9 @@ Result<void> LlmPool::enter_lane(std::uint64_t number, Call& call) {
     show(lane);
     return {};
   }
-  if (refusal->why == Lane::Why::provider_down && call.has_elsewhere())
-    return enter_next_lane(number, call);
+  const bool may_move_on =
+      refusal->why == Lane::Why::provider_down || refusal->why == Lane::Why::drained;
+  if (may_move_on && call.has_elsewhere()) return enter_next_lane(number, call);
   Error error = error_of(*refusal, lane.options);
   lane.metrics.call_refused(error.code);
   return error;

@@ -20,12 +20,14 @@
 // supervisor starts a new one, whose lanes learn anew, and tells the askers (PartDown).
 #pragma once
 
+#include "actors/lane_job.hpp"
 #include "actors/messages.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/limits/lane.hpp"
 #include "runtime/metrics/lane_metrics.hpp"
 #include "runtime/metrics/pool_metrics.hpp"
 #include "runtime/ports/chat_provider.hpp"
+#include "runtime/ports/pools.hpp"
 
 #include <caf/event_based_actor.hpp>
 
@@ -75,7 +77,11 @@ class LlmPool : public caf::event_based_actor {
   struct PoolLane {
     PoolLane(LaneOptions options_in, ChatProvider& provider_in, Registry& registry);
 
-    const LaneOptions options;
+    bool is(const LaneChange& named) const {
+      return options.provider == named.provider && options.model == named.model;
+    }
+
+    const LaneOptions options;  // as configured
     ChatProvider& provider;
     PoolMetrics metrics;
     LaneMetrics lane_metrics;
@@ -94,6 +100,9 @@ class LlmPool : public caf::event_based_actor {
     bool has_elsewhere() const;
   };
 
+  void tune(LaneJob& job);
+  Result<void> change(const LaneChange& change);
+  LaneView view_of(const PoolLane& lane) const;
   void accept(Ask& ask);
   // Takes a place in the first lane, from the call's on, that is not down; an Error says why there
   // is none.

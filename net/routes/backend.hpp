@@ -10,6 +10,7 @@
 #include "runtime/metrics/registry.hpp"
 #include "runtime/ports/conversations.hpp"
 #include "runtime/ports/health.hpp"
+#include "runtime/ports/pools.hpp"
 
 #include <chrono>
 #include <string>
@@ -24,6 +25,7 @@ struct Backend {
   const Registry& registry;
   const Clock& clock;
   const WebhookRules& webhooks;
+  Pools& pools;
   std::chrono::milliseconds start_delay_max;  // of a run that begins later
   std::string version;                        // of Parlance: "0.1.0"
 #ifdef NDEBUG

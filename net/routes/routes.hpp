@@ -13,6 +13,9 @@ Authenticate authenticate_with(const KeyStore& keys, const Clock& clock);
 // /livez /readyz /metrics /version /v1/admin/quarantine
 void add_operator_routes(Router& router, const Backend& backend);
 
+// /v1/admin/pools
+void add_pool_routes(Router& router, const Backend& backend);
+
 // /v1/chat/completions /v1/models
 void add_openai_routes(Router& router, const Backend& backend);
 

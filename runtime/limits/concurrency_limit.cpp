@@ -42,6 +42,14 @@ ConcurrencyLimit::ConcurrencyLimit(ConcurrencyOptions options)
   }
 }
 
+void ConcurrencyLimit::bound(std::uint32_t calls_at_once_min, std::uint32_t calls_at_once_max) {
+  options_.calls_at_once_min = calls_at_once_min;
+  options_.calls_at_once_max = calls_at_once_max;
+  experiment_.reset();
+  if (reason_ == Reason::experimenting) reason_ = Reason::queued;
+  set(options_.adapts ? limit_ : calls_at_once_max);
+}
+
 ConcurrencyLimit::Mark ConcurrencyLimit::sent(Time now, std::size_t running) {
   const bool full = running >= limit();
   if (full && !round_began_) round_began_ = now;

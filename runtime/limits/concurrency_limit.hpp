@@ -57,6 +57,10 @@ class ConcurrencyLimit {
 
   std::uint32_t limit() const { return limit_; }
   Reason reason() const { return reason_; }
+  const ConcurrencyOptions& options() const { return options_; }
+
+  // From now on between these; it goes on from where it is, or from the nearer bound.
+  void bound(std::uint32_t calls_at_once_min, std::uint32_t calls_at_once_max);
 
   // A call was sent; `running` with it.
   Mark sent(Time now, std::size_t running);
@@ -82,7 +86,7 @@ class ConcurrencyLimit {
   void set(double limit);
   double calls_queued(double first) const;
 
-  const ConcurrencyOptions options_;
+  ConcurrencyOptions options_;
   std::uint32_t limit_;
   Reason reason_ = Reason::starting;
   std::uint32_t step_ = 1;    // the next growth

@@ -160,4 +160,11 @@ std::optional<FairQueue::Time> FairQueue::next_time(Time now) const {
   return next->first;
 }
 
+std::map<std::string, std::size_t> FairQueue::size_by_tenant() const {
+  std::map<std::string, std::size_t> sizes;
+  for (const auto& [name, tenant] : tenants_)
+    sizes.emplace(name, tenant.calls.size());
+  return sizes;
+}
+
 }  // namespace parlance

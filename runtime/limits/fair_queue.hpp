@@ -72,6 +72,9 @@ class FairQueue {
   // When the first call that is only early may leave.
   std::optional<Time> next_time(Time now) const;
 
+  // How many wait, of those who do.
+  std::map<std::string, std::size_t> size_by_tenant() const;
+
   std::size_t size() const { return places_.size(); }
   bool empty() const { return places_.empty(); }
 

@@ -26,6 +26,7 @@ milliseconds advised_wait(double seconds) {
 }  // namespace
 
 std::optional<Lane::Refusal> Lane::enter(const Wish& wish, Time now) {
+  if (mode_ == LaneMode::drained) return Refusal{Why::drained, advised_wait(60)};
   if (!breaker_.would_pass(now)) return down(now);
   const std::size_t places = std::size_t{limit_.limit()} + limits_.calls_waiting_max;
   const auto retry_after = [&] {
@@ -90,6 +91,7 @@ std::optional<Lane::Step> Lane::next(Time now) {
   std::optional<Refusal> refusal;
   if (!breaker_.would_pass(now)) refusal = down(now);
   if (is_hopeless(*first, now)) refusal = Refusal{Why::would_miss_deadline, advised_wait(0)};
+  if (!refusal && mode_ == LaneMode::paused) return std::nullopt;
   if (refusal) {
     const Step step{first->call, first->since, refusal};
     queue_.take_first(now);
@@ -126,6 +128,13 @@ Lane::Step Lane::send(Time now) {
   const Step step{run.call.call, run.call.since, std::nullopt};
   running_.insert_or_assign(step.call, std::move(run));
   return step;
+}
+
+void Lane::bound(std::uint32_t calls_at_once_min,
+                 std::uint32_t calls_at_once_max,
+                 std::uint32_t calls_waiting_max) {
+  limit_.bound(calls_at_once_min, calls_at_once_max);
+  limits_.calls_waiting_max = calls_waiting_max;
 }
 
 std::optional<Lane::Time> Lane::wake_at(Time now) {

@@ -28,11 +28,13 @@
 #include "runtime/limits/concurrency_limit.hpp"
 #include "runtime/limits/fair_queue.hpp"
 #include "runtime/limits/flow_rates.hpp"
+#include "runtime/limits/lane_mode.hpp"
 #include "runtime/limits/minute_budget.hpp"
 #include "runtime/limits/retry_budget.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -63,7 +65,7 @@ class Lane {
     Time deadline{};
   };
 
-  enum class Why : std::uint8_t { queue_full, would_miss_deadline, provider_down };
+  enum class Why : std::uint8_t { queue_full, would_miss_deadline, provider_down, drained };
   struct Refusal {
     Why why = Why::queue_full;
     std::chrono::milliseconds retry_after{0};
@@ -114,6 +116,15 @@ class Lane {
   // Nobody wants the answer any more.
   void leave(std::uint64_t call, Time now);
 
+  // All at once; calls that run or wait beyond new bounds stay.
+  void bound(std::uint32_t calls_at_once_min,
+             std::uint32_t calls_at_once_max,
+             std::uint32_t calls_waiting_max);
+  void set_mode(LaneMode mode) { mode_ = mode; }
+
+  LaneMode mode() const { return mode_; }
+  std::uint32_t calls_waiting_max() const { return limits_.calls_waiting_max; }
+  std::map<std::string, std::size_t> waiting_by_tenant() const { return queue_.size_by_tenant(); }
   std::size_t running() const { return running_.size(); }
   std::size_t waiting() const { return queue_.size(); }
   const ConcurrencyLimit& limit() const { return limit_; }
@@ -141,7 +152,8 @@ class Lane {
   bool may_wait_again(const Running& run, const Ending& ending) const;
   bool may_retry(const Running& run, const Ending& ending, Time now);
 
-  const LaneLimits limits_;
+  LaneLimits limits_;
+  LaneMode mode_ = LaneMode::open;
   ConcurrencyLimit limit_;
   MinuteBudget minute_;
   FairQueue queue_;

@@ -1,11 +1,14 @@
 #include "actors/llm_pool.hpp"
 
+#include "actors/actor_pools.hpp"
 #include "tests/support/actor_test.hpp"
 #include "tests/support/fake_provider.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +50,7 @@ struct LlmPoolTest : tests::ActorTest {
     }
   }
   ~LlmPoolTest() {
+    slot->clear();
     end_actors();
     for (auto& [name, provider] : fakes)
       provider->calls.clear();
@@ -57,6 +61,7 @@ struct LlmPoolTest : tests::ActorTest {
     asker = ends_with_test(system.spawn<ModelAsker>(answers));
     pool = ends_with_test(system.spawn<LlmPool>(RoleOptions{{"main", lanes}},
                                                 LlmPoolTools{providers, registry, clock}));
+    slot->set({pool, 1});
     run_messages();
   }
 
@@ -80,6 +85,28 @@ struct LlmPoolTest : tests::ActorTest {
     run_messages();
   }
 
+  // The lanes as they are, or those that a change was for.
+  Result<std::vector<LaneView>> tuned(std::optional<LaneChange> change = {}) {
+    ActorPools pools{slot};
+    std::optional<Result<std::vector<LaneView>>> lanes;
+    const auto done = [&](auto answer) { lanes.emplace(std::move(answer)); };
+    if (change) {
+      pools.change(*change, done);
+    } else {
+      pools.lanes(done);
+    }
+    run_messages();
+    REQUIRE(lanes);
+    return *lanes;
+  }
+  LaneChange named(const std::string& provider, std::optional<LaneMode> mode = {}) {
+    LaneChange change;
+    change.provider = provider;
+    change.model = provider == "first" ? "large" : "small";
+    change.mode = mode;
+    return change;
+  }
+
   std::size_t calls(const std::string& provider) { return fakes.at(provider)->calls.size(); }
 
   ErrorCode failure(std::uint64_t call) {
@@ -96,6 +123,7 @@ struct LlmPoolTest : tests::ActorTest {
   LaneOptions second{"second", "small", 2, 2};
   caf::actor asker;
   caf::actor pool;
+  std::shared_ptr<PartSlot> slot = std::make_shared<PartSlot>();
 };
 
 Error failed_as(ErrorCode code, std::optional<std::chrono::milliseconds> retry_after = {}) {
@@ -199,6 +227,69 @@ TEST_CASE_METHOD(LlmPoolTest, "a lane keeps to its requests a minute") {
   CHECK(calls("first") == 1);
   advance_time(31s);
   CHECK(calls("first") == 2);
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "a lane is seen: its limit, and who waits for it") {
+  start_pool({first, second});
+  for (std::uint64_t call = 1; call <= 3; ++call)
+    ask(call);
+  const auto lanes = tuned();
+  REQUIRE(lanes);
+  REQUIRE(lanes->size() == 2);
+  const LaneView& lane = lanes->front();
+  CHECK(lane.provider == "first");
+  CHECK(lane.roles == std::vector<std::string>{"main"});
+  CHECK(lane.calls_at_once == 2);
+  CHECK(lane.running == 2);
+  CHECK(lane.waiting == 1);
+  CHECK(lane.waiting_by_tenant == std::map<std::string, std::size_t>{{"acme", 1}});
+  CHECK(lane.breaker == Breaker::State::closed);
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "a paused lane sends nothing until it is opened") {
+  start_pool({first});
+  REQUIRE(tuned(named("first", LaneMode::paused)));
+  ask(1);
+  advance_time(1s);
+  CHECK(calls("first") == 0);
+  REQUIRE(tuned(named("first", LaneMode::open)));
+  CHECK(calls("first") == 1);
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "a drained lane ends what it has, and new calls go elsewhere") {
+  start_pool({first, second});
+  ask(1);
+  REQUIRE(tuned(named("first", LaneMode::drained)));
+  ask(2);
+  CHECK(calls("second") == 1);
+  ask(3, "huge");
+  CHECK(failure(3) == ErrorCode::model_unavailable);
+  end("first", 0, tests::answer_of("hello"));
+  CHECK((**answers.answered.at(1)).text == "hello");
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "new bounds of a lane hold at once, and may not cross") {
+  start_pool({first});
+  for (std::uint64_t call = 1; call <= 4; ++call)
+    ask(call);
+  CHECK(calls("first") == 2);
+  LaneChange change = named("first");
+  change.calls_at_once_max = 3;
+  change.calls_at_once_min = 3;
+  const auto changed = tuned(change);
+  REQUIRE(changed);
+  CHECK(changed->front().calls_at_once == 3);
+  CHECK(calls("first") == 3);
+  change.calls_at_once_min = 4;
+  REQUIRE_FALSE(tuned(change));
+  CHECK(tuned(change).error().field == "calls_at_once_min");
+  CHECK(tuned(named("nobody")).error().code == ErrorCode::not_found);
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "who asks a pool that is gone is told") {
+  start_pool({first});
+  slot->clear();
+  CHECK(tuned().error().code == ErrorCode::component_restarted);
 }
 
 }  // namespace

@@ -119,7 +119,8 @@ const placeholders = {
   thread_id: () => randomUUID(),
   run_id: () => randomUUID(),
   checkpoint_id: () => randomUUID(),
-  model: () => 'nobody',
+  model: (route) => (route.includes('{provider}') ? 'extractive' : 'nobody'),
+  provider: () => 'local',
   assistant_id: () => 'nobody',
 };
 
@@ -135,7 +136,7 @@ async function file_of(server, route) {
 async function call_with_placeholders(document, server, each) {
   let { route } = each;
   for (const [, name] of each.route.matchAll(/\{(\w+)\}/g)) {
-    const value = name === 'file' ? await file_of(server, each.route) : placeholders[name]();
+    const value = name === 'file' ? await file_of(server, each.route) : placeholders[name](each.route);
     route = route.replace(`{${name}}`, value);
   }
   return server.call(route, { method: each.method, body: document.body_of(each) });

@@ -27,5 +27,44 @@ TEST_CASE("turns in quarantine are listed and released") {
   CHECK(none.header("x-error-code") == "run_not_found");
 }
 
+TEST_CASE("lanes are listed and changed") {
+  ServerFixture fixture;
+  LaneView lane;
+  lane.provider = "upstream";
+  lane.model = "meta/llama";
+  lane.roles = {"main"};
+  lane.calls_at_once = 12;
+  lane.calls_at_once_max = 64;
+  lane.reason = ConcurrencyLimit::Reason::refused;
+  lane.waiting = 3;
+  lane.waiting_by_tenant = {{"acme", 2}, {"other", 1}};
+  lane.wait = std::chrono::milliseconds(250);
+  fixture.pools.views = {lane};
+  const auto listed = fixture.call("GET", "/v1/admin/pools").json()["lanes"];
+  REQUIRE(listed.size() == 1);
+  CHECK(listed[0]["reason"] == "refused");
+  CHECK(listed[0]["waiting_by_tenant"] == Json({{"acme", 2}, {"other", 1}}));
+  CHECK(listed[0]["wait_ms"] == 250);
+
+  const std::string path = "/v1/admin/pools/upstream/meta%2Fllama";
+  const auto changed =
+      fixture.call("PATCH", path, R"({"mode":"paused","calls_at_once_max":8})").json();
+  CHECK(changed["lanes"][0]["mode"] == "paused");
+  REQUIRE(fixture.pools.changes.size() == 1);
+  CHECK(fixture.pools.changes[0].calls_at_once_max == 8U);
+  CHECK_FALSE(fixture.pools.changes[0].calls_at_once_min);
+  CHECK(fixture.call("PATCH", "/v1/admin/pools/upstream/none", "{}").status == 404);
+  for (const char* const body : {R"({"mode":"off"})",
+                                 R"({"calls_at_once_max":0})",
+                                 R"({"calls_at_once_min":"1"})",
+                                 R"({"calls_waiting_max":-1})",
+                                 R"({"adapts":false})",
+                                 R"([])"}) {
+    INFO(body);
+    CHECK(fixture.call("PATCH", path, body).status == 422);
+  }
+  CHECK(fixture.pools.changes.size() == 2);
+}
+
 }  // namespace
 }  // namespace parlance::net

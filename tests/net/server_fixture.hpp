@@ -165,6 +165,24 @@ struct FakeHealth : Health {
   std::atomic<bool> is_ready{true};
 };
 
+// A lane of each name in `views`; changes are kept, and done as far as `mode` goes.
+class FakePools : public Pools {
+ public:
+  void lanes(Answer done) override { done(views); }
+  void change(LaneChange change, Answer done) override {
+    changes.push_back(change);
+    for (auto& view : views) {
+      if (view.provider != change.provider || view.model != change.model) continue;
+      if (change.mode) view.mode = *change.mode;
+      return done(std::vector<LaneView>{view});
+    }
+    done(Error{ErrorCode::not_found, "there is no such lane", {}, {}});
+  }
+
+  std::vector<LaneView> views;
+  std::vector<LaneChange> changes;
+};
+
 class ServerFixture {
  public:
   explicit ServerFixture(HttpServerOptions options = {}, KeyStore keys = KeyStore::dev())
@@ -176,6 +194,7 @@ class ServerFixture {
                  registry,
                  clock_,
                  webhooks_,
+                 pools,
                  std::chrono::hours(24),
                  "1.2.3"},
         router_(make_routes(backend_)) {
@@ -227,6 +246,7 @@ class ServerFixture {
   tests::FakeConversations conversations;
   Agents agents = tests::test_agents();
   FakeHealth health;
+  FakePools pools;
   Registry registry;
   HttpMetrics metrics{registry};
   std::uint16_t port = 0;

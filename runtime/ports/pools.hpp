@@ -1,0 +1,75 @@
+// The lanes of the model pool, as operators see and tune them.
+//
+// A change holds until the pool or the process starts anew: what is to stay stands in the
+// configuration.
+//
+// Threading: every call may come from any thread and returns at once. Callbacks run once, on any
+// thread, and must not block.
+#pragma once
+
+#include "runtime/base/result.hpp"
+#include "runtime/limits/breaker.hpp"
+#include "runtime/limits/concurrency_limit.hpp"
+#include "runtime/limits/lane_mode.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parlance {
+
+std::string_view to_string(LaneMode mode);
+std::string_view to_string(ConcurrencyLimit::Reason reason);
+std::string_view to_string(Breaker::State state);
+std::optional<LaneMode> lane_mode_from(std::string_view name);
+
+struct LaneView {
+  std::string provider;
+  std::string model;
+  std::vector<std::string> roles;
+  LaneMode mode = LaneMode::open;
+  std::uint32_t calls_at_once = 0;  // that it may run now
+  std::uint32_t calls_at_once_min = 0;
+  std::uint32_t calls_at_once_max = 0;
+  bool adapts = true;
+  ConcurrencyLimit::Reason reason = ConcurrencyLimit::Reason::fixed;
+  std::size_t running = 0;
+  std::size_t waiting = 0;
+  std::uint32_t calls_waiting_max = 0;
+  std::map<std::string, std::size_t> waiting_by_tenant;
+  std::chrono::milliseconds wait{0};  // of a new call, for its slot
+  Breaker::State breaker = Breaker::State::closed;
+  double retries_left = 0;
+};
+
+// Of every lane with this provider and model; what is none stays as it is.
+struct LaneChange {
+  std::string provider;
+  std::string model;
+  std::optional<LaneMode> mode;
+  std::optional<std::uint32_t> calls_at_once_min;
+  std::optional<std::uint32_t> calls_at_once_max;
+  std::optional<std::uint32_t> calls_waiting_max;
+};
+
+class Pools {
+ public:
+  using Answer = std::function<void(Result<std::vector<LaneView>>)>;
+
+  virtual ~Pools() = default;
+
+  // In the order of the configuration. component_restarted.
+  virtual void lanes(Answer done) = 0;
+
+  // Answers with the lanes that were changed, as they are now. not_found: there is none of this
+  // name. invalid_value: the bounds would cross.
+  virtual void change(LaneChange change, Answer done) = 0;
+};
+
+}  // namespace parlance
