@@ -64,6 +64,10 @@ void add_run(CLI::App& run, LoadTexts& texts, RunCommand& command) {
                  "a bound such as 'turn.p99<250ms'; exit code 1 where one does not hold")
       ->take_all();
   run.add_option("--json", command.json_file, "a file for all figures; - for standard output");
+  run.add_option(
+      "--html", command.html_file, "a file for a page with charts, which needs nothing else");
+  run.add_option("--csv", command.csv_file, "a file for the timeline");
+  run.add_option("--junit", command.junit_file, "a file for a CI's test report");
   run.add_flag(
       "--dry-run", command.dry_run, "shows the scenario and its schedule, and does nothing");
 }

@@ -26,6 +26,9 @@ struct RunCommand {
   LoadPlan plan;
   std::vector<Expectation> expectations;  // else the exit code is 1
   std::string json_file;  // empty: none; "-": standard output, in place of the table
+  std::string html_file;  // empty: none, here and below
+  std::string csv_file;
+  std::string junit_file;
   bool dry_run = false;
 };
 

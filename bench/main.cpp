@@ -6,6 +6,7 @@
 #include "bench/load/report.hpp"
 #include "bench/load/scenario.hpp"
 #include "bench/mock/server.hpp"
+#include "bench/report/files.hpp"
 #include "runtime/base/log.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -47,7 +48,9 @@ int run(const MockCommand& command) {
 // What a caller of the program is told.
 enum ExitCode : int { ok = 0, gate = 1, usage = 2, invalid = 3 };
 
+// Nothing for no name.
 bool write_file(const std::string& name, const std::string& text) {
+  if (name.empty()) return true;
   std::ofstream file(name);
   file << text << "\n";
   if (file.flush()) return true;
@@ -67,11 +70,15 @@ int run(const RunCommand& command) {
     return ExitCode::gate;
   }
   const auto judgements = judge(command.expectations, *figures);
-  const auto json = to_json(plan, *figures, judgements).dump(2);
+  const auto json = to_json(plan, *figures, judgements);
   const bool json_only = command.json_file == "-";
-  std::cout << (json_only ? json + "\n" : report(plan, *figures));
-  if (!command.json_file.empty() && !json_only && !write_file(command.json_file, json))
-    return ExitCode::gate;
+  std::cout << (json_only ? json.dump(2) + "\n" : report(plan, *figures));
+  const bool written =
+      (json_only || write_file(command.json_file, json.dump(2))) &&
+      write_file(command.html_file, html_report(json)) &&
+      write_file(command.csv_file, csv_report(*figures)) &&
+      write_file(command.junit_file, junit_report(judgements, invalid_because(plan, *figures)));
+  if (!written) return ExitCode::gate;
   if (figures->responses == 0) {
     std::cerr << "parlance-bench run: nothing answered\n";
     return ExitCode::gate;

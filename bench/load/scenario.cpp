@@ -20,9 +20,11 @@ std::string option_of(std::string name) {
   return "--" + name;
 }
 
-// As short as it reads back.
+// As short as it reads back: "50", "0.5".
 std::string number_text(double value) {
-  return dump(Json(value));
+  std::string text = dump(Json(value));
+  if (text.ends_with(".0")) text.resize(text.size() - 2);
+  return text;
 }
 
 std::string text_of(const RateStep& step) {

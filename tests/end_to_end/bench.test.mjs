@@ -5,9 +5,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
+import Ajv2020 from 'ajv/dist/2020.js';
 import { Mock } from './harness.mjs';
-import { parlance_bench, Program, run as run_program } from './support/program.mjs';
+import { close_browser, new_page } from './support/browser.mjs';
+import { parlance_bench, Program, root, run as run_program } from './support/program.mjs';
 import { elapse } from './support/wait.mjs';
+
+test.after(close_browser);
 
 const bench = (...args) => run_program(parlance_bench, args);
 
@@ -67,6 +71,36 @@ test('a scenario is a file, the command line has the last word, and the same see
   assert.equal(again.schedule, first.figures.schedule);
   assert.deepEqual(again.scenario, first.figures.scenario);
   assert.equal(again.good, again.finished);
+});
+
+test('a report is a page, a table, a test report and figures of the published schema', async (t) => {
+  const mock = await Mock.start(t, { tokens: 4, first_token_delay: '20ms', token_delay: '5ms', slots: 4, queue: 4, fault: '500', fault_share: 0.05 });
+  const folder = folder_of(t);
+  const file = (name) => path.join(folder, name);
+  const text = '</script><b>not a page</b> {n}';
+  const wanted = ['--html', file('report.html'), '--json', file('report.json'), '--csv', file('report.csv'), '--junit', file('report.xml')];
+  const load = ['--open', '200:2s', '--arrivals', 'poisson', '--mode', 'stream', '--slo', 'first_text<1s', '--expect', 'sent>0', '--expect', 'failed<0', '--text', text];
+  const { code, stderr } = await bench('run', '--url', mock.url, '--surface', 'openai', '--agent', 'm', ...load, ...wanted);
+  assert.ok([1, 3].includes(code), stderr);
+  const figures = JSON.parse(readFileSync(file('report.json'), 'utf8'));
+  const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(JSON.parse(readFileSync(path.join(root, 'docs/bench-report.schema.json'), 'utf8')));
+  assert.ok(validate(figures), JSON.stringify(validate.errors));
+  assert.equal(figures.timeline.reduce((sum, { finished }) => sum + finished, 0), figures.finished);
+  assert.equal(readFileSync(file('report.csv'), 'utf8').trim().split('\n').length, figures.timeline.length + 1);
+  const junit = readFileSync(file('report.xml'), 'utf8');
+  assert.match(junit, /tests="3" failures="[12]"/);
+  assert.match(junit, /name="failed&lt;0"><failure/);
+
+  const page = await new_page({ offline: true });
+  const troubles = [];
+  page.on('pageerror', (error) => troubles.push(error.message));
+  page.on('request', (request) => request.url().startsWith('file:') || troubles.push(request.url()));
+  await page.goto(`file://${file('report.html')}`);
+  assert.deepEqual(troubles, []);
+  assert.ok((await page.locator('canvas').count()) >= 3);
+  assert.equal(await page.locator('.verdict.bad').last().textContent(), '1 of 2 expectations do not hold');
+  assert.match(await page.locator('main').innerText(), /not a page/);
+  assert.equal(await page.locator('b', { hasText: 'not a page' }).count(), 0);
 });
 
 test('an interrupted run tells what it has', async (t) => {

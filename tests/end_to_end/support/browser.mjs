@@ -6,7 +6,7 @@ import { chromium } from 'playwright-core';
 let browser;
 
 // One browser for a whole file of tests, each of which has a profile of its own.
-async function new_page(options) {
+export async function new_page(options) {
   browser ??= await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu'], // tests run as root, and where there is no screen
