@@ -68,6 +68,7 @@ void add_run(CLI::App& run, LoadTexts& texts, RunCommand& command) {
       "--html", command.html_file, "a file for a page with charts, which needs nothing else");
   run.add_option("--csv", command.csv_file, "a file for the timeline");
   run.add_option("--junit", command.junit_file, "a file for a CI's test report");
+  run.add_flag("--quiet", command.quiet, "shows nothing while it goes on");
   run.add_flag(
       "--dry-run", command.dry_run, "shows the scenario and its schedule, and does nothing");
 }
@@ -82,6 +83,11 @@ void add_find_max(CLI::App& find_max, LoadTexts& texts, FindMaxCommand& command)
   find_max.add_option("--clients-most", command.search.clients_most, "to end with (10000)");
   find_max.add_option(
       "--tries", command.search.tries_max, "of each number, the most decide; odd (3)");
+}
+
+void add_demo(CLI::App& demo, DemoCommand& command) {
+  demo.add_option("--server", command.server, "the server's program (parlance, beside this one)");
+  demo.add_option("--html", command.html_file, "the report (parlance-demo.html)");
 }
 
 void settle(FindMaxCommand& command, LoadTexts texts) {
@@ -138,6 +144,7 @@ Command read_command_line(std::span<const std::string_view> arguments) {
   auto& mock = *app.add_subcommand("mock", "an OpenAI-compatible provider that costs nothing");
   auto& run = *app.add_subcommand("run", "puts load on a server and measures it");
   auto& find_max = *app.add_subcommand("find-max", "finds the most clients that a server holds");
+  auto& demo = *app.add_subcommand("demo", "a server, a provider, people and a report, in seconds");
   MockTexts mock_texts;
   LoadTexts run_texts;
   LoadTexts find_max_texts;
@@ -146,13 +153,19 @@ Command read_command_line(std::span<const std::string_view> arguments) {
   add_mock(mock, mock_texts);
   add_run(run, run_texts, run_command);
   add_find_max(find_max, find_max_texts, find_max_command);
+  DemoCommand demo_command;
+  add_demo(demo, demo_command);
 
-  const std::string missing = "a command is missing: mock, run or find-max";
+  const std::string missing = "a command is missing: demo, run, find-max or mock";
   if (arguments.empty()) return wrong_usage(missing);
   const auto first = arguments[0];
-  if (!first.starts_with('-') && first != "mock" && first != "run" && first != "find-max") {
+  const auto commands = app.get_subcommands({});
+  const bool is_known = std::any_of(commands.begin(), commands.end(), [&](const CLI::App* each) {
+    return each->get_name() == first;
+  });
+  if (!first.starts_with('-') && !is_known) {
     return wrong_usage("\"" + std::string(first) +
-                       "\" is not a command; they are mock, run and find-max");
+                       "\" is not a command; they are demo, run, find-max and mock");
   }
   try {
     const auto all = with_scenario(arguments);
@@ -164,6 +177,7 @@ Command read_command_line(std::span<const std::string_view> arguments) {
       settle(find_max_command, find_max_texts);
       return find_max_command;
     }
+    if (demo.parsed()) return demo_command;
     if (!run.parsed()) return wrong_usage(missing);
     settle(run_command.plan, run_texts);
     run_command.expectations = expectations_of(run_texts);

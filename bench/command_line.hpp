@@ -30,6 +30,12 @@ struct RunCommand {
   std::string csv_file;
   std::string junit_file;
   bool dry_run = false;
+  bool quiet = false;  // nothing is shown while it goes on
+};
+
+struct DemoCommand {
+  std::string server;  // the program; empty: beside this one
+  std::string html_file = "parlance-demo.html";
 };
 
 struct FindMaxCommand {
@@ -44,7 +50,7 @@ struct ExitCommand {
   std::string text;
 };
 
-using Command = std::variant<MockCommand, RunCommand, FindMaxCommand, ExitCommand>;
+using Command = std::variant<MockCommand, RunCommand, FindMaxCommand, DemoCommand, ExitCommand>;
 
 // `arguments` without the program's name.
 Command read_command_line(std::span<const std::string_view> arguments);

@@ -7,6 +7,8 @@
 #include "bench/load/scenario.hpp"
 #include "bench/mock/server.hpp"
 #include "bench/report/files.hpp"
+#include "bench/report/live_view.hpp"
+#include "bench/stand/demo.hpp"
 #include "runtime/base/log.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -58,13 +60,19 @@ bool write_file(const std::string& name, const std::string& text) {
   return false;
 }
 
+// Shown on standard error while it goes on.
+Result<Figures> run_shown(const LoadPlan& plan) {
+  LiveView view(plan, stderr);
+  return run_load(plan, [&](const Figures& so_far) { view.show(so_far); });
+}
+
 int run(const RunCommand& command) {
   const LoadPlan& plan = command.plan;
   if (command.dry_run) {
     std::cout << scenario_of(plan).dump(2) << "\nschedule " << schedule_hash(plan) << "\n";
     return ExitCode::ok;
   }
-  const auto figures = run_load(plan);
+  const auto figures = command.quiet ? run_load(plan) : run_shown(plan);
   if (!figures) {
     std::cerr << "parlance-bench run: " << figures.error().detail << "\n";
     return ExitCode::gate;
@@ -86,6 +94,29 @@ int run(const RunCommand& command) {
   (json_only ? std::cerr : std::cout) << report(judgements);
   if (invalid_because(plan, *figures)) return ExitCode::invalid;
   return all_held(judgements) ? ExitCode::ok : ExitCode::gate;
+}
+
+int run(const DemoCommand& command) {
+  StandOptions options = demo_stand();
+  options.server = command.server;
+  auto stand = Stand::start(options);
+  if (!stand) {
+    std::cerr << "parlance-bench demo: " << stand.error().detail << "\n";
+    return ExitCode::gate;
+  }
+  const LoadPlan plan = demo_plan(stand->url());
+  std::cout << "parlance-bench demo: a server at " << stand->url() << ", a model of 32 slots, and "
+            << "people who come, talk and think; a rush from 5 s to 7 s" << std::endl;
+  const auto figures = run_shown(plan);
+  if (!figures) {
+    std::cerr << "parlance-bench demo: " << figures.error().detail << "\n";
+    return ExitCode::gate;
+  }
+  std::cout << report(plan, *figures);
+  if (!write_file(command.html_file, html_report(to_json(plan, *figures)))) return ExitCode::gate;
+  std::cout << "\nThe report, for any browser: " << command.html_file << "\n";
+  const bool all_right = figures->failed == 0 && figures->wrong_answers == 0;
+  return all_right ? ExitCode::ok : ExitCode::gate;
 }
 
 int run(const FindMaxCommand& command) {

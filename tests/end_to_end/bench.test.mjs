@@ -8,7 +8,7 @@ import test from 'node:test';
 import Ajv2020 from 'ajv/dist/2020.js';
 import { Mock } from './harness.mjs';
 import { close_browser, new_page } from './support/browser.mjs';
-import { parlance_bench, Program, root, run as run_program } from './support/program.mjs';
+import { parlance, parlance_bench, Program, root, run as run_program } from './support/program.mjs';
 import { elapse } from './support/wait.mjs';
 
 test.after(close_browser);
@@ -101,6 +101,20 @@ test('a report is a page, a table, a test report and figures of the published sc
   assert.equal(await page.locator('.verdict.bad').last().textContent(), '1 of 2 expectations do not hold');
   assert.match(await page.locator('main').innerText(), /not a page/);
   assert.equal(await page.locator('b', { hasText: 'not a page' }).count(), 0);
+});
+
+test('the demo needs nothing, loses nothing, and leaves a report', async (t) => {
+  const file = path.join(folder_of(t), 'demo.html');
+  const started = performance.now();
+  const { code, stdout, stderr } = await run_program(parlance_bench, ['demo', '--server', parlance, '--html', file]);
+  assert.equal(code, 0, `${stdout}\n${stderr}`);
+  assert.ok(performance.now() - started < 30_000);
+  assert.match(stdout, /\+ failed +0\n/);
+  assert.match(stderr, /at once .* turns\/s/); // no terminal: plain lines
+  assert.ok(!stderr.includes('\x1b'));
+  const page = await new_page({ offline: true });
+  await page.goto(`file://${file}`);
+  assert.ok((await page.locator('canvas').count()) >= 3);
 });
 
 test('an interrupted run tells what it has', async (t) => {
