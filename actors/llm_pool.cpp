@@ -256,6 +256,7 @@ void LlmPool::accept(Ask& ask) {
     return;
   }
   caf::anon_send(call.ask.asker, CallAdmitted{number});
+  advance(call.at());  // another call may have lost its place to it
 }
 
 Result<void> LlmPool::enter_lane(std::uint64_t number, Call& call) {

@@ -112,6 +112,17 @@ std::optional<WaitingCall> FairQueue::remove(std::uint64_t call) {
   return take(found->second);
 }
 
+std::optional<WaitingCall> FairQueue::take_for(const std::string& tenant) {
+  const auto most =
+      std::max_element(tenants_.begin(), tenants_.end(), [](const auto& one, const auto& other) {
+        return one.second.calls.size() < other.second.calls.size();
+      });
+  const auto own = tenants_.find(tenant);
+  const std::size_t with_one_more = own == tenants_.end() ? 1 : own->second.calls.size() + 1;
+  if (most == tenants_.end() || most->second.calls.size() <= with_one_more) return std::nullopt;
+  return take(std::prev(most->second.calls.end()));
+}
+
 double FairQueue::faded(const Flow& flow, Time now) {
   return flow.tokens_per_second * std::exp(-in_seconds(now - flow.at) / flow_memory_seconds);
 }

@@ -10,9 +10,9 @@
 // The order is first come first served, not newest first, also under overload: how long a new call
 // will wait can then be told at the door.
 //
-// Bounds: its lane refuses beyond its calls_waiting_max; a few words for each tenant that waits or
-// sent a call in the last minutes.
-// Threading: none of its own; its lane owns it.
+// Bounds: its lane refuses beyond its places, of which take_for() gives each tenant its share; a
+// few words for each tenant that waits or sent a call in the last minutes. Threading: none of its
+// own; its lane owns it.
 #pragma once
 
 #include <chrono>
@@ -61,6 +61,10 @@ class FairQueue {
 
   // None when it does not wait here.
   std::optional<WaitingCall> remove(std::uint64_t call);
+
+  // Takes out the newest call of the tenant that has the most here, if that leaves it no fewer than
+  // `tenant` has with one more; else none.
+  std::optional<WaitingCall> take_for(const std::string& tenant);
 
   // How many calls would leave before a new one of this tenant, and it, when `calls_per_second`
   // leave: those that wait, and those that other tenants will send as they did lately.

@@ -33,7 +33,8 @@ std::optional<Lane::Refusal> Lane::enter(const Wish& wish, Time now) {
     return advised_wait(in_seconds(wait(wish.tenant, wish.tokens, now)));
   };
   if (!can_be_answered(wish, now)) return Refusal{Why::would_miss_deadline, retry_after()};
-  if (running_.size() + queue_.size() >= places) return Refusal{Why::queue_full, retry_after()};
+  if (running_.size() + queue_.size() >= places && !make_place_for(wish.tenant, now))
+    return Refusal{Why::queue_full, retry_after()};
   WaitingCall call;
   call.call = wish.call;
   call.tenant = wish.tenant;
@@ -42,6 +43,14 @@ std::optional<Lane::Refusal> Lane::enter(const Wish& wish, Time now) {
   call.since = now;
   queue_.add(std::move(call));
   return std::nullopt;
+}
+
+bool Lane::make_place_for(const std::string& tenant, Time now) {
+  const auto taken = queue_.take_for(tenant);
+  if (!taken) return false;
+  const double seconds = in_seconds(wait(taken->tenant, taken->tokens, now));
+  given_up_.push_back({taken->call, taken->since, Refusal{Why::queue_full, advised_wait(seconds)}});
+  return true;
 }
 
 // Those for which there is a free slot wait for nobody.
@@ -83,6 +92,11 @@ Lane::Refusal Lane::down(Time now) const {
 }
 
 std::optional<Lane::Step> Lane::next(Time now) {
+  if (!given_up_.empty()) {
+    const Step step = given_up_.front();
+    given_up_.pop_front();
+    return step;
+  }
   const WaitingCall* first = queue_.first(now);
   if (first == nullptr) {
     if (queue_.empty()) codel_.emptied();
@@ -151,6 +165,7 @@ void Lane::first_token(std::uint64_t call, Time now) {
 }
 
 void Lane::leave(std::uint64_t call, Time now) {
+  if (std::erase_if(given_up_, [&](const Step& step) { return step.call == call; }) > 0) return;
   if (const auto waited = queue_.remove(call)) {
     if (now >= waited->deadline) learn_margin(true);
   } else {

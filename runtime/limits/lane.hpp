@@ -4,8 +4,10 @@
 //   enter() --> waits --next(): send--> runs --ended(): over--> gone
 //           \-> refused    \-> next(): give up   \-> again: waits   \-> elsewhere
 //
-//   at the door    the breaker lets it by, there is a place, and it can be answered in time: the
-//                  wait, a usual answer and a margin fit into the time that it has
+//   at the door    the breaker lets it by, it can be answered in time (the wait, a usual answer and
+//                  a margin fit into the time that it has), and there is a place; when all are
+//                  taken, the newest call of the tenant that holds the most gives its own up, if
+//                  that tenant holds more than the newcomer's then does
 //   in the queue   tenants share by tokens (FairQueue); a call leaves when the limit, the tokens at
 //                  once and the minute's budget let it
 //   when it failed throttled: it waits again, first of its tenant, if the provider wants it soon
@@ -19,7 +21,8 @@
 // A lane acts on nothing: whoever owns it asks next() after every change and at wake_at(), and does
 // what it says.
 //
-// Bounds: calls_waiting_max calls wait beside those for which there is a slot.
+// Bounds: calls_waiting_max calls wait beside those for which there is a slot. While n tenants want
+// places, each can have an n-th of them, however many another sends.
 // Threading: none of its own; a pool actor owns it. All times are its caller's.
 #pragma once
 
@@ -34,6 +37,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -140,6 +144,7 @@ class Lane {
     bool is_probe = false;
   };
 
+  bool make_place_for(const std::string& tenant, Time now);
   double calls_before(const std::string& tenant, std::uint64_t tokens, Time now) const;
   bool can_be_answered(const Wish& wish, Time now) const;
   bool is_hopeless(const WaitingCall& call, Time now) const;
@@ -157,6 +162,7 @@ class Lane {
   ConcurrencyLimit limit_;
   MinuteBudget minute_;
   FairQueue queue_;
+  std::deque<Step> given_up_;  // lost their place to another tenant, which next() has yet to say
   Codel codel_;
   Breaker breaker_;
   RetryBudget retries_;

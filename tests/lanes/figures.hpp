@@ -30,7 +30,8 @@ Figures saturated(std::uint32_t slots, Manner manner, std::uint64_t seed, std::s
 // which it always was that slow.
 Figures half_speed(std::uint32_t slots, Manner manner, std::uint64_t seed);
 
-// One tenant wants 60 times what the provider can serve, another 100 times less.
+// One tenant wants 60 times what the provider can serve, another 100 times less: with a queue that
+// deadlines alone bound, and with one of eight places for each slot.
 Figures shares(std::uint32_t slots, Manner manner, std::uint64_t seed);
 
 // The provider cannot be reached, or never answers, for two minutes.

@@ -20,6 +20,10 @@ Lane::Wish wish(std::uint64_t number, std::chrono::seconds has = 60s) {
   return {number, "tenant", 10, opening + has};
 }
 
+Lane::Wish wish_of(const std::string& tenant, std::uint64_t number) {
+  return {number, tenant, 10, opening + 60s};
+}
+
 // Takes a place for the call, which may run at once.
 void enter(Lane& lane, const Lane::Wish& call, Lane::Time now = opening) {
   REQUIRE_FALSE(lane.enter(call, now));
@@ -48,6 +52,40 @@ TEST_CASE("a lane sends as many as its limit, holds as many as may wait, and ref
   CHECK(sent(lane, opening) == 0);
   CHECK(lane.ended(1, ending(Lane::Outcome::answered), opening + 1s) == Lane::After::over);
   CHECK(sent(lane, opening + 1s) == 2);
+}
+
+TEST_CASE("of a full queue each tenant can have its share: the newest of the largest gives way") {
+  Lane lane(fixed_limits(1, 4));
+  enter(lane, wish_of("flood", 1));
+  CHECK(sent(lane, opening) == 1);
+  for (std::uint64_t call = 2; call <= 5; ++call)
+    enter(lane, wish_of("flood", call));
+  for (const std::uint64_t gives_way : {5U, 4U}) {
+    enter(lane, wish_of("quiet", 10 + gives_way));
+    const auto step = lane.next(opening);
+    REQUIRE(step);
+    CHECK(step->call == gives_way);
+    REQUIRE(step->refusal);
+    CHECK(step->refusal->why == Lane::Why::queue_full);
+    CHECK_FALSE(lane.next(opening));
+  }
+  for (const auto* const tenant : {"quiet", "flood"})  // both have their half
+    CHECK(lane.enter(wish_of(tenant, 20), opening)->why == Lane::Why::queue_full);
+  CHECK(lane.waiting_by_tenant() == std::map<std::string, std::size_t>{{"flood", 2}, {"quiet", 2}});
+  enter(lane, wish_of("third", 21));
+  lane.leave(lane.next(opening)->call, opening);
+  CHECK(lane.waiting() == 4);
+}
+
+TEST_CASE("a call that lost its place and is gone before anybody heard of it is not spoken of") {
+  Lane lane(fixed_limits(1, 2));
+  enter(lane, wish_of("flood", 1));
+  CHECK(sent(lane, opening) == 1);
+  enter(lane, wish_of("flood", 2));
+  enter(lane, wish_of("flood", 3));
+  enter(lane, wish_of("quiet", 4));
+  lane.leave(3, opening);
+  CHECK_FALSE(lane.next(opening));
 }
 
 TEST_CASE("a call that cannot be answered in time is refused at the door") {
