@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -403,16 +404,17 @@ void LlmPool::abandon(std::uint64_t number) {
   advance(lane);
 }
 
-// What a provider said of its failure may quote the conversation: only what stands before it is
-// logged ("the provider answered 401").
-void LlmPool::log_failure(const PoolLane& lane, const Call& call, const Error& error) {
+void LlmPool::log_failure(const PoolLane& lane, const Call& call, const Error& error) const {
+  const auto took = tools_.clock.now() - call.sent_at;
   log_warn("model_call_failed",
            {{"request", call.ask.request_id},
             {"tenant", call.ask.tenant},
             {"provider", lane.options.provider},
             {"model", lane.options.model},
             {"code", to_string(error.code)},
-            {"detail", error.detail.substr(0, error.detail.find(':'))}});
+            {"detail", own_words_of(error)},
+            {"attempt", call.attempts},
+            {"took_ms", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()}});
 }
 
 }  // namespace parlance::actors

@@ -119,7 +119,7 @@ class LlmPool : public caf::event_based_actor {
   void wake_later(PoolLane& lane);
   void answer(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> answer);
   void refuse(const Ask& ask, Error error);
-  static void log_failure(const PoolLane& lane, const Call& call, const Error& error);
+  void log_failure(const PoolLane& lane, const Call& call, const Error& error) const;
 
   const LlmPoolTools tools_;
   std::vector<std::unique_ptr<PoolLane>> lanes_;

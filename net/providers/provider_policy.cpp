@@ -82,7 +82,7 @@ Error answer_error(const ProviderError& said, bool has_begun) {
 }
 
 Error transport_error(const HttpFailure& failure, bool has_begun) {
-  std::string detail = "the provider: " + failure.detail;
+  std::string detail = "the provider failed (" + failure.detail + ')';
   switch (failure.kind) {
     case HttpFailureKind::cancelled:
       return error(ErrorCode::cancelled, "the call was cancelled");

@@ -23,6 +23,12 @@ struct ProviderCall {
   std::string request_id;  // passed on, so that both sides' logs can be joined
 };
 
+// The words of ours that an error's detail begins with ("the provider answered 400"), for the log.
+// What follows the first ": " is what the provider said, and may quote the conversation.
+inline std::string own_words_of(const Error& error) {
+  return error.detail.substr(0, error.detail.find(": "));
+}
+
 // What a call reports: any number of pieces, then exactly one end.
 //
 // Threading: called from a thread of the provider's; must not block.

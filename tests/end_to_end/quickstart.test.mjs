@@ -116,6 +116,15 @@ test('a failed call to a provider is logged, without what the provider quoted', 
   assert.doesNotMatch(server.program.output, /4711/);
 });
 
+test('why a provider cannot be reached is logged', async (t) => {
+  const server = await Server.start(t, { configuration: configuration_with({ url: 'http://127.0.0.1:1' }) });
+  const answer = await server.call('/v1/chat/completions', { method: 'POST', body: ask('chat', 'hello') });
+  assert.ok(answer.status >= 500, answer.text);
+  const lines = server.program.output.split('\n').filter((line) => line.includes('"model_call_failed"'));
+  assert.deepEqual(lines.map((line) => JSON.parse(line).attempt), [1, 2, 3]);
+  for (const line of lines) assert.equal(JSON.parse(line).detail, 'the provider failed (Connection refused)');
+});
+
 test('version, health and metrics answer; every response has a request id', async (t) => {
   const server = await Server.start(t, { configuration: configuration() });
   for (const route of ['/ok', '/livez', '/readyz', '/version', '/metrics', '/v1/models']) {

@@ -363,6 +363,7 @@ TEST_CASE("a request that the provider rejects has its reason, and its key is no
   const auto bad = failing("400 Bad Request", R"({"message":"no","type":"bad","code":null})");
   CHECK(bad.code == ErrorCode::request_rejected);
   CHECK(bad.detail == "the provider answered 400 (bad): no");
+  CHECK(own_words_of(bad) == "the provider answered 400 (bad)");
   CHECK(failing("400 Bad Request", R"({"message":"no","code":"two words\n"})").detail ==
         "the provider answered 400: no");
   for (const auto* status : {"401 Unauthorized", "403 Forbidden"}) {
@@ -452,7 +453,8 @@ TEST_CASE("an answer that takes longer than it may is an error, however steadily
   const Outcome outcome = start(provider).outcome.get();
   CHECK(outcome.failed_as(says_something ? ErrorCode::provider_failed
                                          : ErrorCode::model_unavailable));
-  CHECK(outcome.end->error().detail == "the provider: the answer took longer than total_time_max");
+  CHECK(outcome.end->error().detail ==
+        "the provider failed (the answer took longer than total_time_max)");
 }
 
 TEST_CASE("thinking is not said, and keeps the call alive") {
