@@ -67,20 +67,24 @@ struct ActorSystemConfig : caf::actor_system_config {
   }
 };
 
-// Ready: nothing has been given up, nothing drains, every part is up and the journal can be
-// written.
+// Ready: nothing has been given up, nothing drains, every part is up, the journal can be written
+// and every role has a lane that takes calls.
 class AppHealth : public Health {
  public:
   AppHealth(const Journal& journal,
-            std::vector<std::pair<std::string, std::shared_ptr<PartSlot>>> parts)
+            std::vector<std::pair<std::string, std::shared_ptr<PartSlot>>> parts,
+            const std::atomic<Lane::Time>& lanes_usable_at,
+            const Clock& clock)
       : journal_(journal),
-        parts_(std::move(parts)) {}
+        parts_(std::move(parts)),
+        lanes_usable_at_(lanes_usable_at),
+        clock_(clock) {}
 
   void drain() { draining_ = true; }
   void fail() { failed_ = true; }
 
   bool ready() const override {
-    return !draining_ && !failed_ && journal_.writable() && parts_up();
+    return !draining_ && !failed_ && journal_.writable() && parts_up() && lanes_usable();
   }
 
   bool parts_up() const {
@@ -93,12 +97,17 @@ class AppHealth : public Health {
     for (const auto& [name, slot] : parts_)
       parts[name] = slot->part().actor ? "up" : "down";
     parts["journal"] = journal_.writable() ? "up" : "down";
+    parts["lanes"] = lanes_usable() ? "up" : "down";
     return {{"parts", parts}, {"draining", draining_.load()}, {"failed", failed_.load()}};
   }
 
  private:
+  bool lanes_usable() const { return clock_.now() >= lanes_usable_at_.load(); }
+
   const Journal& journal_;
   const std::vector<std::pair<std::string, std::shared_ptr<PartSlot>>> parts_;
+  const std::atomic<Lane::Time>& lanes_usable_at_;
+  const Clock& clock_;
   std::atomic<bool> draining_{false};
   std::atomic<bool> failed_{false};
 };
@@ -335,6 +344,8 @@ struct App::Parts {
   std::unique_ptr<caf::actor_system> actors;
 
   std::shared_ptr<PartSlot> llm_pool = std::make_shared<PartSlot>();
+  std::shared_ptr<std::atomic<Lane::Time>> lanes_usable_at =
+      std::make_shared<std::atomic<Lane::Time>>(Lane::Time::min());
   actors::ActorPools pools{llm_pool};
   std::shared_ptr<PartSlot> retriever_pool = std::make_shared<PartSlot>();
   std::shared_ptr<PartSlot> journal_keeper = std::make_shared<PartSlot>();
@@ -475,7 +486,7 @@ void App::Parts::start_actors() {
                       [this](caf::actor_system& system) {
                         return system.spawn<actors::LlmPool>(
                             role_options(settings),
-                            actors::LlmPoolTools{providers, registry, clock});
+                            actors::LlmPoolTools{providers, registry, clock, lanes_usable_at});
                       },
                       llm_pool});
   const actors::RetrieverOptions retriever{
@@ -517,7 +528,7 @@ void App::Parts::start_actors() {
                         },
                         slot});
   }
-  health = std::make_unique<AppHealth>(*journal, std::move(named));
+  health = std::make_unique<AppHealth>(*journal, std::move(named), *lanes_usable_at, clock);
   supervisor = actors->spawn<actors::Supervisor>(
       std::move(children),
       actors::SupervisorTools{clock,

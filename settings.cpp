@@ -740,6 +740,30 @@ Result<std::vector<LaneSettings>> read_lanes(const Json& value,
   return lanes;
 }
 
+// A provider's model is one lane, however many roles name it: its limits are the same in all of
+// them, and a role tries it once.
+Result<void> check_lanes(const std::map<std::string, std::vector<LaneSettings>>& models) {
+  struct Named {
+    const LaneSettings& lane;
+    std::string role;
+    std::string path;
+  };
+  std::map<std::pair<std::string, std::string>, Named> lanes;
+  for (const auto& [role, chain] : models) {
+    for (std::size_t i = 0; i < chain.size(); ++i) {
+      const std::string path = "models." + role + "[" + std::to_string(i) + "]";
+      const auto [named, is_new] =
+          lanes.try_emplace({chain[i].provider, chain[i].model}, Named{chain[i], role, path});
+      const Named& first = named->second;
+      if (is_new) continue;
+      if (first.lane != chain[i])
+        return wrong(path, "must have the same limits as " + first.path + ", which is this lane");
+      if (first.role == role) return wrong(path, "stands in the list already: " + first.path);
+    }
+  }
+  return {};
+}
+
 Result<void> read_named_parts(const Json& document, const fs::path& folder, Settings& settings) {
   for (const char* name : {"providers", "models", "agents"}) {
     if (document.contains(name) && !document[name].is_object())
@@ -758,6 +782,7 @@ Result<void> read_named_parts(const Json& document, const fs::path& folder, Sett
     if (!lanes) return lanes.error();
     settings.models[role] = std::move(*lanes);
   }
+  if (auto fine = check_lanes(settings.models); !fine) return fine.error();
   for (const auto& [name, value] : agents.items()) {
     auto path = read_text(value, "agents." + name);
     if (!path) return path.error();

@@ -122,6 +122,8 @@ struct LaneSettings {
   std::uint64_t tokens_at_once_max = 0;  // 0: no limit, here and below
   std::uint64_t requests_per_minute_max = 0;
   std::uint64_t tokens_per_minute_max = 0;
+
+  bool operator==(const LaneSettings&) const = default;
 };
 
 struct Settings {

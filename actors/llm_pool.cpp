@@ -114,13 +114,20 @@ LlmPool::LlmPool(caf::actor_config& config, const RoleOptions& roles, LlmPoolToo
     : caf::event_based_actor(config),
       tools_(tools) {
   for (const auto& [role, lanes] : roles) {
-    for (const auto& lane : lanes) {
-      lanes_.push_back(
-          std::make_unique<PoolLane>(lane, *tools_.providers.at(lane.provider), tools_.registry));
-      roles_[role].push_back(lanes_.back().get());
-      show(*lanes_.back());
-    }
+    for (const auto& lane : lanes)
+      roles_[role].push_back(&lane_of(lane));
   }
+  for (const auto& lane : lanes_)
+    show(*lane);
+}
+
+LlmPool::PoolLane& LlmPool::lane_of(const LaneOptions& options) {
+  const auto named = std::find_if(lanes_.begin(), lanes_.end(), [&](const auto& lane) {
+    return lane->options.provider == options.provider && lane->options.model == options.model;
+  });
+  if (named != lanes_.end()) return **named;
+  return *lanes_.emplace_back(
+      std::make_unique<PoolLane>(options, *tools_.providers.at(options.provider), tools_.registry));
 }
 
 caf::behavior LlmPool::make_behavior() {
@@ -303,6 +310,18 @@ void LlmPool::advance(PoolLane& lane) {
 void LlmPool::show(PoolLane& lane) {
   lane.metrics.filled(lane.lane.running(), lane.lane.waiting());
   lane.lane_metrics.limited(lane.lane.limit().limit());
+  tell_usable();
+}
+
+void LlmPool::tell_usable() {
+  Lane::Time all = Lane::Time::min();
+  for (const auto& [role, lanes] : roles_) {
+    Lane::Time any = Lane::Time::max();
+    for (const PoolLane* lane : lanes)
+      any = std::min(any, lane->lane.usable_at());
+    all = std::max(all, any);
+  }
+  *tools_.usable_at = all;
 }
 
 void LlmPool::wake_later(PoolLane& lane) {

@@ -6,7 +6,8 @@
 //   Abandon --> the place or slot is free at once, the provider's socket is closed, no answer comes
 //
 // A lane (runtime/limits/lane.hpp) is one provider and model, with as many slots as it turns out to
-// bear and a bounded queue. It decides what becomes of a call; the pool carries it out.
+// bear and a bounded queue, and is one however many roles name it. It decides what becomes of a
+// call; the pool carries it out.
 //
 // A call tries the lanes of its role in order. It moves on when its lane is down, throttles beyond
 // the call's deadline, has a model whose context is too short, or a key or an account that its
@@ -31,6 +32,7 @@
 
 #include <caf/event_based_actor.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -61,6 +63,11 @@ struct LlmPoolTools {
   std::map<std::string, std::unique_ptr<ChatProvider>>& providers;
   Registry& registry;
   const Clock& clock;
+  // Told by the pool, for readiness: from when on each role has a lane that takes calls. A lane
+  // that is left alone is taken for usable once it may be tried again, so that a node from which
+  // calls are kept away because it is not ready finds out.
+  std::shared_ptr<std::atomic<Lane::Time>> usable_at =
+      std::make_shared<std::atomic<Lane::Time>>(Lane::Time::min());
 };
 
 class LlmPool : public caf::event_based_actor {
@@ -108,7 +115,9 @@ class LlmPool : public caf::event_based_actor {
   // is none.
   Result<void> enter_lane(std::uint64_t number, Call& call);
   Result<void> enter_next_lane(std::uint64_t number, Call& call);
-  static void show(PoolLane& lane);
+  PoolLane& lane_of(const LaneOptions& options);
+  void show(PoolLane& lane);
+  void tell_usable();
   // Carries out what the lane says, until it says nothing.
   void advance(PoolLane& lane);
   void start(const Lane::Step& step, PoolLane& lane);

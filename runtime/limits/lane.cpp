@@ -91,6 +91,12 @@ Lane::Refusal Lane::down(Time now) const {
   return {Why::provider_down, advised_wait(in_seconds(breaker_.probe_at() - now))};
 }
 
+Lane::Time Lane::usable_at() const {
+  if (mode_ == LaneMode::drained || breaker_.state() == Breaker::State::half_open)
+    return Time::max();
+  return breaker_.state() == Breaker::State::closed ? Time::min() : breaker_.probe_at();
+}
+
 std::optional<Lane::Step> Lane::next(Time now) {
   if (!given_up_.empty()) {
     const Step step = given_up_.front();

@@ -126,6 +126,9 @@ class Lane {
              std::uint32_t calls_waiting_max);
   void set_mode(LaneMode mode) { mode_ = mode; }
 
+  // From when on it takes new calls; Time::max() while nobody can tell.
+  Time usable_at() const;
+
   LaneMode mode() const { return mode_; }
   std::uint32_t calls_waiting_max() const { return limits_.calls_waiting_max; }
   std::map<std::string, std::size_t> waiting_by_tenant() const { return queue_.size_by_tenant(); }

@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -57,10 +58,11 @@ struct LlmPoolTest : tests::ActorTest {
     run_messages();
   }
 
-  void start_pool(const std::vector<LaneOptions>& lanes) {
+  void start_pool(const std::vector<LaneOptions>& lanes) { start_roles({{"main", lanes}}); }
+  void start_roles(const RoleOptions& roles) {
     asker = ends_with_test(system.spawn<ModelAsker>(answers));
-    pool = ends_with_test(system.spawn<LlmPool>(RoleOptions{{"main", lanes}},
-                                                LlmPoolTools{providers, registry, clock}));
+    pool = ends_with_test(
+        system.spawn<LlmPool>(roles, LlmPoolTools{providers, registry, clock, usable_at}));
     slot->set({pool, 1});
     run_messages();
   }
@@ -107,6 +109,8 @@ struct LlmPoolTest : tests::ActorTest {
     return change;
   }
 
+  bool usable() { return clock.now() >= usable_at->load(); }
+
   std::size_t calls(const std::string& provider) { return fakes.at(provider)->calls.size(); }
 
   ErrorCode failure(std::uint64_t call) {
@@ -124,6 +128,7 @@ struct LlmPoolTest : tests::ActorTest {
   caf::actor asker;
   caf::actor pool;
   std::shared_ptr<PartSlot> slot = std::make_shared<PartSlot>();
+  std::shared_ptr<std::atomic<Lane::Time>> usable_at = std::make_shared<std::atomic<Lane::Time>>();
 };
 
 Error failed_as(ErrorCode code, std::optional<std::chrono::milliseconds> retry_after = {}) {
@@ -284,6 +289,45 @@ TEST_CASE_METHOD(LlmPoolTest, "new bounds of a lane hold at once, and may not cr
   REQUIRE_FALSE(tuned(change));
   CHECK(tuned(change).error().field == "calls_at_once_min");
   CHECK(tuned(named("nobody")).error().code == ErrorCode::not_found);
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "a lane is one however many roles name it") {
+  start_roles({{"main", {first, second}}, {"validator", {second}}});
+  const auto lanes = tuned();
+  REQUIRE(lanes);
+  REQUIRE(lanes->size() == 2);
+  CHECK(lanes->front().roles == std::vector<std::string>{"main"});
+  CHECK(lanes->back().roles == std::vector<std::string>{"main", "validator"});
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "while a role has no lane that takes calls, the pool is not usable") {
+  start_roles({{"main", {first, second}}, {"validator", {second}}});
+  CHECK(usable());
+  REQUIRE(tuned(named("first", LaneMode::drained)));
+  CHECK(usable());
+  REQUIRE(tuned(named("second", LaneMode::drained)));
+  CHECK_FALSE(usable());
+  REQUIRE(tuned(named("first", LaneMode::open)));
+  CHECK_FALSE(usable());  // the validator has none
+  REQUIRE(tuned(named("second", LaneMode::paused)));
+  CHECK(usable());  // its calls wait
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "a lane that is left alone is usable once it may be tried again") {
+  start_roles({{"main", {first, second}}, {"validator", {first}}});
+  for (std::uint64_t call = 1; call <= 5; ++call) {
+    CHECK(usable());
+    ask(call);
+    end("first", call - 1, failed_as(ErrorCode::model_unavailable));
+    end("second", call - 1, tests::answer_of("hello"));
+  }
+  CHECK_FALSE(usable());
+  advance_time(10s);
+  CHECK(usable());
+  ask(6);  // the one that tries
+  CHECK_FALSE(usable());
+  end("first", 5, tests::answer_of("hello"));
+  CHECK(usable());
 }
 
 TEST_CASE_METHOD(LlmPoolTest, "who asks a pool that is gone is told") {

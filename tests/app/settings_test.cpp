@@ -56,6 +56,21 @@ TEST_CASE("a lane's limits are read, and checked") {
         "conf/parlance.json: models.main[0].adapts: must be true or false");
 }
 
+TEST_CASE("a lane that several roles name has one set of limits, and stands once in each") {
+  const auto models = [](const std::string& roles) {
+    return parse(R"({"auth": {}, "providers": {"local": {"kind": "offline"}}, "models": )" + roles +
+                 "}");
+  };
+  const std::string lane = R"({"provider": "local", "model": "m", "calls_at_once_max": 9})";
+  const std::string other = R"({"provider": "local", "model": "m"})";
+  CHECK(models(R"({"a": [)" + lane + R"(], "b": [)" + lane + "]}"));
+  CHECK(models(R"({"a": [)" + lane + R"(], "b": [)" + other + "]}").error().detail ==
+        "conf/parlance.json: models.b[0]: must have the same limits as models.a[0], which is this "
+        "lane");
+  CHECK(models(R"({"a": [)" + lane + "," + lane + "]}").error().detail ==
+        "conf/parlance.json: models.a[1]: stands in the list already: models.a[0]");
+}
+
 TEST_CASE("a wrong value is named by its path") {
   const auto fault = [](std::string_view text) {
     const auto settings = parse(text);

@@ -81,3 +81,25 @@ test('only an admin key sees and changes lanes', async (t) => {
     assert.equal((await ask(scope, 'PATCH', '/v1/admin/pools/local/extractive', { calls_waiting_max: 9 })).status, status, scope);
   }
 });
+
+test('a server is ready while each role has a lane that takes calls', async (t) => {
+  const { server, change } = await started(t);
+  const ready = async () => (await server.call('/readyz')).status;
+  assert.equal(await ready(), 200);
+  await change({ mode: 'drained' });
+  assert.equal(await ready(), 200, 'the other lane takes them');
+  await server.call('/v1/admin/pools/other/mock-2', { method: 'PATCH', body: { mode: 'drained' } });
+  assert.equal(await ready(), 503);
+  await change({ mode: 'open' });
+  assert.equal(await ready(), 200);
+});
+
+test('a server whose only provider is down is not ready, until it may be tried again', async (t) => {
+  const upstream = { connect_time_max: '500ms' };
+  const server = await Server.start(t, { configuration: configuration_with({ url: 'http://127.0.0.1:1' }, { providers: { upstream } }) });
+  const ready = async () => (await server.call('/readyz')).status === 200;
+  assert.ok(await ready());
+  for (let turn = 0; turn < 2; turn += 1) await run_wait(server, await create_thread(server), 'chat', 'hello'); // three attempts each
+  assert.ok(!(await ready()));
+  await until('it may be tried again', ready, { within: 11_000, every: 200 });
+});
