@@ -1,6 +1,7 @@
 #include "commands.hpp"
 
 #include "net/auth/key_file.hpp"
+#include "net/top/top.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/failpoint.hpp"
 #include "runtime/base/units.hpp"
@@ -9,11 +10,15 @@
 #include "settings.hpp"
 #include <CLI/CLI.hpp>
 
+#include <cctype>
+#include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 // POSIX: the environment.
@@ -128,6 +133,35 @@ int revoke_key(const std::string& config, const std::string& id) {
   return 0;
 }
 
+// The first line of the file; keys are not taken from the command line, which every process sees.
+Result<std::string> key_in(const std::string& file) {
+  std::ifstream lines(file);
+  std::string key;
+  std::getline(lines, key);
+  while (!key.empty() && std::isspace(static_cast<unsigned char>(key.back())) != 0)
+    key.pop_back();
+  if (key.empty()) return Error{ErrorCode::invalid_value, file + ": holds no key", {}, {}};
+  return key;
+}
+
+int top(const std::string& url, const std::string& key_file, const std::string& every, bool once) {
+  net::TopOptions options;
+  auto parsed = net::parse_url(url);
+  if (!parsed) return wrong_usage("--url: " + parsed.error().detail);
+  options.url = std::move(*parsed);
+  const auto time = parse_duration(every);
+  if (!time) return wrong_usage("--every: " + time.error().detail);
+  if (*time < std::chrono::milliseconds(100)) return wrong_usage("--every: 100ms or more");
+  options.every = *time;
+  options.once = once;
+  if (!key_file.empty()) {
+    auto key = key_in(key_file);
+    if (!key) return fail(key.error());
+    options.key = std::move(*key);
+  }
+  return net::run_top(options);
+}
+
 }  // namespace
 
 int run_command(int argc, char** argv) {
@@ -168,6 +202,19 @@ int run_command(int argc, char** argv) {
   auto* revoke_command = with_config(keys->add_subcommand("revoke", "Make a key invalid"));
   revoke_command->add_option("id", id, "As `keys list` shows it")->required();
 
+  std::string url = "http://127.0.0.1:8080";
+  std::string key_file;
+  std::string every = "1s";
+  bool once = false;
+  auto* top_command =
+      cli.add_subcommand("top", "The model pool and the threads of a running server, live");
+  top_command->add_option("--url", url, "Where it serves")->capture_default_str();
+  top_command
+      ->add_option("--key-file", key_file, "Holds a key with the scope admin; --dev needs none")
+      ->check(CLI::ExistingFile);
+  top_command->add_option("--every", every, "A duration between two looks")->capture_default_str();
+  top_command->add_flag("--once", once, "One look, as lines");
+
   auto* settings_command =
       cli.add_subcommand("settings", "Every setting: name, type, default, range, meaning");
   auto* version_command = cli.add_subcommand("version", "Version and build");
@@ -183,6 +230,7 @@ int run_command(int argc, char** argv) {
   if (*create_command) return create_key(config, tenant, scopes, expires);
   if (*list_command) return list_keys(config);
   if (*revoke_command) return revoke_key(config, id);
+  if (*top_command) return top(url, key_file, every, once);
   if (*settings_command) std::cout << settings_table();
   if (*version_command) std::cout << "parlance " << version() << '\n';
   return 0;

@@ -1,4 +1,4 @@
-// The command line: `parlance serve|check|keys|settings|version`.
+// The command line: `parlance serve|check|keys|top|settings|version`.
 #pragma once
 
 namespace parlance {
