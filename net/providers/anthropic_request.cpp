@@ -52,6 +52,25 @@ void add_messages(const Messages& messages, Json& body) {
   if (!system.empty()) body["system"] = std::move(system);
 }
 
+// What is the same from call to call stands first (tools, then system) and is marked for the
+// provider to keep. What is only in this call is not: to keep it costs more than to read it.
+void mark_stable_part(const ChatRequest& request, Json& body) {
+  const Json kept = {{"type", "ephemeral"}};
+  Json* last = body.contains("tools") ? &body["tools"].back() : nullptr;
+  if (body.contains("system")) {
+    Json& system = body["system"];
+    if (request.passages.empty()) {
+      last = &system.back();
+    } else if (request.prompt_bytes > 0) {
+      const auto text = system.front()["text"].get<std::string>();
+      system.front() = text_block(text.substr(request.prompt_bytes));
+      system.insert(system.begin(), text_block(text.substr(0, request.prompt_bytes)));
+      last = &system.front();
+    }
+  }
+  if (last != nullptr) (*last)["cache_control"] = kept;
+}
+
 const char* name_of(ToolChoice choice) {
   switch (choice) {
     case ToolChoice::none:
@@ -103,6 +122,7 @@ Result<Json> anthropic_body(std::string_view model, const ChatRequest& request) 
   if (auto added = add_sampling(*options, body); !added) return added.error();
   add_messages(request.messages, body);
   add_tools(*options, body);
+  mark_stable_part(request, body);
   if (!options->stop.empty()) body["stop_sequences"] = options->stop;
   if (!options->user.empty()) body["metadata"] = {{"user_id", options->user}};
   if (options->wants_json) {

@@ -31,6 +31,7 @@ Json parts_of(const WireMessage& message) {
   for (const auto& call : message.calls) {
     parts.push_back(
         {{"functionCall", {{"name", call.name}, {"args", arguments_object(call.arguments)}}}});
+    if (!call.signature.empty()) parts.back()["thoughtSignature"] = call.signature;
   }
   return parts;
 }

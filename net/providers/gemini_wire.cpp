@@ -79,7 +79,8 @@ void add_part(const Json& part, AnswerChunk& chunk) {
   chunk.tool_calls.push_back({std::nullopt,
                               {text_of(member(call, "id")),
                                text_of(member(call, "name")),
-                               arguments.is_object() ? dump(arguments) : std::string("{}")}});
+                               arguments.is_object() ? dump(arguments) : std::string("{}"),
+                               text_of(member(part, "thoughtSignature"))}});
 }
 
 // {"@type": "…RetryInfo", "retryDelay": "34.5s"} among an error's details.

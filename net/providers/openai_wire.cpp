@@ -53,7 +53,8 @@ std::vector<ToolCallPiece> call_pieces_of(const Json& message) {
     pieces.push_back({index.is_number_unsigned() ? index.get<std::size_t>() : pieces.size(),
                       {text_of(member(call, "id")),
                        text_of(member(function, "name")),
-                       text_of(member(function, "arguments"))}});
+                       text_of(member(function, "arguments")),
+                       signature_of(call)}});
   }
   return pieces;
 }

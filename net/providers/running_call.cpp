@@ -121,7 +121,9 @@ void RunningCall::add(const ToolCallPiece& piece) {
   call->id += piece.call.id;
   call->name += piece.call.name;
   call->arguments += piece.call.arguments;
-  call_bytes_ += piece.call.id.size() + piece.call.name.size() + piece.call.arguments.size();
+  call->signature += piece.call.signature;
+  call_bytes_ += piece.call.id.size() + piece.call.name.size() + piece.call.arguments.size() +
+                 piece.call.signature.size();
   if (call_bytes_ > options_.answer_bytes_max) {
     fail(ErrorCode::answer_too_long, "the provider's answer is too long");
   }

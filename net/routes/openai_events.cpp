@@ -90,11 +90,10 @@ void OpenaiEvents::append_text(std::string& out,
 void OpenaiEvents::append_tool_calls(std::string& out, const Message& message) {
   const auto calls = tool_calls_of(message);
   for (std::size_t i = 0; i < calls.size(); ++i) {
-    const Json opening{{"index", i},
-                       {"id", calls[i].id},
-                       {"type", "function"},
-                       {"function", {{"name", calls[i].name}, {"arguments", ""}}}};
-    const Json arguments{{"index", i}, {"function", {{"arguments", calls[i].arguments}}}};
+    Json opening = openai_tool_calls({calls[i]}).front();
+    opening["index"] = i;
+    opening["function"]["arguments"] = "";
+    Json arguments{{"index", i}, {"function", {{"arguments", calls[i].arguments}}}};
     for (const auto* delta : {&opening, &arguments}) {
       std::string choices = R"([{"index":0,"delta":{)";
       if (message_.empty()) choices.append(R"("role":"assistant","content":null,)");

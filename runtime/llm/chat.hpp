@@ -86,6 +86,8 @@ struct ChatRequest {
   std::string model_override;  // a provider's model that the client chose, or empty
   std::vector<MessagePtr> messages;
   std::vector<Passage> passages;  // what the answer may be taken from; `messages` shows them too
+  // How much of the first message is the same in all calls of the agent; passages stand behind it.
+  std::size_t prompt_bytes = 0;
   std::uint32_t tokens_out_max = 2'048;
   std::optional<double> temperature;
   // What the client wants the provider to be told besides, as it is: tools, response_format, stop…
@@ -104,6 +106,8 @@ struct ToolCall {
   std::string id;
   std::string name;
   std::string arguments;  // JSON, as the model wrote it: it may be broken
+  // What its provider wants to be told again with the call: Gemini's thought signature.
+  std::string signature = {};
 
   bool operator==(const ToolCall&) const = default;
 };

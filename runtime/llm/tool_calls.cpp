@@ -10,12 +10,21 @@ std::string text_of(const Json& value, const char* name) {
   return found != value.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+const Json& member(const Json& value, const char* name) {
+  static const Json none;
+  if (!value.is_object()) return none;
+  const auto found = value.find(name);
+  return found == value.end() ? none : *found;
+}
+
 std::optional<ToolCall> read_call(const Json& value) {
   if (!value.is_object()) return std::nullopt;
   if (const auto function = value.find("function");
       function != value.end() && function->is_object()) {
-    return ToolCall{
-        text_of(value, "id"), text_of(*function, "name"), text_of(*function, "arguments")};
+    return ToolCall{text_of(value, "id"),
+                    text_of(*function, "name"),
+                    text_of(*function, "arguments"),
+                    signature_of(value)};
   }
   const auto args = value.find("args");
   if (args == value.end() || !args->is_object()) return std::nullopt;
@@ -29,6 +38,11 @@ std::optional<Json> arguments_of(const ToolCall& call) {
 }
 
 }  // namespace
+
+std::string signature_of(const Json& openai_call) {
+  const Json& google = member(member(openai_call, "extra_content"), "google");
+  return google.is_object() ? text_of(google, "thought_signature") : std::string();
+}
 
 std::vector<ToolCall> tool_calls_of(const Message& message) {
   std::vector<ToolCall> calls;
@@ -51,6 +65,8 @@ Json openai_tool_calls(const std::vector<ToolCall>& calls) {
     list.push_back({{"id", call.id},
                     {"type", "function"},
                     {"function", {{"name", call.name}, {"arguments", call.arguments}}}});
+    if (!call.signature.empty())
+      list.back()["extra_content"] = {{"google", {{"thought_signature", call.signature}}}};
   }
   return list;
 }

@@ -6,6 +6,9 @@
 //   {"id", "type": "function", "function": {"name", "arguments": "<JSON text>"}}     OpenAI
 //   {"id", "type": "tool_call", "name", "args": {…}}                                 LangGraph
 //
+// In OpenAI's, a call has "extra_content": {"google": {"thought_signature"}} where it has a
+// signature, as Google's own endpoint of that shape does.
+//
 // A message of Role::tool names the call that it answers in extra["tool_call_id"].
 //
 // Threading: pure functions.
@@ -28,6 +31,9 @@ std::string answered_call_of(const Message& message);
 
 // OpenAI's shape, for extra["tool_calls"].
 Json openai_tool_calls(const std::vector<ToolCall>& calls);
+
+// The signature of a call in that shape, where it has one.
+std::string signature_of(const Json& openai_call);
 
 // LangGraph's shape. A call whose arguments are no JSON object is left out: see invalid_tool_calls.
 Json langgraph_tool_calls(const std::vector<ToolCall>& calls);

@@ -2,6 +2,7 @@
 #include "net/providers/wire_format.hpp"
 
 #include "runtime/base/json.hpp"
+#include "runtime/llm/tool_calls.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -70,7 +71,7 @@ TEST_CASE("a conversation is told to Anthropic as Messages") {
   CHECK(wired->target == "/messages");
   CHECK(Json::parse(wired->body) == Json::parse(R"({
     "model": "m-1", "max_tokens": 64, "stream": true, "temperature": 0.5, "top_p": 0.9,
-    "system": [{"type": "text", "text": "Be brief."}],
+    "system": [{"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}],
     "messages": [
       {"role": "user", "content": [{"type": "text", "text": "Hi"},
                                    {"type": "text", "text": "What is it like?"}]},
@@ -84,6 +85,32 @@ TEST_CASE("a conversation is told to Anthropic as Messages") {
     "stop_sequences": ["END"], "metadata": {"user_id": "u-1"}})"));
   const HttpFields fields{{"anthropic-version", "2023-06-01"}, {"x-api-key", "k"}};
   CHECK(anthropic_wire().fields("k") == fields);
+}
+
+TEST_CASE("Anthropic keeps what is the same in all calls of an agent, and nothing else") {
+  const Json kept = {{"type", "ephemeral"}};
+  ChatRequest request;
+  request.messages = {message(Role::system, "Be brief.\n\n[1] a.md - A"),
+                      message(Role::human, "Hi")};
+  request.passages = {{"a.md", "A", "", 1}};
+  request.prompt_bytes = 9;
+  Json body = body_of(anthropic_wire(), request);
+  REQUIRE(body["system"].size() == 2);
+  CHECK(body["system"][0] ==
+        Json{{"type", "text"}, {"text", "Be brief."}, {"cache_control", kept}});
+  CHECK(body["system"][1] == Json{{"type", "text"}, {"text", "\n\n[1] a.md - A"}});
+
+  request.prompt_bytes = 0;  // the passages are all there is
+  request.client_options = {{"tools", Json::array({{{"function", {{"name", "now"}}}}})}};
+  body = body_of(anthropic_wire(), request);
+  CHECK_FALSE(body["system"][0].contains("cache_control"));
+  CHECK(body["tools"][0]["cache_control"] == kept);
+
+  request.messages.erase(request.messages.begin());
+  request.passages.clear();
+  request.client_options = Json::object();
+  body = body_of(anthropic_wire(), request);
+  CHECK(body.dump().find("cache_control") == std::string::npos);
 }
 
 TEST_CASE("what Anthropic has no place for is refused by name, and hints are not") {
@@ -202,6 +229,22 @@ TEST_CASE("a conversation is told to Gemini as contents") {
     "generationConfig": {"maxOutputTokens": 64, "temperature": 0.5, "topP": 0.9,
                          "stopSequences": ["END"]}})"));
   CHECK(gemini_wire().fields("k") == HttpFields{{"x-goog-api-key", "k"}});
+}
+
+TEST_CASE("Gemini is told its thought signature with the call that it came with") {
+  const auto chunk = event(gemini_wire(), R"({"candidates":[{"content":{"parts":[
+      {"functionCall":{"name":"look","args":{}},"thoughtSignature":"c2ln"}]}}]})");
+  REQUIRE(chunk.tool_calls.size() == 1);
+  ToolCall call = chunk.tool_calls[0].call;
+  CHECK(call.signature == "c2ln");
+  call.id = "c1";
+  ChatRequest request;
+  request.messages = {message(Role::human, "Hi"),
+                      message(Role::ai, "", {{"tool_calls", openai_tool_calls({call})}}),
+                      message(Role::tool, "sunny", {{"tool_call_id", "c1"}})};
+  const Json part = body_of(gemini_wire(), request)["contents"][1]["parts"][0];
+  CHECK(part["thoughtSignature"] == "c2ln");
+  CHECK(part["functionCall"]["name"] == "look");
 }
 
 TEST_CASE("what Gemini has no place for is refused by name") {

@@ -95,6 +95,7 @@ Result<Action> GenerateNode::enter(const TurnState& turn) const {
   request.passages = passages_of(turn);
   request.frequencies = frequencies_of(turn);
   request.synonyms = settings_.synonyms;
+  request.prompt_bytes = settings_.prompt.size();
   auto system = system_text(settings_.prompt, request.passages);
   if (!system.empty()) {
     request.messages.push_back(std::make_shared<const Message>(
