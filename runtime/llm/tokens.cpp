@@ -16,14 +16,22 @@ std::uint64_t tokens_of(std::string_view text) {
   return (ascii + 2) / 3 + (2 * others + 2) / 3;
 }
 
-std::uint64_t tokens_max_of(const ChatRequest& request) {
-  std::uint64_t tokens = request.tokens_out_max;
-  for (const auto& message : request.messages) {
-    tokens += tokens_around_message + tokens_of(message->text);
-    if (message->extra.is_object()) tokens += tokens_of(message->extra.dump());
-  }
+std::uint64_t tokens_of(const Message& message) {
+  std::uint64_t tokens = tokens_around_message + tokens_of(message.text);
+  if (message.extra.is_object()) tokens += tokens_of(message.extra.dump());
+  return tokens;
+}
+
+std::uint64_t prompt_tokens_of(const ChatRequest& request) {
+  std::uint64_t tokens = 0;
+  for (const auto& message : request.messages)
+    tokens += tokens_of(*message);
   if (!request.client_options.empty()) tokens += tokens_of(request.client_options.dump());
   return tokens;
+}
+
+std::uint64_t tokens_max_of(const ChatRequest& request) {
+  return prompt_tokens_of(request) + request.tokens_out_max;
 }
 
 }  // namespace parlance

@@ -16,6 +16,11 @@ namespace parlance {
 
 std::uint64_t tokens_of(std::string_view text);
 
+std::uint64_t tokens_of(const Message& message);
+
+// Question and tools.
+std::uint64_t prompt_tokens_of(const ChatRequest& request);
+
 // Question, tools and the longest answer.
 std::uint64_t tokens_max_of(const ChatRequest& request);
 

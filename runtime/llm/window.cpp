@@ -1,5 +1,6 @@
 #include "runtime/llm/window.hpp"
 
+#include "runtime/llm/tokens.hpp"
 #include "runtime/llm/tool_calls.hpp"
 
 #include <algorithm>
@@ -23,6 +24,25 @@ Place begin_of_round(Place first, Place end) {
   return has_calls ? call : end - 1;
 }
 
+// What messages take of both bounds.
+struct Size {
+  std::uint64_t messages = 0;
+  std::uint64_t tokens = 0;
+
+  static Size of(Place from, Place to) {
+    Size size;
+    for (; from != to; ++from)
+      size = size + Size{1, tokens_of(**from)};
+    return size;
+  }
+  Size operator+(const Size& more) const {
+    return {messages + more.messages, tokens + more.tokens};
+  }
+  bool fits(const Size& bounds) const {
+    return messages <= bounds.messages && tokens <= bounds.tokens;
+  }
+};
+
 Place newest_human(const Messages& conversation) {
   const auto found = std::find_if(conversation.rbegin(),
                                   conversation.rend(),
@@ -32,23 +52,32 @@ Place newest_human(const Messages& conversation) {
 
 }  // namespace
 
-Messages window_of(const Messages& conversation, std::size_t messages_max) {
+Messages window_of(const Messages& conversation,
+                   std::size_t messages_max,
+                   std::uint64_t tokens_max) {
   if (conversation.empty()) return {};
   const auto first = conversation.begin();
   const auto end = conversation.end();
   const auto question = newest_human(conversation);
   const auto is_asked_before = [&](Place place) { return question != end && question < place; };
 
-  auto from = begin_of_round(first, end);
-  const auto taken = [&](Place place) {
-    return static_cast<std::size_t>(end - place) + (is_asked_before(place) ? 1 : 0);
+  const Size bounds{messages_max, tokens_max};
+  const auto with_question = [&](Place place, const Size& behind) {
+    return is_asked_before(place) ? behind + Size::of(question, question + 1) : behind;
   };
-  const bool keeps_opening = (*first)->role == Role::system && taken(from) < messages_max;
-  const std::size_t room = messages_max - (keeps_opening ? 1 : 0);
+
+  auto from = begin_of_round(first, end);
+  auto size = Size::of(from, end);
+  const bool has_opening = (*first)->role == Role::system;
+  const Size opening = has_opening ? Size::of(first, first + 1) : Size();
+  const bool keeps_opening = has_opening && (with_question(from, size) + opening).fits(bounds);
+  const Size kept = keeps_opening ? opening : Size();
   while (from != first) {
     const auto next = begin_of_round(first, from);
-    if (taken(next) > room) break;
+    const Size more = size + Size::of(next, from);
+    if (!(with_question(next, more) + kept).fits(bounds)) break;
     from = next;
+    size = more;
   }
   while (end - from > 1 && is_tool(*from) && !is_asked_before(from))
     ++from;

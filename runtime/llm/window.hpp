@@ -9,17 +9,21 @@
 //
 // Threading: pure.
 //
-// Bounds: `messages_max` messages. Only the newest round and the newest human message are kept
-// beyond it, because without them there is nothing to answer: a single round that is larger than
-// the bound is shown whole, with that human message and nothing else.
+// Bounds: `messages_max` messages, of about `tokens_max` tokens (runtime/llm/tokens.hpp). Only the
+// newest round and the newest human message are kept beyond it, because without them there is
+// nothing to answer: a single round that is larger than the bound is shown whole, with that human
+// message and nothing else.
 #pragma once
 
 #include "runtime/llm/chat.hpp"
 
 #include <cstddef>
+#include <cstdint>
 
 namespace parlance {
 
-Messages window_of(const Messages& conversation, std::size_t messages_max);
+Messages window_of(const Messages& conversation,
+                   std::size_t messages_max,
+                   std::uint64_t tokens_max = UINT64_MAX);
 
 }  // namespace parlance

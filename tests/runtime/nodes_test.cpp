@@ -225,6 +225,24 @@ TEST_CASE("a client's system messages reach no model that has a prompt, unless i
   CHECK_FALSE(shown({{"system_messages", false}}));
 }
 
+TEST_CASE("generate leaves out the oldest messages until the rest is within its tokens") {
+  auto turn = asking("newest");
+  turn.messages.insert(turn.messages.begin(), message(Role::ai, std::string(300, 'x')));
+  turn.messages.insert(turn.messages.begin(), message(Role::human, "oldest"));
+  const auto shown = [&](std::uint32_t tokens_max) {
+    const Json settings = {{"kind", "generate"}, {"prompt_tokens_max", tokens_max}};
+    return make(settings)->enter(turn);
+  };
+  CHECK(as<AskModel>(shown(0)).request.messages.size() == 3);
+  CHECK(as<AskModel>(shown(200)).request.messages.size() == 3);
+  const auto trimmed = as<AskModel>(shown(100)).request.messages;
+  REQUIRE(trimmed.size() == 1);
+  CHECK(trimmed[0]->text == "newest");
+  const auto too_long = shown(5);
+  REQUIRE_FALSE(too_long);
+  CHECK(too_long.error().code == ErrorCode::context_length_exceeded);
+}
+
 TEST_CASE("generate shows the prompt, and the passages by number") {
   auto turn = asking("why?");
   turn.fields["passages"] = two_passages;

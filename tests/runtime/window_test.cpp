@@ -48,6 +48,22 @@ Messages loop(int rounds) {
   return messages;
 }
 
+TEST_CASE("a window has as many of the newest messages as its tokens allow") {
+  const std::string text(30, 'x');  // ten tokens, and four around each message
+  const Messages messages{
+      say(Role::system, text), say(Role::human, text), say(Role::ai, text), say(Role::human, text)};
+  CHECK(window_of(messages, 50, 56) == messages);
+  CHECK(window_of(messages, 50, 55) == Messages{messages[0], messages[2], messages[3]});
+  CHECK(window_of(messages, 50, 42) == Messages{messages[0], messages[2], messages[3]});
+  CHECK(window_of(messages, 50, 41) == Messages{messages[0], messages[3]});
+  CHECK(window_of(messages, 50, 27) == Messages{messages[3]});
+  CHECK(window_of(messages, 50, 1) == Messages{messages[3]});  // there is nothing else to answer
+}
+
+TEST_CASE("a question stays in front of a loop of calls however few tokens there are") {
+  CHECK(texts(window_of(loop(3), 50, 1)) == Texts{"question", "call 2", "answer 2"});
+}
+
 TEST_CASE("a window is the newest messages, as many as it may hold") {
   const Messages messages{say(Role::human, "one"),
                           say(Role::ai, "two"),

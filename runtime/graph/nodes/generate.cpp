@@ -3,6 +3,7 @@
 #include "runtime/graph/nodes/node_settings.hpp"
 #include "runtime/graph/nodes/turn_fields.hpp"
 #include "runtime/llm/answer_notes.hpp"
+#include "runtime/llm/tokens.hpp"
 #include "runtime/llm/tool_calls.hpp"
 #include "runtime/llm/window.hpp"
 
@@ -38,6 +39,7 @@ Result<std::unique_ptr<Node>> GenerateNode::make(const Json& settings, const Age
   read_settings.shown = reader.flag("shown", !read_settings.draft);
   read_settings.client_options = reader.flag("client_options", false);
   read_settings.system_messages = reader.flag("system_messages", prompt.empty());
+  read_settings.prompt_tokens_max = reader.number("prompt_tokens_max", 0, {0, 100'000'000});
   read_settings.last = !has_edge(settings, "ok");
   read_settings.window_messages_max = agent.limits.window_messages_max;
   read_settings.tokens_out_max = agent.limits.tokens_out_max;
@@ -101,11 +103,6 @@ Result<Action> GenerateNode::enter(const TurnState& turn) const {
     request.messages.push_back(std::make_shared<const Message>(
         Message{{}, Role::system, std::move(system), nullptr, std::nullopt}));
   }
-  const auto window =
-      window_of(settings_.system_messages ? turn.messages : without_system_messages(turn.messages),
-                settings_.window_messages_max);
-  request.messages.insert(request.messages.end(), window.begin(), window.end());
-
   request.tokens_out_max = settings_.tokens_out_max;
   if (const auto asked = turn.options.find("max_tokens");
       asked != turn.options.end() && asked->is_number_integer()) {
@@ -121,7 +118,27 @@ Result<Action> GenerateNode::enter(const TurnState& turn) const {
       settings_.client_options && options != turn.options.end()) {
     request.client_options = *options;
   }
+  if (auto shown = add_window(turn.messages, request); !shown) return shown.error();
   return Action(std::move(ask));
+}
+
+// Behind what stands in the request already.
+Result<void> GenerateNode::add_window(const Messages& messages, ChatRequest& request) const {
+  const std::uint64_t tokens_max =
+      settings_.prompt_tokens_max == 0 ? UINT64_MAX : settings_.prompt_tokens_max;
+  const std::uint64_t taken = prompt_tokens_of(request);
+  const auto window =
+      window_of(settings_.system_messages ? messages : without_system_messages(messages),
+                settings_.window_messages_max,
+                tokens_max - std::min(tokens_max, taken));
+  request.messages.insert(request.messages.end(), window.begin(), window.end());
+  const std::uint64_t tokens = prompt_tokens_of(request);
+  if (tokens <= tokens_max) return {};
+  return Error{ErrorCode::context_length_exceeded,
+               "the newest message and what goes with it are about " + std::to_string(tokens) +
+                   " tokens, more than prompt_tokens_max: " + std::to_string(tokens_max),
+               {},
+               {}};
 }
 
 Result<Action> GenerateNode::resume(const TurnState& turn, const Answer& answer) const {

@@ -2,7 +2,8 @@
 // any) and the newest messages of the thread (runtime/llm/window.hpp).
 //
 //   { "kind": "generate", "role": "main", "prompt": "prompt.md", "shown": true, "draft": false,
-//     "client_options": false, "system_messages": false, "edges": { "ok": "validate" } }
+//     "client_options": false, "system_messages": false, "prompt_tokens_max": 8000,
+//     "edges": { "ok": "validate" } }
 //
 // The answer becomes a message of the thread or, with "draft", the field "draft", for a later node
 // to judge. Then it goes on by "ok" or, without that edge, ends the turn. "shown": the text is
@@ -15,8 +16,14 @@
 //
 // The agent's synonyms and the field "document_frequencies" are for the offline model.
 //
+// What is the same from call to call stands first: the prompt, then the passages, then the
+// messages.
+//
 // Bounds: limits.window_messages_max messages, as window_of() counts them, limits.tokens_out_max
-// tokens out.
+// tokens out. With "prompt_tokens_max" the oldest messages are left out until all that the model is
+// told, tools included, is about that many tokens (runtime/llm/tokens.hpp, which errs upwards);
+// when the newest message does not fit beside the prompt and passages, the turn fails with
+// context_length_exceeded.
 #pragma once
 
 #include "runtime/graph/agent.hpp"
@@ -37,6 +44,7 @@ class GenerateNode : public Node {
     bool system_messages = true;
     bool last = false;  // no "ok" edge
     std::uint32_t window_messages_max = 0;
+    std::uint32_t prompt_tokens_max = 0;  // 0: no limit
     std::uint32_t tokens_out_max = 0;
   };
 
@@ -51,6 +59,8 @@ class GenerateNode : public Node {
   Result<Action> resume(const TurnState& turn, const Answer& answer) const override;
 
  private:
+  Result<void> add_window(const Messages& messages, ChatRequest& request) const;
+
   const Settings settings_;
 };
 
