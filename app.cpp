@@ -22,6 +22,7 @@
 #include "runtime/base/log.hpp"
 #include "runtime/base/thread_name.hpp"
 #include "runtime/graph/nodes/all.hpp"
+#include "runtime/llm/kept_answers.hpp"
 #include "runtime/ports/health.hpp"
 #include "storage/documents.hpp"
 #include "storage/fts_index.hpp"
@@ -336,6 +337,7 @@ struct App::Parts {
   std::unique_ptr<storage::RocksJournal> journal;
   std::unique_ptr<storage::FtsIndex> knowledge;
   std::map<std::string, std::unique_ptr<ChatProvider>> providers;
+  KeptAnswers kept_answers{settings.answers.kept_bytes_max};
   net::WebhookRules webhook_rules;
   std::unique_ptr<net::HttpWebhookClient> webhook_client;
   std::unique_ptr<actors::Webhooks> webhooks;
@@ -481,14 +483,15 @@ void App::Parts::start_actors() {
        {},
        [this](caf::actor_system& system) { return system.spawn<actors::ServiceKeeper>(*journal); },
        journal_keeper});
-  children.push_back({"llm_pool",
-                      {},
-                      [this](caf::actor_system& system) {
-                        return system.spawn<actors::LlmPool>(
-                            role_options(settings),
-                            actors::LlmPoolTools{providers, registry, clock, lanes_usable_at});
-                      },
-                      llm_pool});
+  children.push_back(
+      {"llm_pool",
+       {},
+       [this](caf::actor_system& system) {
+         return system.spawn<actors::LlmPool>(
+             role_options(settings),
+             actors::LlmPoolTools{providers, registry, clock, &kept_answers, lanes_usable_at});
+       },
+       llm_pool});
   const actors::RetrieverOptions retriever{
       static_cast<std::uint32_t>(settings.retriever.searches_at_once_max),
       static_cast<std::uint32_t>(settings.retriever.searches_waiting_max),

@@ -80,6 +80,10 @@ struct RetrieverSettings {
   std::chrono::milliseconds search_time_max{10'000};
 };
 
+struct AnswerSettings {
+  std::uint64_t kept_bytes_max = 16 * 1024 * 1024;
+};
+
 struct WebhookSettings {
   std::vector<std::string> secrets;  // as found where the configuration says; the first is newest
   std::vector<std::string> hosts_allowed;
@@ -133,6 +137,7 @@ struct Settings {
   LimitSettings limits;
   ThreadSettings threads;
   RetrieverSettings retriever;
+  AnswerSettings answers;
   WebhookSettings webhooks;
   LogSettings log;
   std::map<std::string, ProviderSettings> providers;

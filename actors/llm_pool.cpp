@@ -2,13 +2,14 @@
 
 #include "runtime/base/failpoint.hpp"
 #include "runtime/base/log.hpp"
+#include "runtime/llm/call_identity.hpp"
+#include "runtime/llm/text.hpp"
 #include "runtime/llm/tokens.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -30,6 +31,8 @@ namespace parlance::actors {
 namespace {
 
 using Outcome = Lane::Outcome;
+
+constexpr std::size_t shared_answer_bytes_max = 256 * 1024;
 
 LaneLimits limits_of(const LaneOptions& options) {
   LaneLimits limits;
@@ -110,12 +113,18 @@ bool LlmPool::Call::has_elsewhere() const {
   return lane + 1 < lanes->size() && ask.request->model_override.empty();
 }
 
+Deadline LlmPool::Call::provider_deadline() const {
+  return ask.request->joins_identical ? Deadline::at(Deadline::Clock::time_point::max())
+                                      : ask.deadline;
+}
+
 LlmPool::LlmPool(caf::actor_config& config, const RoleOptions& roles, LlmPoolTools tools)
     : caf::event_based_actor(config),
       tools_(tools) {
-  for (const auto& [role, lanes] : roles) {
+  for (const auto& [name, lanes] : roles) {
+    Role& role = roles_.try_emplace(name, tools_.registry, name).first->second;
     for (const auto& lane : lanes)
-      roles_[role].push_back(&lane_of(lane));
+      role.lanes.push_back(&lane_of(lane));
   }
   for (const auto& lane : lanes_)
     show(*lane);
@@ -134,10 +143,10 @@ caf::behavior LlmPool::make_behavior() {
   return {
       [this](Ask& ask) { accept(ask); },
       [this](Proceed proceed) {
-        const auto found = calls_.find(proceed.call);
-        if (found == calls_.end()) return;
-        PoolLane& lane = found->second.at();
-        lane.lane.ready(proceed.call);
+        const auto shared = joined_.ready(proceed.call);
+        if (!shared) return;
+        PoolLane& lane = calls_.at(*shared).at();
+        lane.lane.ready(*shared);
         advance(lane);
       },
       [this](Abandon gone) { abandon(gone.call); },
@@ -163,6 +172,7 @@ void LlmPool::on_exit() {
     if (call.cancel) call.cancel();
   }
   calls_.clear();
+  askers_.clear();
   for (auto& lane : lanes_)
     lane->metrics.filled(0, 0);
 }
@@ -221,8 +231,9 @@ LaneView LlmPool::view_of(const PoolLane& lane) const {
   LaneView view;
   view.provider = lane.options.provider;
   view.model = lane.options.model;
-  for (const auto& [role, lanes] : roles_) {
-    if (std::find(lanes.begin(), lanes.end(), &lane) != lanes.end()) view.roles.push_back(role);
+  for (const auto& [name, role] : roles_) {
+    const auto& lanes = role.lanes;
+    if (std::find(lanes.begin(), lanes.end(), &lane) != lanes.end()) view.roles.push_back(name);
   }
   const auto now = tools_.clock.now();
   const ConcurrencyLimit& limit = lane.lane.limit();
@@ -250,21 +261,82 @@ void LlmPool::refuse(const Ask& ask, Error error) {
 void LlmPool::accept(Ask& ask) {
   PARLANCE_FAILPOINT("llm_pool.ask");
   const auto role = roles_.find(ask.request->role);
-  if (role == roles_.end() || role->second.empty()) {
+  if (role == roles_.end() || role->second.lanes.empty()) {
     return refuse(ask,
                   {ErrorCode::model_unavailable, "no lane for role " + ask.request->role, {}, {}});
   }
-  const std::uint64_t number = ask.call;
-  const std::uint64_t tokens_max = tokens_max_of(*ask.request);
-  Call& call = calls_.insert_or_assign(number, Call{std::move(ask), &role->second, tokens_max})
-                   .first->second;
-  if (auto entered = enter_lane(number, call); !entered) {
-    refuse(call.ask, entered.error());
-    calls_.erase(number);
-    return;
+  const ChatRequest& request = *ask.request;
+  const bool has_like = request.joins_identical || request.answer_kept_time.count() > 0;
+  const std::string identity = has_like ? call_identity(ask.tenant, request) : std::string();
+  if (answer_as_before(ask, identity, role->second)) return;
+  const auto shared = request.joins_identical ? joined_.find(identity) : std::nullopt;
+  if (!shared || !follow(*shared, ask)) return lead(ask, role->second, identity);
+  role->second.metrics.joined();
+}
+
+bool LlmPool::answer_as_before(const Ask& ask, const std::string& identity, Role& role) {
+  if (tools_.kept_answers == nullptr || ask.request->answer_kept_time.count() == 0) return false;
+  auto kept = tools_.kept_answers->find(identity, tools_.clock.now());
+  role.metrics.looked_up(kept.has_value());
+  if (!kept) return false;
+  caf::anon_send(ask.asker, CallAdmitted{ask.call});
+  for (auto& piece : pieces_of(kept->text))
+    caf::anon_send(ask.asker, Said{ask.call, std::move(piece)});
+  caf::anon_send(ask.asker,
+                 Answered{ask.call, std::make_shared<Result<ChatAnswer>>(std::move(*kept))});
+  return true;
+}
+
+void LlmPool::account(PoolLane& lane, const Call& call, const ChatAnswer& answer) {
+  const Usage& usage = answer.usage;
+  lane.lane_metrics.answered(usage.tokens_in, usage.tokens_in_cached, usage.tokens_out);
+  roles_.at(call.ask.request->role).metrics.read(usage.tokens_in, usage.tokens_in_cached);
+  if (lane.prompt_cache.answered(usage.tokens_in, usage.tokens_in_cached)) {
+    log_warn("prompts_not_kept",
+             {{"provider", lane.options.provider},
+              {"model", lane.options.model},
+              {"long_prompts", PromptCacheWatch::misses_max}});
   }
-  caf::anon_send(call.ask.asker, CallAdmitted{number});
-  advance(call.at());  // another call may have lost its place to it
+  const auto time = call.ask.request->answer_kept_time;
+  if (tools_.kept_answers == nullptr || time.count() == 0) return;
+  tools_.kept_answers->keep(call.identity, answer, tools_.clock.now() + time);
+}
+
+bool LlmPool::follow(std::uint64_t shared, const Ask& ask) {
+  Call& call = calls_.at(shared);
+  if (!call.audience->add(listener(ask))) return false;
+  joined_.follow(ask.call, shared);
+  askers_[ask.call] = ask.asker;
+  if (ask.deadline.when() > call.ask.deadline.when()) {
+    call.ask.deadline = ask.deadline;
+    call.at().lane.extend(shared, ask.deadline.when());
+  }
+  return true;
+}
+
+void LlmPool::lead(Ask& ask, const Role& role, const std::string& identity) {
+  const std::uint64_t number = ask.call;
+  const bool is_joined = ask.request->joins_identical;
+  const std::uint64_t tokens_max = tokens_max_of(*ask.request);
+  Call call{std::move(ask),
+            &role.lanes,
+            tokens_max,
+            identity,
+            std::make_shared<Audience>(is_joined ? shared_answer_bytes_max : 0)};
+  if (auto entered = enter_lane(number, call); !entered) return refuse(call.ask, entered.error());
+  call.audience->add(listener(call.ask));
+  joined_.lead(number, is_joined ? identity : std::string());
+  askers_[number] = call.ask.asker;
+  PoolLane& lane = calls_.insert_or_assign(number, std::move(call)).first->second.at();
+  advance(lane);  // another call may have lost its place to it
+}
+
+Audience::Listener LlmPool::listener(const Ask& ask) {
+  return {ask.call,
+          [asker = ask.asker, call = ask.call] { caf::anon_send(asker, CallAdmitted{call}); },
+          [asker = ask.asker, call = ask.call](std::string piece) {
+            caf::anon_send(asker, Said{call, std::move(piece)});
+          }};
 }
 
 Result<void> LlmPool::enter_lane(std::uint64_t number, Call& call) {
@@ -339,23 +411,21 @@ void LlmPool::start(const Lane::Step& step, PoolLane& lane) {
   lane.metrics.call_started(now - step.since);
   call.sent_at = now;
   ++call.attempts;
-  const auto said_something = std::make_shared<std::atomic<bool>>(false);
   const auto self = caf::actor_cast<caf::actor>(this);
   ProviderReports reports;
-  reports.said = [self, asker = call.ask.asker, number, said_something](std::string piece) {
-    if (!said_something->exchange(true)) caf::anon_send(self, FirstToken{number});
-    caf::anon_send(asker, Said{number, std::move(piece)});
+  reports.said = [self, audience = call.audience, number](std::string piece) {
+    if (audience->say(std::move(piece))) caf::anon_send(self, FirstToken{number});
   };
-  reports.ended = [self, number, said_something](Result<ChatAnswer> answer) {
+  reports.ended = [self, audience = call.audience, number](Result<ChatAnswer> answer) {
     caf::anon_send(self,
                    CallEnded{number,
-                             said_something->load(),
+                             audience->has_heard(),
                              std::make_shared<Result<ChatAnswer>>(std::move(answer))});
   };
   const std::string& override_model = call.ask.request->model_override;
   call.cancel = lane.provider.start({override_model.empty() ? lane.options.model : override_model,
                                      *call.ask.request,
-                                     call.ask.deadline,
+                                     call.provider_deadline(),
                                      call.ask.request_id},
                                     std::move(reports));
 }
@@ -374,7 +444,7 @@ void LlmPool::ended(CallEnded& report) {
   if (ok) {
     const Usage& usage = (*report.answer)->usage;
     ending.tokens_used = std::uint64_t{usage.tokens_in} + usage.tokens_out;
-    lane.lane_metrics.answered(usage.tokens_in, usage.tokens_in_cached, usage.tokens_out);
+    account(lane, call, **report.answer);
   } else {
     ending.retry_after = report.answer->error().retry_after;
     log_failure(lane, call, report.answer->error());
@@ -404,15 +474,28 @@ void LlmPool::move_on(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> 
 }
 
 void LlmPool::answer(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> answer) {
-  const auto found = calls_.find(number);
-  caf::anon_send(found->second.ask.asker, Answered{number, std::move(answer)});
-  calls_.erase(found);
+  calls_.erase(number);
+  for (const std::uint64_t member : joined_.end(number)) {
+    const auto asker = askers_.extract(member);
+    caf::anon_send(asker.mapped(), Answered{member, std::make_shared<Result<ChatAnswer>>(*answer)});
+    if (!*answer) continue;
+    (*answer)->usage = {};  // it is charged once
+    (*answer)->source = AnswerSource::shared_call;
+  }
 }
 
-void LlmPool::abandon(std::uint64_t number) {
+void LlmPool::abandon(std::uint64_t member) {
+  const auto left = joined_.leave(member);
+  if (!left) return;
+  askers_.erase(member);
+  const std::uint64_t number = left->shared;
   const auto found = calls_.find(number);
-  if (found == calls_.end()) return;
   PoolLane& lane = found->second.at();
+  if (!left->is_empty) {
+    found->second.audience->remove(member);
+    if (!left->has_ready) lane.lane.hold(number);
+    return;
+  }
   const auto now = tools_.clock.now();
   if (found->second.cancel) {
     found->second.cancel();

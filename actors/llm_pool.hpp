@@ -5,6 +5,14 @@
 //   Proceed --> runs as soon as a slot is free; its pieces go straight to the asker (Said)
 //   Abandon --> the place or slot is free at once, the provider's socket is closed, no answer comes
 //
+// Calls of a tenant that are the same (runtime/llm/call_identity.hpp) and under way at once are one
+// call: those who ask later follow it. They take no place in a lane, hear all that is said in it
+// from its start, and get its answer, be it a failure. Each keeps its own deadline and may abandon
+// it; the call ends when nobody wants it. It is charged to the oldest who is there when it ends:
+// the others are told a usage of 0 (AnswerSource::shared_call).
+//
+// An answer that an agent lets be kept answers later calls like its own at once, and costs nothing.
+//
 // A lane (runtime/limits/lane.hpp) is one provider and model, with as many slots as it turns out to
 // bear and a bounded queue, and is one however many roles name it. It decides what becomes of a
 // call; the pool carries it out.
@@ -15,7 +23,8 @@
 // refusal, not a reason to move on. A call whose client chose the provider's model stays on its
 // lane.
 //
-// Bounds: a lane's limits; see there.
+// Bounds: a lane's limits, and those of JoinedCalls; see there. A call of which more than 256 KiB
+// were said is not followed any more.
 // Threading: an actor. Providers report from their own threads, as messages.
 // Failure: an exception ends the pool; on its way out it cancels every call at its provider. The
 // supervisor starts a new one, whose lanes learn anew, and tells the askers (PartDown).
@@ -24,9 +33,14 @@
 #include "actors/lane_job.hpp"
 #include "actors/messages.hpp"
 #include "runtime/base/clock.hpp"
+#include "runtime/limits/audience.hpp"
+#include "runtime/limits/joined_calls.hpp"
 #include "runtime/limits/lane.hpp"
+#include "runtime/limits/prompt_cache_watch.hpp"
+#include "runtime/llm/kept_answers.hpp"
 #include "runtime/metrics/lane_metrics.hpp"
 #include "runtime/metrics/pool_metrics.hpp"
+#include "runtime/metrics/role_metrics.hpp"
 #include "runtime/ports/chat_provider.hpp"
 #include "runtime/ports/pools.hpp"
 
@@ -63,6 +77,7 @@ struct LlmPoolTools {
   std::map<std::string, std::unique_ptr<ChatProvider>>& providers;
   Registry& registry;
   const Clock& clock;
+  KeptAnswers* kept_answers = nullptr;  // null: none are kept
   // Told by the pool, for readiness: from when on each role has a lane that takes calls. A lane
   // that is left alone is taken for usable once it may be tried again, so that a node from which
   // calls are kept away because it is not ready finds out.
@@ -92,12 +107,22 @@ class LlmPool : public caf::event_based_actor {
     ChatProvider& provider;
     PoolMetrics metrics;
     LaneMetrics lane_metrics;
+    PromptCacheWatch prompt_cache;
     Lane lane;
   };
+  struct Role {
+    Role(Registry& registry, const std::string& name) : metrics(registry, name) {}
+
+    std::vector<PoolLane*> lanes;
+    RoleMetrics metrics;
+  };
+  // One that is made, for those who share it.
   struct Call {
-    Ask ask;
-    std::vector<PoolLane*>* lanes = nullptr;
+    Ask ask;  // of the first of them; its deadline is the latest of theirs
+    const std::vector<PoolLane*>* lanes = nullptr;
     std::uint64_t tokens_max = 0;
+    std::string identity{};  // of a call that others may be answered with, else empty
+    std::shared_ptr<Audience> audience = nullptr;
     std::size_t lane = 0;                             // index into *lanes
     std::uint32_t attempts = 0;                       // that were made, at all lanes
     std::chrono::steady_clock::time_point sent_at{};  // while it runs
@@ -105,12 +130,20 @@ class LlmPool : public caf::event_based_actor {
 
     PoolLane& at() const { return *(*lanes)[lane]; }
     bool has_elsewhere() const;
+    // What the provider is told: of a call that others may join, none, because each has its own.
+    Deadline provider_deadline() const;
   };
 
   void tune(LaneJob& job);
   Result<void> change(const LaneChange& change);
   LaneView view_of(const PoolLane& lane) const;
   void accept(Ask& ask);
+  // True when there was an answer for it.
+  bool answer_as_before(const Ask& ask, const std::string& identity, Role& role);
+  // False when the call that `ask` is like cannot be followed any more.
+  bool follow(std::uint64_t shared, const Ask& ask);
+  void lead(Ask& ask, const Role& role, const std::string& identity);
+  static Audience::Listener listener(const Ask& ask);
   // Takes a place in the first lane, from the call's on, that is not down; an Error says why there
   // is none.
   Result<void> enter_lane(std::uint64_t number, Call& call);
@@ -124,16 +157,20 @@ class LlmPool : public caf::event_based_actor {
   void ended(CallEnded& report);
   // What is left for a call whose lane does not serve it: the next one, or `answer`.
   void move_on(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> answer);
-  void abandon(std::uint64_t number);
+  void abandon(std::uint64_t member);
   void wake_later(PoolLane& lane);
+  // Counts what an answer cost, and keeps it where it may be given again.
+  void account(PoolLane& lane, const Call& call, const ChatAnswer& answer);
   void answer(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> answer);
   void refuse(const Ask& ask, Error error);
   void log_failure(const PoolLane& lane, const Call& call, const Error& error) const;
 
   const LlmPoolTools tools_;
   std::vector<std::unique_ptr<PoolLane>> lanes_;
-  std::map<std::string, std::vector<PoolLane*>> roles_;
+  std::map<std::string, Role> roles_;
   std::unordered_map<std::uint64_t, Call> calls_;
+  std::unordered_map<std::uint64_t, caf::actor> askers_;
+  JoinedCalls joined_;
   std::optional<Lane::Time> wakes_at_;  // a Tick is under way
 };
 

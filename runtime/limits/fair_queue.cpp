@@ -50,6 +50,17 @@ void FairQueue::ready(std::uint64_t call) {
   if (found != places_.end()) found->second->ready = true;
 }
 
+void FairQueue::hold(std::uint64_t call) {
+  const auto found = places_.find(call);
+  if (found != places_.end()) found->second->ready = false;
+}
+
+void FairQueue::extend(std::uint64_t call, Time deadline) {
+  const auto found = places_.find(call);
+  if (found == places_.end()) return;
+  found->second->deadline = std::max(found->second->deadline, deadline);
+}
+
 std::optional<FairQueue::Calls::iterator> FairQueue::find_first(Time now) {
   if (!any_may_leave(now)) return std::nullopt;
   for (;;) {

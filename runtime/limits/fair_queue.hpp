@@ -53,6 +53,10 @@ class FairQueue {
   void add_first(WaitingCall call);
 
   void ready(std::uint64_t call);
+  // It is not, after all.
+  void hold(std::uint64_t call);
+  // It has at least that long.
+  void extend(std::uint64_t call, Time deadline);
 
   // The call that leaves next; none while no call may leave. Valid until the queue changes.
   const WaitingCall* first(Time now);

@@ -170,6 +170,14 @@ void Lane::first_token(std::uint64_t call, Time now) {
   if (found != running_.end()) limit_.first_token(found->second.mark, now);
 }
 
+void Lane::extend(std::uint64_t call, Time deadline) {
+  queue_.extend(call, deadline);
+  const auto found = running_.find(call);
+  if (found == running_.end()) return;
+  Time& known = found->second.call.deadline;
+  known = std::max(known, deadline);
+}
+
 void Lane::leave(std::uint64_t call, Time now) {
   if (std::erase_if(given_up_, [&](const Step& step) { return step.call == call; }) > 0) return;
   if (const auto waited = queue_.remove(call)) {

@@ -109,6 +109,10 @@ class Lane {
 
   // All that the call depends on is on disk.
   void ready(std::uint64_t call) { queue_.ready(call); }
+  // It is not, after all: it waits until it is.
+  void hold(std::uint64_t call) { queue_.hold(call); }
+  // Somebody wants its answer until `deadline`, or later.
+  void extend(std::uint64_t call, Time deadline);
 
   // What is to be done now; none: nothing until something changes.
   std::optional<Step> next(Time now);

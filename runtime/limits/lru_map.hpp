@@ -9,7 +9,9 @@
 
 #include <cstddef>
 #include <iterator>
+#include <limits>
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,8 +22,9 @@ namespace parlance {
 template <class Value>
 class LruMap {
  public:
-  // At least 1.
-  explicit LruMap(std::size_t entries_max) : entries_max_(entries_max) {}
+  // At least 1. Without it, whoever owns the map bounds it by remove_oldest().
+  explicit LruMap(std::size_t entries_max = std::numeric_limits<std::size_t>::max())
+      : entries_max_(entries_max) {}
 
   std::size_t size() const { return places_.size(); }
 
@@ -37,17 +40,34 @@ class LruMap {
   template <class Make>
   Value& find_or_make(std::string_view name, Make make) {
     if (Value* const found = find(name)) return *found;
-    if (places_.size() >= entries_max_) {
-      places_.erase(entries_.back().first);
-      entries_.pop_back();
-    }
+    if (places_.size() >= entries_max_) remove_oldest();
     entries_.emplace_front(std::string(name), make());
     places_.emplace(entries_.front().first, entries_.begin());
     return entries_.front().second;
   }
 
+  // None: not there.
+  std::optional<Value> remove(std::string_view name) {
+    const auto place = places_.find(name);
+    if (place == places_.end()) return std::nullopt;
+    return take(place->second);
+  }
+
+  // The least recently used one; none: there are none.
+  std::optional<Value> remove_oldest() {
+    if (entries_.empty()) return std::nullopt;
+    return take(std::prev(entries_.end()));
+  }
+
  private:
   using Entries = std::list<std::pair<const std::string, Value>>;
+
+  std::optional<Value> take(typename Entries::iterator entry) {
+    std::optional<Value> value(std::move(entry->second));
+    places_.erase(entry->first);
+    entries_.erase(entry);
+    return value;
+  }
 
   std::size_t entries_max_;
   Entries entries_;  // the most recently used first

@@ -26,6 +26,10 @@ void set_notes(Message& message, const ChatAnswer& answer) {
     message.extra[metadata_key]["finish_reason"] = "length";
   if (answer.stop_reason == StopReason::content_filter)
     message.extra[metadata_key]["finish_reason"] = "content_filter";
+  if (answer.source == AnswerSource::shared_call)
+    message.extra[metadata_key]["answered_by"] = "shared_call";
+  if (answer.source == AnswerSource::kept_answer)
+    message.extra[metadata_key]["answered_by"] = "kept_answer";
   if (!answer.refusal.empty()) message.extra[more_key]["refusal"] = answer.refusal;
 }
 

@@ -1,7 +1,9 @@
 // What an answer says of itself beside its text. It stands in the message's `extra`, where clients
 // of the LangGraph family look for it:
 //
-//   response_metadata   model_name; finish_reason, when the answer did not come to its own end
+//   response_metadata   model_name; finish_reason, when the answer did not come to its own end;
+//                       answered_by, when nothing was charged for it: "shared_call",
+//                       "kept_answer"
 //   additional_kwargs   refusal
 //
 // Threading: pure functions.

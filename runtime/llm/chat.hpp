@@ -3,6 +3,7 @@
 
 #include "runtime/base/json.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -96,6 +97,9 @@ struct ChatRequest {
   // agent's field; empty and null where nobody knows.
   DocumentFrequencies frequencies;
   std::shared_ptr<const Synonyms> synonyms;
+  bool joins_identical = false;  // one call may answer it and others like it at once
+  // How long its answer may answer others like it; 0: not at all.
+  std::chrono::milliseconds answer_kept_time{0};
 };
 
 // On disk: never renumber.
@@ -112,6 +116,13 @@ struct ToolCall {
   bool operator==(const ToolCall&) const = default;
 };
 
+// Whose call of the provider it was that answered.
+enum class AnswerSource : std::uint8_t {
+  own_call,
+  shared_call,  // another's, who asked for the same at the same time, and is charged for it
+  kept_answer   // nobody's: the answer was kept from an earlier call
+};
+
 struct ChatAnswer {
   std::string model;  // the model that answered, as its provider calls it
   std::string text;
@@ -119,6 +130,7 @@ struct ChatAnswer {
   Usage usage;
   StopReason stop_reason = StopReason::stop;
   std::string refusal = {};  // why the model does not answer, in its own words; it then has no text
+  AnswerSource source = AnswerSource::own_call;
 };
 
 }  // namespace parlance

@@ -1,5 +1,7 @@
 #include "runtime/metrics/lane_metrics.hpp"
 
+#include "runtime/limits/prompt_cache_watch.hpp"
+
 namespace parlance {
 
 LaneMetrics::LaneMetrics(Registry& registry, const std::string& lane)
@@ -11,7 +13,11 @@ LaneMetrics::LaneMetrics(Registry& registry, const std::string& lane)
                                          "Of these, those that its provider had read before",
                                          {{"lane", lane}})),
       tokens_out_(registry.counter(
-          "parlance_lane_output_tokens_total", "Tokens that a model wrote", {{"lane", lane}})) {}
+          "parlance_lane_output_tokens_total", "Tokens that a model wrote", {{"lane", lane}})),
+      long_prompts_missed_(
+          registry.counter("parlance_lane_long_prompts_missed_total",
+                           "Prompts of which a provider that might had kept nothing",
+                           {{"lane", lane}})) {}
 
 void LaneMetrics::limited(std::uint32_t calls_at_once) {
   limit_.Set(calls_at_once);
@@ -23,6 +29,7 @@ void LaneMetrics::answered(std::uint32_t tokens_in,
   tokens_in_.Increment(tokens_in);
   tokens_in_cached_.Increment(tokens_in_cached);
   tokens_out_.Increment(tokens_out);
+  if (PromptCacheWatch::is_miss(tokens_in, tokens_in_cached)) long_prompts_missed_.Increment();
 }
 
 }  // namespace parlance

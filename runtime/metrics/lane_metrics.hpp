@@ -23,6 +23,7 @@ class LaneMetrics {
   Counter& tokens_in_;
   Counter& tokens_in_cached_;
   Counter& tokens_out_;
+  Counter& long_prompts_missed_;
 };
 
 }  // namespace parlance

@@ -20,6 +20,7 @@ using namespace std::chrono_literals;
 
 struct Answers {
   std::vector<std::uint64_t> admitted;
+  std::map<std::uint64_t, std::string> said;
   std::map<std::uint64_t, std::shared_ptr<Result<ChatAnswer>>> answered;
 };
 
@@ -33,7 +34,7 @@ class ModelAsker : public caf::event_based_actor {
  protected:
   caf::behavior make_behavior() override {
     return {[this](CallAdmitted admitted) { answers_.admitted.push_back(admitted.call); },
-            [this](Said&) {},
+            [this](Said& said) { answers_.said[said.call] += said.piece + '|'; },
             [this](Answered& report) { answers_.answered[report.call] = report.answer; }};
   }
 
@@ -62,23 +63,58 @@ struct LlmPoolTest : tests::ActorTest {
   void start_roles(const RoleOptions& roles) {
     asker = ends_with_test(system.spawn<ModelAsker>(answers));
     pool = ends_with_test(
-        system.spawn<LlmPool>(roles, LlmPoolTools{providers, registry, clock, usable_at}));
+        system.spawn<LlmPool>(roles, LlmPoolTools{providers, registry, clock, &kept, usable_at}));
     slot->set({pool, 1});
     run_messages();
   }
 
-  void ask(std::uint64_t call, const std::string& model = {}) {
+  static std::shared_ptr<ChatRequest> request_of(const std::string& model = {}) {
     auto request = std::make_shared<ChatRequest>();
     request->role = "main";
     request->model_override = model;
+    return request;
+  }
+
+  void send(std::uint64_t call,
+            std::shared_ptr<const ChatRequest> request,
+            const std::string& tenant = "acme",
+            std::chrono::milliseconds time = 60s) {
     caf::anon_send(pool,
                    Ask{call,
-                       request,
-                       Deadline::at(clock.now() + 60s),
-                       "acme",
+                       std::move(request),
+                       Deadline::at(clock.now() + time),
+                       tenant,
                        "r" + std::to_string(call),
                        asker});
+    run_messages();
+  }
+
+  void proceed(std::uint64_t call) {
     caf::anon_send(pool, Proceed{call});
+    run_messages();
+  }
+
+  void abandon(std::uint64_t call) {
+    caf::anon_send(pool, Abandon{call});
+    run_messages();
+  }
+
+  void ask(std::uint64_t call, const std::string& model = {}) {
+    send(call, request_of(model));
+    proceed(call);
+  }
+
+  // A call that may be joined.
+  void ask_same(std::uint64_t call,
+                const std::string& tenant = "acme",
+                std::chrono::milliseconds time = 60s) {
+    auto request = request_of();
+    request->joins_identical = true;
+    send(call, std::move(request), tenant, time);
+  }
+
+  void say(std::size_t call, const std::string& piece) {
+    fakes.at("first")->calls.at(call)->say(piece);
     run_messages();
   }
 
@@ -121,6 +157,7 @@ struct LlmPoolTest : tests::ActorTest {
 
   Answers answers;
   Registry registry;
+  KeptAnswers kept{1'000'000};
   std::map<std::string, std::unique_ptr<ChatProvider>> providers;
   std::map<std::string, tests::FakeProvider*> fakes{{"first", nullptr}, {"second", nullptr}};
   LaneOptions first{"first", "large", 2, 2};
@@ -334,6 +371,168 @@ TEST_CASE_METHOD(LlmPoolTest, "who asks a pool that is gone is told") {
   start_pool({first});
   slot->clear();
   CHECK(tuned().error().code == ErrorCode::component_restarted);
+}
+
+// --- calls that are the same
+
+TEST_CASE_METHOD(LlmPoolTest, "calls that are the same and in flight are one call") {
+  start_pool({first});
+  for (std::uint64_t call = 1; call <= 1'000; ++call) {
+    ask_same(call);
+    proceed(call);
+  }
+  CHECK(answers.admitted.size() == 1'000);
+  REQUIRE(calls("first") == 1);
+  say(0, "Hel");
+  say(0, "lo");
+  end("first", 0, tests::answer_of("Hello"));
+  REQUIRE(answers.answered.size() == 1'000);
+  for (const auto& [call, answer] : answers.answered) {
+    CHECK((**answer).text == "Hello");
+    CHECK(answers.said.at(call) == "Hel|lo|");
+    CHECK((**answer).usage == (call == 1 ? Usage{3, 5} : Usage{}));
+    const auto source = call == 1 ? AnswerSource::own_call : AnswerSource::shared_call;
+    CHECK((**answer).source == source);
+  }
+  ask_same(1'001);
+  proceed(1'001);
+  CHECK(calls("first") == 2);  // the first one is over: nothing is kept
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "who joins late hears all that was said before") {
+  start_pool({first});
+  ask_same(1);
+  proceed(1);
+  say(0, "Hel");
+  ask_same(2);
+  CHECK(answers.said.at(2) == "Hel|");
+  say(0, "lo");
+  CHECK(answers.said.at(2) == "Hel|lo|");
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "a call goes on while anybody wants it") {
+  start_pool({first});
+  for (const std::uint64_t call : {1, 2, 3}) {
+    ask_same(call);
+    proceed(call);
+  }
+  abandon(1);
+  CHECK(fakes.at("first")->running() == 1);
+  abandon(3);
+  CHECK(fakes.at("first")->running() == 1);
+  SECTION("who is left is charged for it") {
+    end("first", 0, tests::answer_of("hello"));
+    CHECK(answers.answered.size() == 1);
+    CHECK((**answers.answered.at(2)).usage == Usage{3, 5});
+    CHECK((**answers.answered.at(2)).source == AnswerSource::own_call);
+  }
+  SECTION("the last one takes it along") {
+    abandon(2);
+    CHECK(fakes.at("first")->running() == 0);
+    CHECK(answers.answered.empty());
+  }
+}
+
+TEST_CASE_METHOD(LlmPoolTest,
+                 "a shared call is made for a turn that is on disk, and for no other") {
+  start_pool({first});
+  ask_same(1);
+  ask_same(2);
+  CHECK(calls("first") == 0);
+  SECTION("the first that is will do") {
+    proceed(2);
+    CHECK(calls("first") == 1);
+  }
+  SECTION("not when it has left before the call was made") {
+    first.calls_at_once_max = 1;
+    start_pool({first});
+    ask(7);
+    ask_same(1);
+    ask_same(2);
+    proceed(1);
+    abandon(1);
+    end("first", 0, tests::answer_of("hello"));
+    CHECK(calls("first") == 1);
+    proceed(2);
+    CHECK(calls("first") == 2);
+  }
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "what a shared call fails with is everybody's failure") {
+  start_pool({first});
+  for (const std::uint64_t call : {1, 2}) {
+    ask_same(call);
+    proceed(call);
+  }
+  SECTION("in mid-stream") {
+    say(0, "Hel");
+    end("first", 0, failed_as(ErrorCode::provider_failed));
+    CHECK(failure(1) == ErrorCode::provider_failed);
+    CHECK(failure(2) == ErrorCode::provider_failed);
+  }
+  SECTION("before anything was said, it is tried again, once for all") {
+    end("first", 0, failed_as(ErrorCode::model_unavailable));
+    advance_time(2s);
+    REQUIRE(calls("first") == 2);
+    end("first", 1, tests::answer_of("hello"));
+    CHECK(answers.answered.size() == 2);
+  }
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "calls are joined within a tenant, and where the request allows it") {
+  first.calls_at_once_max = 8;
+  start_pool({first});
+  ask_same(1, "acme");
+  ask_same(2, "other");
+  ask(3);
+  ask(4);
+  proceed(1);
+  proceed(2);
+  CHECK(calls("first") == 4);
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "a shared call waits as long as the most patient of its askers") {
+  first.requests_per_minute_max = 1;
+  start_pool({first});
+  ask(1);
+  end("first", 0, tests::answer_of("hello"));
+  ask_same(2, "acme", 70s);
+  ask_same(3, "acme", 10s);
+  ask_same(4, "acme", 90s);
+  for (const std::uint64_t call : {2, 3, 4})
+    proceed(call);
+  abandon(3);  // its time is over
+  abandon(2);
+  advance_time(61s);
+  REQUIRE(calls("first") == 2);
+  end("first", 1, tests::answer_of("hello"));
+  CHECK(answers.answered.contains(4));
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "an answer that is kept answers the next call like its own") {
+  start_pool({first});
+  const auto ask_kept = [&](std::uint64_t call, const std::string& tenant = "acme") {
+    auto request = request_of();
+    request->answer_kept_time = 60s;
+    send(call, request, tenant);
+    proceed(call);
+  };
+  ask_kept(1);
+  say(0, "Hello there");
+  end("first", 0, tests::answer_of("Hello there"));
+  ask_kept(2);
+  CHECK(calls("first") == 1);
+  CHECK(answers.said.at(2) == "Hello| there|");
+  CHECK((**answers.answered.at(2)).usage == Usage{});
+  CHECK((**answers.answered.at(2)).source == AnswerSource::kept_answer);
+  ask_kept(3, "other");
+  CHECK(calls("first") == 2);
+  end("first", 1, failed_as(ErrorCode::provider_failed));
+  ask_kept(4, "other");
+  CHECK(calls("first") == 3);  // a failure is not kept
+  advance_time(61s);
+  ask_kept(5);
+  CHECK(calls("first") == 4);
 }
 
 }  // namespace

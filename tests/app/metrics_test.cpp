@@ -2,6 +2,7 @@
 #include "runtime/metrics/journal_metrics.hpp"
 #include "runtime/metrics/lane_metrics.hpp"
 #include "runtime/metrics/pool_metrics.hpp"
+#include "runtime/metrics/role_metrics.hpp"
 #include "runtime/metrics/turn_metrics.hpp"
 #include "runtime/metrics/webhook_metrics.hpp"
 
@@ -38,6 +39,7 @@ TEST_CASE("the list of metrics is the one that is published") {
   const JournalMetrics journal(registry);
   const PoolMetrics llm(registry, "llm", "provider/model");
   const LaneMetrics lane(registry, "provider/model");
+  const RoleMetrics role(registry, "role");
   const WebhookMetrics webhooks(registry);
   SupervisionMetrics supervision(registry);
   supervision.declare("part");

@@ -39,9 +39,10 @@ for (const [name, source_of] of Object.entries({
     const { mock, server, file } = await started(t, 'sk-first', source_of);
     let rotating = true;
     const answers = [];
-    const body = { model: 'chat', messages: [{ role: 'user', content: 'hello' }] };
+    let asked = 0;
     const client = async () => {
       while (rotating) {
+        const body = { model: 'chat', messages: [{ role: 'user', content: `hello ${(asked += 1)}` }] };
         const { status, text } = await server.call('/v1/chat/completions', { method: 'POST', body });
         answers.push({ status, text });
       }
@@ -75,9 +76,10 @@ test('a key that was taken away fails typed, and is looked for once a second at 
   await elapse(1_100);
   await mock.set({ key: 'sk-other' });
   const begun = performance.now();
+  let asked = 0;
   const ask = async () => {
     const fresh = await create_thread(server);
-    return run_wait(server, fresh, 'chat', 'hello');
+    return run_wait(server, fresh, 'chat', `hello ${(asked += 1)}`);
   };
   const answers = await Promise.all(Array.from({ length: 40 }, ask));
   for (const answer of answers) assert.equal(answer.headers['x-error-code'] ?? answer.json.__error__.error, 'credentials_refused');

@@ -15,9 +15,9 @@ async function started(t, settings = {}, changes = {}) {
   return { mock, server };
 }
 
-const completion = (more) => async () => ({
+const completion = (more, text = 'endless') => async () => ({
   route: '/v1/chat/completions',
-  body: { model: 'chat', messages: [{ role: 'user', content: 'endless' }], ...more },
+  body: { model: 'chat', messages: [{ role: 'user', content: text }], ...more },
 });
 const run = (route, more) => async (server) => ({
   route: route.replace('{id}', await create_thread(server)),
@@ -140,7 +140,7 @@ test('who leaves while he waits for the model never reaches the provider', async
   const request = await completion({ stream: true })();
   const leave_first = await ways['an abort'](server, request);
   await latest(mock, 'the first is answered', (entry) => entry.tokens_sent >= 3);
-  const leave_second = await ways['an abort'](server, request);
+  const leave_second = await ways['an abort'](server, await completion({ stream: true }, 'endless, too')());
   const waiting = async (count) => (await server.metrics()).sum('parlance_pool_waiting', { pool: 'llm' }) === count;
   await until('the second waits', () => waiting(1));
   leave_second();

@@ -236,7 +236,7 @@ test_with_clients('503: a model whose queue is full, with advice', async (t, ope
   const first = client.chat.completions.create(hello);
   first.catch(() => {}); // it is looked at below
   await until('the model is busy', async () => (await mock.stats()).at_once === 1);
-  const second = client.chat.completions.create(hello);
+  const second = client.chat.completions.create({ ...hello, messages: user('hello again') });
   advised(await refused(openai.OpenAI.InternalServerError, { status: 503, code: 'model_queue_full' }, second));
   assert.ok(await first);
 });

@@ -13,13 +13,15 @@ async function started(t, settings = {}) {
   ];
   const providers = { other: { kind: 'openai', base_url: `${other.url}/v1` } };
   const server = await Server.start(t, { configuration: configuration_with(mock, { providers, models: { main } }) });
-  const ask = async () => run_wait(server, await create_thread(server), 'chat', 'hello');
+  let asked = 0;
+  const ask = async () => run_wait(server, await create_thread(server), 'chat', `hello-${(asked += 1)}`);
   const lane = async () => (await server.call('/v1/admin/pools')).json.lanes[0];
   const change = (body, model = 'vendor%2Fmock-1') => server.call(`/v1/admin/pools/upstream/${model}`, { method: 'PATCH', body });
   return { server, mock, ask, lane, change };
 }
 
-const said = (answer) => texts(answer.json.messages).at(-1);
+// Each asks something else, so that each is a call of its own.
+const said = (answer) => texts(answer.json.messages).at(-1).replace(/-\d+/, '');
 
 test('a lane shows who runs and who waits, and takes new bounds at once', async (t) => {
   const { mock, ask, lane, change } = await started(t, { first_token_delay: '3s' });

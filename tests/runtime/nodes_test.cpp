@@ -243,6 +243,38 @@ TEST_CASE("generate leaves out the oldest messages until the rest is within its 
   CHECK(too_long.error().code == ErrorCode::context_length_exceeded);
 }
 
+TEST_CASE("generate lets an answer be kept, and asks anew after a draft that was sent back") {
+  auto turn = asking("x");
+  const Json settings = {{"kind", "generate"},
+                         {"draft", true},
+                         {"answers_kept_time", "1m"},
+                         {"edges", {{"ok", "next"}}}};
+  const auto kept_time = [&] {
+    return as<AskModel>(make(settings)->enter(turn)).request.answer_kept_time;
+  };
+  CHECK(kept_time() == std::chrono::minutes(1));
+  turn.fields["draft"] = Json::object();
+  CHECK(kept_time() == std::chrono::minutes(1));
+  turn.fields["draft"] = {{"id", "m-1"}, {"text", "wrong"}};
+  CHECK(kept_time().count() == 0);
+  turn.fields.erase("draft");
+  turn.options["temperature"] = 0.7;
+  CHECK(kept_time().count() == 0);
+}
+
+TEST_CASE("generate lets a call be joined unless its client wants an answer of its own") {
+  auto turn = asking("x");
+  const auto joins = [&](const Json& settings) {
+    return as<AskModel>(make(settings)->enter(turn)).request.joins_identical;
+  };
+  CHECK(joins({{"kind", "generate"}}));
+  CHECK_FALSE(joins({{"kind", "generate"}, {"joins_identical_calls", false}}));
+  turn.options["temperature"] = 0;
+  CHECK(joins({{"kind", "generate"}}));
+  turn.options["temperature"] = 0.7;
+  CHECK_FALSE(joins({{"kind", "generate"}}));
+}
+
 TEST_CASE("generate shows the prompt, and the passages by number") {
   auto turn = asking("why?");
   turn.fields["passages"] = two_passages;

@@ -25,6 +25,7 @@ class RiskNode : public Node {
   }
 };
 
+// Their calls are not joined: each is told apart by its run.
 Agents make_agents() {
   Agents made;
   NodeKinds kinds = node_kinds();
@@ -38,15 +39,19 @@ Agents make_agents() {
       R"({"start": "risk", "nodes": {"risk": {"kind": "risk", "edges": {"ok": "echo"}},
                                      "echo": {"kind": "echo"}}})");
   add("slow", R"({"start": "wait", "nodes": {"wait": {"kind": "wait"}}})");
-  add("chat", R"({"start": "answer", "nodes": {"answer": {"kind": "generate", "role": "main"}}})");
+  add("chat", R"({"start": "answer", "nodes": {"answer": {"kind": "generate", "role": "main",
+            "joins_identical_calls": false}}})");
   add("twice",  // two calls, the second after a step
       R"({"start": "first", "nodes": {
-            "first": {"kind": "generate", "role": "main", "edges": {"ok": "risk"}},
+            "first": {"kind": "generate", "role": "main",
+            "joins_identical_calls": false, "edges": {"ok": "risk"}},
             "risk": {"kind": "risk", "edges": {"ok": "second"}},
-            "second": {"kind": "generate", "role": "main"}}})");
+            "second": {"kind": "generate", "role": "main",
+            "joins_identical_calls": false}}})");
   add("drafts",  // a call that nobody is shown, and its text all at once
       R"({"state": {"draft": {"type": "object"}}, "start": "draft", "nodes": {
-            "draft": {"kind": "generate", "role": "main", "draft": true, "edges": {"ok": "tell"}},
+            "draft": {"kind": "generate", "role": "main",
+            "joins_identical_calls": false, "draft": true, "edges": {"ok": "tell"}},
             "tell": {"kind": "respond", "draft": true}}})");
   return made;
 }

@@ -1,4 +1,5 @@
-// Small agents for tests, made of the nodes that ship and one that throws.
+// Small agents for tests, made of the nodes that ship and one that throws. Their calls are not
+// joined: a test counts each, however alike its turns are.
 #pragma once
 
 #include "runtime/base/ids.hpp"
@@ -37,21 +38,22 @@ inline Agents test_agents() {
   Agents agents;
   add_agent(agents, "echo", R"({"start": "echo", "nodes": {"echo": {"kind": "echo"}}})");
   add_agent(agents, "slow", R"({"start": "wait", "nodes": {"wait": {"kind": "wait"}}})");
-  add_agent(
-      agents,
-      "chat",
-      R"({"start": "generate", "nodes": {"generate": {"kind": "generate", "role": "main"}}})");
+  add_agent(agents,
+            "chat",
+            R"({"start": "generate", "nodes": {"generate": {"kind": "generate", "role": "main",
+                                                      "joins_identical_calls": false}}})");
   add_agent(agents,
             "told",  // has instructions of its own, and fields that are its own affair
             R"({"state": {"draft": {"type": "object"}, "mood": {"type": "string"}},
                 "start": "generate", "nodes": {
                   "generate": {"kind": "generate", "draft": true, "system_messages": false,
-                               "edges": {"ok": "respond"}},
+                               "joins_identical_calls": false, "edges": {"ok": "respond"}},
                   "respond": {"kind": "respond", "draft": true}}})");
   add_agent(agents,
             "tools",
             R"({"start": "generate",
-                "nodes": {"generate": {"kind": "generate", "client_options": true}}})");
+                "nodes": {"generate": {"kind": "generate", "client_options": true,
+                                       "joins_identical_calls": false}}})");
   add_agent(agents,
             "booking",  // asks people before it does what it was asked for
             R"({"state": {"booking": {"type": "string", "per_turn": true},
@@ -62,7 +64,8 @@ inline Agents test_agents() {
                   "ask": {"kind": "ask_human", "question": "Shall I book it?", "show": ["guest"],
                           "edges": {"approved": "book", "rejected": "decline",
                                     "answered": "revise"}},
-                  "book": {"kind": "generate", "edges": {"ok": "thank"}},
+                  "book": {"kind": "generate", "joins_identical_calls": false,
+                           "edges": {"ok": "thank"}},
                   "thank": {"kind": "reply", "text": "Thank you."},
                   "decline": {"kind": "reply", "text": "Not booked."},
                   "revise": {"kind": "echo"}}})");

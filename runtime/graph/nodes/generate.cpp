@@ -8,9 +8,12 @@
 #include "runtime/llm/window.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace parlance {
 namespace {
+
+using namespace std::chrono_literals;
 
 std::string system_text(const std::string& prompt, const std::vector<Passage>& passages) {
   std::string text = prompt;
@@ -40,6 +43,9 @@ Result<std::unique_ptr<Node>> GenerateNode::make(const Json& settings, const Age
   read_settings.client_options = reader.flag("client_options", false);
   read_settings.system_messages = reader.flag("system_messages", prompt.empty());
   read_settings.prompt_tokens_max = reader.number("prompt_tokens_max", 0, {0, 100'000'000});
+  read_settings.joins_identical_calls = reader.flag("joins_identical_calls", true);
+  read_settings.answers_kept_time =
+      reader.duration("answers_kept_time", 0ms, {0ms, std::chrono::hours(24 * 30)});
   read_settings.last = !has_edge(settings, "ok");
   read_settings.window_messages_max = agent.limits.window_messages_max;
   read_settings.tokens_out_max = agent.limits.tokens_out_max;
@@ -117,6 +123,12 @@ Result<Action> GenerateNode::enter(const TurnState& turn) const {
   if (const auto options = turn.options.find("client_options");
       settings_.client_options && options != turn.options.end()) {
     request.client_options = *options;
+  }
+  if (request.temperature.value_or(0) == 0) {
+    request.joins_identical = settings_.joins_identical_calls;
+    // The same answer as before would be sent back as well.
+    const bool was_sent_back = draft_of(turn) != nullptr;
+    if (!was_sent_back) request.answer_kept_time = settings_.answers_kept_time;
   }
   if (auto shown = add_window(turn.messages, request); !shown) return shown.error();
   return Action(std::move(ask));

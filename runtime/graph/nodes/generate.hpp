@@ -3,7 +3,7 @@
 //
 //   { "kind": "generate", "role": "main", "prompt": "prompt.md", "shown": true, "draft": false,
 //     "client_options": false, "system_messages": false, "prompt_tokens_max": 8000,
-//     "edges": { "ok": "validate" } }
+//     "joins_identical_calls": true, "answers_kept_time": "0ms", "edges": { "ok": "validate" } }
 //
 // The answer becomes a message of the thread or, with "draft", the field "draft", for a later node
 // to judge. Then it goes on by "ok" or, without that edge, ends the turn. "shown": the text is
@@ -13,6 +13,14 @@
 //
 // "system_messages": the model sees those of the client. By default it does where the node has no
 // prompt of its own: a prompt is not to be talked over.
+//
+// "joins_identical_calls": calls of a tenant that are the same in all that the model is told, and
+// under way at once, are made once (actors/llm_pool.hpp). A call with a temperature above 0, which
+// the client chose, is always made: it wants an answer of its own.
+//
+// "answers_kept_time": an answer is given again to the next of the tenant who asks just the same
+// within that time (runtime/llm/kept_answers.hpp), and not to a call with such a temperature,
+// nor to one that follows a draft that was sent back.
 //
 // The agent's synonyms and the field "document_frequencies" are for the offline model.
 //
@@ -42,6 +50,8 @@ class GenerateNode : public Node {
     bool draft = false;
     bool client_options = false;
     bool system_messages = true;
+    bool joins_identical_calls = true;
+    std::chrono::milliseconds answers_kept_time{0};
     bool last = false;  // no "ok" edge
     std::uint32_t window_messages_max = 0;
     std::uint32_t prompt_tokens_max = 0;  // 0: no limit
