@@ -161,6 +161,13 @@ constexpr std::array kinds{
               true,
               soon,
               "The key, its tenant or the address has sent as many requests as limits allow."},
+    ErrorKind{ErrorCode::budget_exhausted,
+              "budget_exhausted",
+              429,
+              false,
+              none,
+              "What the call may cost at most does not fit a budget of its tenant, key, user or "
+              "thread."},
     ErrorKind{ErrorCode::locked_out,
               "locked_out",
               429,

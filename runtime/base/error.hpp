@@ -46,6 +46,7 @@ enum class ErrorCode : std::uint8_t {
   idempotency_key_reused,
   // overload
   rate_limited,
+  budget_exhausted,
   locked_out,
   mailbox_full,
   threads_full,

@@ -1,0 +1,160 @@
+#include "runtime/money/budget_book.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parlance {
+namespace {
+
+const Budget unlimited{};
+
+Budget each_of(const BudgetOptions& options, Payer payer) {
+  const auto found = options.each.find(payer);
+  return found == options.each.end() ? Budget{} : found->second;
+}
+
+bool limits_any(const std::map<std::string, Budget>& budgets) {
+  return std::any_of(budgets.begin(), budgets.end(), [](const auto& named) {
+    return !named.second.is_unlimited();
+  });
+}
+
+bool limits_somebody(const BudgetOptions& options) {
+  return limits_any(options.tenants) || limits_any(options.keys) ||
+         std::any_of(options.each.begin(), options.each.end(), [](const auto& each) {
+           return !each.second.is_unlimited();
+         });
+}
+
+// The sums are whole and far from their ends: parse_money() and Price::most see to it.
+std::optional<Error> refusal_by(const Budget& budget,
+                                Payer payer,
+                                const Account& account,
+                                const Amount& worst,
+                                std::int64_t at_ms) {
+  for (const Period period : all_periods) {
+    const SpendingLimit& limit = budget.of(period);
+    const Amount after = account.spent(period, at_ms) + worst;
+    const bool fits = (limit.tokens_max == 0 || after.tokens <= limit.tokens_max) &&
+                      (limit.nanos_max == 0 || after.nanos <= limit.nanos_max);
+    if (fits) continue;
+    return Error{ErrorCode::budget_exhausted,
+                 "the " + std::string(to_string(payer)) + "'s budget (" +
+                     std::string(to_string(period)) + ") has no room for this call",
+                 {},
+                 {}};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view to_string(Payer payer) {
+  switch (payer) {
+    case Payer::tenant:
+      return "tenant";
+    case Payer::key:
+      return "key";
+    case Payer::user:
+      return "user";
+    case Payer::thread:
+      break;
+  }
+  return "thread";
+}
+
+BudgetBook::BudgetBook(BudgetOptions options)
+    : options_(std::move(options)),
+      thread_(each_of(options_, Payer::thread)),
+      has_budgets_(limits_somebody(options_)) {}
+
+const Budget& BudgetBook::budget_of(const AccountKey& key) const {
+  if (key.payer == Payer::tenant || key.payer == Payer::key) {
+    const auto& named = key.payer == Payer::tenant ? options_.tenants : options_.keys;
+    const auto found = named.find(key.payer == Payer::tenant ? key.tenant : key.name);
+    if (found != named.end()) return found->second;
+  }
+  const auto each = options_.each.find(key.payer);
+  return each == options_.each.end() ? unlimited : each->second;
+}
+
+std::vector<AccountKey> BudgetBook::payers(const std::string& tenant,
+                                           const std::string& key,
+                                           const std::string& user) const {
+  std::vector<AccountKey> found;
+  if (!has_budgets_) return found;
+  for (AccountKey each : {AccountKey{Payer::tenant, tenant, {}},
+                          AccountKey{Payer::key, tenant, key},
+                          AccountKey{Payer::user, tenant, user}}) {
+    if (each.payer != Payer::tenant && each.name.empty()) continue;
+    if (!budget_of(each).is_unlimited()) found.push_back(std::move(each));
+  }
+  return found;
+}
+
+void BudgetBook::load(const AccountKey& key, const Account& account) {
+  const std::scoped_lock lock(mutex_);
+  if (!budget_of(key).is_unlimited()) accounts_[key] = account;
+}
+
+std::optional<Error> BudgetBook::reserve(const std::vector<AccountKey>& payers,
+                                         const Amount& worst,
+                                         std::int64_t at_ms) {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& payer : payers) {
+    const auto found = accounts_.find(payer);
+    const Account account = found == accounts_.end() ? Account{} : found->second;
+    if (auto refusal = refusal_by(budget_of(payer), payer.payer, account, worst, at_ms))
+      return refusal;
+  }
+  if (accounts_.size() + payers.size() > options_.accounts_max && !make_room(at_ms)) {
+    const bool is_new = std::any_of(payers.begin(), payers.end(), [&](const auto& payer) {
+      return !accounts_.contains(payer);
+    });
+    if (is_new) return Error{ErrorCode::budget_exhausted, "too many have spent something", {}, {}};
+  }
+  for (const auto& payer : payers)
+    accounts_[payer].add(worst, at_ms);
+  return std::nullopt;
+}
+
+void BudgetBook::settle(const std::vector<AccountKey>& payers,
+                        const Amount& reserved,
+                        const Amount& spent,
+                        std::int64_t at_ms) {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& payer : payers)
+    accounts_[payer].add(spent - reserved, at_ms);
+}
+
+std::optional<Error> BudgetBook::refusal_of(const Account& thread,
+                                            const Amount& worst,
+                                            std::int64_t at_ms) const {
+  return refusal_by(thread_, Payer::thread, thread, worst, at_ms);
+}
+
+Account BudgetBook::account(const AccountKey& key) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = accounts_.find(key);
+  return found == accounts_.end() ? Account{} : found->second;
+}
+
+bool BudgetBook::is_idle(const AccountKey& key, const Account& account, std::int64_t now_ms) const {
+  const Budget& budget = budget_of(key);
+  return std::all_of(all_periods.begin(), all_periods.end(), [&](Period period) {
+    return budget.of(period) == SpendingLimit{} || account.spent(period, now_ms) == Amount{};
+  });
+}
+
+// The caller holds mutex_. Looks at all of them, so once a second at most.
+bool BudgetBook::make_room(std::int64_t now_ms) {
+  constexpr std::int64_t looks_apart_ms = 1'000;
+  if (now_ms - looked_for_room_ms_ >= looks_apart_ms) {
+    looked_for_room_ms_ = now_ms;
+    std::erase_if(accounts_,
+                  [&](const auto& each) { return is_idle(each.first, each.second, now_ms); });
+  }
+  return accounts_.size() < options_.accounts_max;
+}
+
+}  // namespace parlance
