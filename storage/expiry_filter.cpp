@@ -75,6 +75,20 @@ class EventsFilter : public rocksdb::CompactionFilter {
   mutable bool drops_ = false;
 };
 
+class LedgerFilter : public rocksdb::CompactionFilter {
+ public:
+  explicit LedgerFilter(std::shared_ptr<const ExpiryJudge> judge) : judge_(std::move(judge)) {}
+
+  const char* Name() const override { return "parlance.ledger"; }
+  bool Filter(
+      int, const rocksdb::Slice& key, const rocksdb::Slice&, std::string*, bool*) const override {
+    return judge_->drops_call(view(key));
+  }
+
+ private:
+  const std::shared_ptr<const ExpiryJudge> judge_;
+};
+
 class ExpiryFilterFactory : public rocksdb::CompactionFilterFactory {
  public:
   ExpiryFilterFactory(std::shared_ptr<const ExpiryJudge> judge, FilteredFamily family)
@@ -92,6 +106,8 @@ class ExpiryFilterFactory : public rocksdb::CompactionFilterFactory {
         return std::make_unique<EventsFilter>(judge_);
       case FilteredFamily::unfinished:
         return std::make_unique<UnfinishedFilter>(judge_);
+      case FilteredFamily::ledger:
+        return std::make_unique<LedgerFilter>(judge_);
     }
     return nullptr;
   }
@@ -137,6 +153,10 @@ bool ExpiryJudge::drops_events(std::string_view thread, std::uint64_t incarnatio
   const auto head = decode_head(value.ToString());
   if (!head) return false;
   return head->incarnation != incarnation || gone(head->expires_ms);
+}
+
+bool ExpiryJudge::drops_call(std::string_view ledger_key) const {
+  return ledger_key < ledger_prefix(clock_.unix_ms() - ledger_ttl_.count());
 }
 
 std::shared_ptr<rocksdb::CompactionFilterFactory> make_expiry_filter(

@@ -1,4 +1,5 @@
-// What compactions leave out: expired heads, and events of threads that are gone.
+// What compactions leave out: expired heads, events of threads that are gone, and old rows of the
+// ledger.
 //
 // The events' filter asks for a thread's head once and keeps the answer for the events that follow,
 // which are sorted by thread. When in doubt (the store is being opened, a head cannot be read) it
@@ -24,10 +25,14 @@ namespace parlance::storage {
 // Threading: attach() and detach() by the store; the rest from any thread.
 class ExpiryJudge {
  public:
-  ExpiryJudge(const OpenThreads& open_threads, const Clock& clock, std::chrono::milliseconds grace)
+  ExpiryJudge(const OpenThreads& open_threads,
+              const Clock& clock,
+              std::chrono::milliseconds grace,
+              std::chrono::milliseconds ledger_ttl = std::chrono::hours(24 * 90))
       : open_threads_(open_threads),
         clock_(clock),
-        grace_(grace) {}
+        grace_(grace),
+        ledger_ttl_(ledger_ttl) {}
 
   void attach(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& heads);
   void detach() { db_ = nullptr; }
@@ -35,6 +40,7 @@ class ExpiryJudge {
   bool drops_head(std::string_view thread, std::string_view value) const;
   bool drops_unfinished(std::string_view thread, std::string_view value) const;
   bool drops_events(std::string_view thread, std::uint64_t incarnation) const;
+  bool drops_call(std::string_view ledger_key) const;
 
  private:
   bool gone(std::int64_t expires_ms) const;
@@ -42,11 +48,12 @@ class ExpiryJudge {
   const OpenThreads& open_threads_;
   const Clock& clock_;
   const std::chrono::milliseconds grace_;
+  const std::chrono::milliseconds ledger_ttl_;
   rocksdb::ColumnFamilyHandle* heads_ = nullptr;  // set before db_
   std::atomic<rocksdb::DB*> db_ = nullptr;
 };
 
-enum class FilteredFamily : std::uint8_t { heads, events, unfinished };
+enum class FilteredFamily : std::uint8_t { heads, events, unfinished, ledger };
 
 std::shared_ptr<rocksdb::CompactionFilterFactory> make_expiry_filter(
     std::shared_ptr<const ExpiryJudge> judge, FilteredFamily family);

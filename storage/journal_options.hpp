@@ -19,6 +19,9 @@ struct JournalOptions {
   // What has expired or was deleted is off the disk after this time, however little it is.
   std::chrono::milliseconds garbage_age_max = std::chrono::hours(24);
 
+  // How long a call to a model stands in the ledger.
+  std::chrono::milliseconds ledger_ttl = std::chrono::hours(24 * 90);
+
   std::size_t batch_appends_max = 1'024;
   std::size_t batch_bytes_max = 4U << 20U;
 

@@ -44,6 +44,8 @@ class JournalStore {
   rocksdb::ColumnFamilyHandle* events() const { return handles_[2]; }
   rocksdb::ColumnFamilyHandle* unfinished() const { return handles_[3]; }
   rocksdb::ColumnFamilyHandle* deliveries() const { return handles_[4]; }
+  rocksdb::ColumnFamilyHandle* accounts() const { return handles_[5]; }
+  rocksdb::ColumnFamilyHandle* ledger() const { return handles_[6]; }
   const std::vector<rocksdb::ColumnFamilyHandle*>& families() const { return handles_; }
 
   // As it is stored, expired or not; none when there is none. Errors: record_damaged,

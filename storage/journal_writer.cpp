@@ -41,7 +41,8 @@ JournalWriter::JournalWriter(JournalStore& store,
       metrics_(metrics),
       clock_(clock),
       forward_open_(std::move(forward_open)),
-      deliveries_(store) {
+      deliveries_(store),
+      accounts_(store) {
   const auto since = store_.setting(erased_key);
   if (!since || !*since) return;
   const auto time = decode_time(**since);
@@ -161,6 +162,7 @@ void JournalWriter::plan_batch() {
   standing_.clear();
   after_.clear();
   deliveries_.begin_batch();
+  accounts_.begin_batch();
   planned_records_ = 0;
   planned_erased_ = erased_;
   planned_erased_since_ms_ = erased_since_ms_;
@@ -241,6 +243,10 @@ JournalWriter::Verdict JournalWriter::plan(const AppendCall& call, rocksdb::Writ
   planned_records_ += call.events.size();
   for (const auto& [key, value] : call.deliveries)
     deliveries_.put(key, value, batch);
+  for (const auto& [key, value] : call.ledger)
+    batch.Put(store_.ledger(), key, value);
+  for (const auto& spending : call.spendings)
+    accounts_.add(spending, batch);
   if (call.head) {
     next.expires_ms = call.head->expires_ms;
     next.running = call.head->running;

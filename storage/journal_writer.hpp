@@ -19,6 +19,7 @@
 #include "runtime/metrics/journal_metrics.hpp"
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/service.hpp"
+#include "storage/account_rows.hpp"
 #include "storage/delivery_rows.hpp"
 #include "storage/journal_options.hpp"
 #include "storage/journal_store.hpp"
@@ -62,6 +63,8 @@ struct AppendCall {
   std::vector<std::uint64_t> deleted_seqs;
   std::optional<WrittenHead> head;
   std::vector<std::pair<std::string, std::string>> deliveries;  // keys and encoded values
+  std::vector<std::pair<std::string, std::string>> ledger;      // the same
+  std::vector<Spending> spendings;
   std::size_t bytes = 0;
   Journal::Appended done;
 };
@@ -179,6 +182,7 @@ class JournalWriter {
   std::vector<std::optional<OpenThread>> after_;  // one for each call: where its thread stands then
   rocksdb::WriteBatch planned_;
   DeliveryRows deliveries_;
+  AccountRows accounts_;
   std::size_t planned_records_ = 0;
   std::uint64_t planned_erased_ = 0;
   std::int64_t planned_erased_since_ms_ = 0;

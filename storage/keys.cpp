@@ -1,5 +1,6 @@
 #include "storage/keys.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -85,6 +86,48 @@ std::optional<DeliveryKey> delivery_of(std::string_view key) {
   return DeliveryKey{*thread_of(key.substr(0, border)),
                      be64(key.substr(border + 1)),
                      RunId{std::string(key.substr(border + 1 + number_bytes))}};
+}
+
+std::string account_key(const AccountKey& account) {
+  std::string key(1, static_cast<char>(account.payer));
+  key += account.tenant;
+  key.push_back('\0');
+  key += account.name;
+  return key;
+}
+
+std::optional<AccountKey> account_of(std::string_view key) {
+  const auto border = key.find('\0');
+  if (key.empty() || border == std::string_view::npos) return std::nullopt;
+  const auto payer = static_cast<std::uint8_t>(key.front());
+  if (payer < static_cast<std::uint8_t>(Payer::tenant) ||
+      payer > static_cast<std::uint8_t>(Payer::user))
+    return std::nullopt;
+  return AccountKey{static_cast<Payer>(payer),
+                    std::string(key.substr(1, border - 1)),
+                    std::string(key.substr(border + 1))};
+}
+
+std::string ledger_prefix(std::int64_t at_ms) {
+  std::string prefix;
+  put_be64(prefix, static_cast<std::uint64_t>(std::max<std::int64_t>(0, at_ms)));
+  return prefix;
+}
+
+std::string ledger_key(const LedgerKey& call) {
+  std::string key = ledger_prefix(call.at_ms) + events_prefix(thread_key(call.thread), call.epoch);
+  put_be64(key, call.number);
+  return key;
+}
+
+std::optional<LedgerKey> ledger_call_of(std::string_view key) {
+  if (key.size() < number_bytes) return std::nullopt;
+  const auto rest = split_event_key(key.substr(number_bytes));
+  if (!rest) return std::nullopt;
+  auto thread = thread_of(rest->thread);
+  if (!thread) return std::nullopt;
+  return LedgerKey{
+      static_cast<std::int64_t>(be64(key)), std::move(*thread), rest->incarnation, rest->seq};
 }
 
 }  // namespace parlance::storage

@@ -6,6 +6,11 @@
 //                threads with unfinished turns
 //   deliveries   thread 0x00 incarnation:be64 run        -> value(Delivery)
 //                webhooks that no receiver has yet
+//   accounts     payer:u8 tenant 0x00 name               -> value(Account)
+//                what has been spent; the name of a tenant's is empty
+//   ledger       at_ms:be64 thread 0x00 epoch:be64 number:be64
+//                                                        -> value(LedgerRow)
+//                calls to models
 //   default      "erased"                                -> value(since)
 //                threads were erased since then
 //
@@ -13,7 +18,8 @@
 //   so is run
 //   value(X)   = version:u8 crc32:le32 X    crc32 is zlib's, over the version and X; before 0x03
 //                over X
-//   version    = 0x06; older ones are read too: 0x05 has no tokens_in_cached, 0x04 no done_ms,
+//   version    = 0x07; older ones are read too: 0x06 has no caller_key, user and spent, 0x05 no
+//                tokens_in_cached, 0x04 no done_ms,
 //                fork, made_seq, deadline_ms and step_seqs either (a turn's steps are then those
 //                with messages), 0x03 no command, starts_ms, next and interrupt, 0x02 no
 //                request_digest, and in 0x01 TurnEnded ends with ended_ms, of turns that had begun
@@ -29,7 +35,13 @@
 //   Head       = incarnation:uint epoch:uint seq:uint turns:uint last_ended_seq:uint
 //                unfinished_seqs:list(uint) attempts:uint created_ms:int updated_ms:int
 //                expires_ms:int ttl_ms:int agent:bytes metadata:bytes request_digest:bytes
-//                made_seq:uint deadline_ms:int
+//                made_seq:uint deadline_ms:int spent:Account
+//   Account    = day:int month:int of_day:Amount of_month:Amount in_all:Amount
+//   Amount     = tokens:int nanos:int
+//   LedgerRow  = caller_key:bytes user:bytes turn:uint run:bytes agent:bytes node:bytes
+//                provider:bytes model:bytes Usage nanos:int price_version:bytes counted
+//   payer      = 0x01 tenant | 0x02 key | 0x03 user
+//   counted    = 0x01 reserved | 0x02 estimated | 0x03 told
 //   expires    = expires_ms:int
 //   since      = unix_ms:int
 //
@@ -38,6 +50,7 @@
 //   TurnAccepted = turn:uint run:bytes agent:bytes model_override:bytes input:list(Message)
 //                accepted_ms:int deadline_ms:int temporary:bool options:json
 //                request_digest:bytes command:optional(Command) starts_ms:int fork:optional(Fork)
+//                caller_key:bytes user:bytes
 //   Command    = resume:optional(json) node:bytes update:json
 //   Fork       = seq:uint kind fields:json next:bytes interrupt:optional(Interrupt)
 //   StepDone   = turn:uint step:uint node:bytes edge:bytes update:json messages:list(Message)
@@ -66,6 +79,8 @@
 
 #include "runtime/base/ids.hpp"
 #include "runtime/journal/delivery.hpp"
+#include "runtime/money/budget_book.hpp"
+#include "runtime/money/ledger_row.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -78,6 +93,8 @@ inline constexpr std::string_view heads_family = "heads";
 inline constexpr std::string_view events_family = "events";
 inline constexpr std::string_view unfinished_family = "unfinished";
 inline constexpr std::string_view deliveries_family = "deliveries";
+inline constexpr std::string_view accounts_family = "accounts";
+inline constexpr std::string_view ledger_family = "ledger";
 inline constexpr std::string_view erased_key = "erased";
 
 std::string thread_key(const ThreadKey& thread);
@@ -102,5 +119,13 @@ std::string delivery_key(const DeliveryKey& delivery);
 
 // None: not the key of a delivery.
 std::optional<DeliveryKey> delivery_of(std::string_view key);
+
+std::string account_key(const AccountKey& account);
+std::optional<AccountKey> account_of(std::string_view key);
+
+// Keys of the ledger sort by time: all from a moment on are behind its ledger_prefix().
+std::string ledger_prefix(std::int64_t at_ms);
+std::string ledger_key(const LedgerKey& call);
+std::optional<LedgerKey> ledger_call_of(std::string_view key);
 
 }  // namespace parlance::storage

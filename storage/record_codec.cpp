@@ -12,7 +12,7 @@
 namespace parlance::storage {
 namespace {
 
-constexpr std::uint8_t layout_version = 6;
+constexpr std::uint8_t layout_version = 7;
 constexpr std::uint8_t layout_version_oldest = 1;
 constexpr std::uint8_t layout_version_of_begun = 2;   // TurnEnded's begun and retry_after
 constexpr std::uint8_t layout_version_of_digest = 3;  // request_digest, and the version is checked
@@ -20,6 +20,7 @@ constexpr std::uint8_t layout_version_of_pauses = 4;  // command, starts_ms, nex
 // done_ms, step_seqs and fork of turns, made_seq and deadline_ms of heads
 constexpr std::uint8_t layout_version_of_steps = 5;
 constexpr std::uint8_t layout_version_of_cached = 6;  // tokens_in_cached of usages
+constexpr std::uint8_t layout_version_of_money = 7;   // caller_key, user, spent
 constexpr std::size_t header_bytes = 5;
 
 constexpr std::uint8_t kind_turn_accepted = 1;
@@ -228,6 +229,36 @@ ForkPoint read_fork(WireReader& in) {
   return fork;
 }
 
+void put_amount(WireWriter& out, const Amount& amount) {
+  out.integer(amount.tokens);
+  out.integer(amount.nanos);
+}
+
+Amount read_amount(WireReader& in) {
+  Amount amount;
+  amount.tokens = in.integer();
+  amount.nanos = in.integer();
+  return amount;
+}
+
+void put_account(WireWriter& out, const Account& account) {
+  out.integer(account.day);
+  out.integer(account.month);
+  put_amount(out, account.of_day);
+  put_amount(out, account.of_month);
+  put_amount(out, account.in_all);
+}
+
+Account read_account(WireReader& in) {
+  Account account;
+  account.day = in.integer();
+  account.month = in.integer();
+  account.of_day = read_amount(in);
+  account.of_month = read_amount(in);
+  account.in_all = read_amount(in);
+  return account;
+}
+
 // ---- one pair a kind of event
 
 void put(WireWriter& out, const TurnAccepted& e) {
@@ -247,6 +278,8 @@ void put(WireWriter& out, const TurnAccepted& e) {
   out.integer(e.starts_ms);
   out.boolean(e.fork.has_value());
   if (e.fork) put_fork(out, *e.fork);
+  out.bytes(e.caller_key);
+  out.bytes(e.user);
 }
 
 TurnAccepted read_turn_accepted(WireReader& in, std::uint8_t version) {
@@ -266,6 +299,10 @@ TurnAccepted read_turn_accepted(WireReader& in, std::uint8_t version) {
     e.starts_ms = in.integer();
   }
   if (version >= layout_version_of_steps && in.boolean()) e.fork = read_fork(in);
+  if (version >= layout_version_of_money) {
+    e.caller_key = in.bytes();
+    e.user = in.bytes();
+  }
   return e;
 }
 
@@ -443,6 +480,7 @@ std::string encode(const Head& head) {
   out.bytes(head.request_digest);
   out.uint(head.made_seq);
   out.integer(head.deadline_ms);
+  put_account(out, head.spent);
   return close_frame(std::move(value));
 }
 
@@ -469,6 +507,7 @@ Result<Head> decode_head(std::string_view value) {
     head.made_seq = in.uint();
     head.deadline_ms = in.integer();
   }
+  if (frame->version >= layout_version_of_money) head.spent = read_account(in);
   if (!in.ok() || !in.at_end()) return damaged("a head does not have its layout");
   return head;
 }
@@ -496,6 +535,55 @@ Result<Delivery> decode_delivery(std::string_view value) {
   delivery.body = in.bytes();
   if (!in.ok() || !in.at_end()) return damaged("a delivery does not have its layout");
   return delivery;
+}
+
+std::string encode(const Account& account) {
+  std::string value = new_frame();
+  WireWriter out(value);
+  put_account(out, account);
+  return close_frame(std::move(value));
+}
+
+Result<Account> decode_account(std::string_view value) {
+  const auto frame = open_frame(value);
+  if (!frame) return frame.error();
+  WireReader in(frame->body);
+  const Account account = read_account(in);
+  if (!in.ok() || !in.at_end()) return damaged("an account does not have its layout");
+  return account;
+}
+
+std::string encode(const LedgerRow& row) {
+  std::string value = new_frame();
+  WireWriter out(value);
+  for (const auto* text : {&row.caller_key, &row.user})
+    out.bytes(*text);
+  out.uint(row.turn);
+  for (const auto* text : {&row.run.value, &row.agent, &row.node, &row.provider, &row.model})
+    out.bytes(*text);
+  put_usage(out, row.usage);
+  out.integer(row.nanos);
+  out.bytes(row.price_version);
+  out.byte(static_cast<std::uint8_t>(row.counted));
+  return close_frame(std::move(value));
+}
+
+Result<LedgerRow> decode_ledger_row(std::string_view value) {
+  const auto frame = open_frame(value);
+  if (!frame) return frame.error();
+  WireReader in(frame->body);
+  LedgerRow row;
+  for (auto* text : {&row.caller_key, &row.user})
+    *text = in.bytes();
+  row.turn = in.uint();
+  for (auto* text : {&row.run.value, &row.agent, &row.node, &row.provider, &row.model})
+    *text = in.bytes();
+  row.usage = read_usage(in, frame->version);
+  row.nanos = in.integer();
+  row.price_version = in.bytes();
+  row.counted = read_enum<Counted>(in, static_cast<std::uint8_t>(Counted::told));
+  if (!in.ok() || !in.at_end()) return damaged("a row of the ledger does not have its layout");
+  return row;
 }
 
 std::string encode_time(std::int64_t unix_ms) {

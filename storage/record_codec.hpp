@@ -29,6 +29,13 @@ Result<Head> decode_head(std::string_view value);
 std::string encode(const Delivery& delivery);
 Result<Delivery> decode_delivery(std::string_view value);
 
+std::string encode(const Account& account);
+Result<Account> decode_account(std::string_view value);
+
+// All but the call's key, which stands in its row's key.
+std::string encode(const LedgerRow& row);
+Result<LedgerRow> decode_ledger_row(std::string_view value);
+
 // A single moment: the values of `unfinished` and of "erased".
 std::string encode_time(std::int64_t unix_ms);
 Result<std::int64_t> decode_time(std::string_view value);

@@ -32,20 +32,23 @@ Error reads_full() {
 
 }  // namespace
 
-RocksJournal::RocksJournal(JournalOptions options, JournalMetrics& metrics)
+RocksJournal::RocksJournal(JournalOptions options, JournalMetrics& metrics, const Clock& clock)
     : options_(std::move(options)),
-      metrics_(metrics) {}
+      metrics_(metrics),
+      clock_(clock) {}
 
 Result<std::unique_ptr<RocksJournal>> RocksJournal::open_store(JournalOptions options,
                                                                JournalMetrics& metrics,
                                                                const Clock& clock) {
-  auto journal = std::unique_ptr<RocksJournal>(new RocksJournal(std::move(options), metrics));
+  auto journal =
+      std::unique_ptr<RocksJournal>(new RocksJournal(std::move(options), metrics, clock));
   auto& self = *journal;
-  auto judge = std::make_shared<ExpiryJudge>(self.open_threads_, clock, self.options_.expiry_grace);
+  auto judge = std::make_shared<ExpiryJudge>(
+      self.open_threads_, clock, self.options_.expiry_grace, self.options_.ledger_ttl);
   auto store = JournalStore::open_store(self.options_, std::move(judge));
   if (!store) return store.error();
   self.store_ = std::move(*store);
-  self.make_parts(ReaderThreads::Threads::own, clock);
+  self.make_parts(ReaderThreads::Threads::own);
   self.sweeper_ =
       std::make_unique<Sweeper>(*self.store_, *self.writer_, self.options_, metrics, clock);
   return journal;
@@ -55,18 +58,19 @@ std::unique_ptr<RocksJournal> RocksJournal::without_threads(std::unique_ptr<Jour
                                                             JournalOptions options,
                                                             JournalMetrics& metrics,
                                                             const Clock& clock) {
-  auto journal = std::unique_ptr<RocksJournal>(new RocksJournal(std::move(options), metrics));
+  auto journal =
+      std::unique_ptr<RocksJournal>(new RocksJournal(std::move(options), metrics, clock));
   journal->store_ = std::move(store);
-  journal->make_parts(ReaderThreads::Threads::none, clock);
+  journal->make_parts(ReaderThreads::Threads::none);
   return journal;
 }
 
-void RocksJournal::make_parts(ReaderThreads::Threads threads, const Clock& clock) {
-  reader_ = std::make_unique<JournalReader>(*store_, open_threads_, metrics_, clock);
+void RocksJournal::make_parts(ReaderThreads::Threads threads) {
+  reader_ = std::make_unique<JournalReader>(*store_, open_threads_, metrics_, clock_);
   reader_threads_ =
       std::make_unique<ReaderThreads>(options_.reader_threads, options_.reads_waiting_max, threads);
   writer_ = std::make_unique<JournalWriter>(
-      *store_, open_threads_, options_, metrics_, clock, [this](OpenCall call) {
+      *store_, open_threads_, options_, metrics_, clock_, [this](OpenCall call) {
         load(std::move(call));
       });
 }
@@ -123,6 +127,11 @@ void RocksJournal::append(Append append, Appended appended) {
     call.deliveries.emplace_back(delivery_key(delivery.key), encode(delivery));
     call.bytes += call.deliveries.back().second.size();
   }
+  for (const auto& row : append.ledger) {
+    call.ledger.emplace_back(ledger_key(row.key), encode(row));
+    call.bytes += call.ledger.back().second.size();
+  }
+  call.spendings = std::move(append.spendings);
   call.done = std::move(appended);
   writer_->submit(std::move(call));
 }
@@ -138,7 +147,7 @@ void RocksJournal::read(const ThreadKey& thread,
                         std::uint64_t first,
                         std::uint64_t last,
                         std::size_t records_max,
-                        Read read) {
+                        Journal::Read read) {
   auto key = thread_key(thread);
   const bool taken = reader_threads_->try_submit(key, [this, key, first, last, records_max, read] {
     metrics_.read_answered();
@@ -183,6 +192,18 @@ void RocksJournal::delivery(const DeliveryKey& key, Found found) {
   if (taken) return;
   metrics_.read_refused();
   found(reads_full());
+}
+
+void RocksJournal::read(LedgerQuery query, Visit visit, Done done) {
+  const bool taken = reader_threads_->try_submit(
+      {}, [this, query = std::move(query), visit = std::move(visit), done] {
+        metrics_.read_answered();
+        const std::int64_t oldest_ms = clock_.unix_ms() - options_.ledger_ttl.count();
+        answer([&] { return read_ledger(*store_, query, oldest_ms, visit, metrics_); }, done);
+      });
+  if (taken) return;
+  metrics_.read_refused();
+  done(reads_full());
 }
 
 void RocksJournal::put_off(Delivery delivery) {

@@ -5,7 +5,7 @@
 //                 of one that is not open ──────────────────► ReaderThreads
 //                 else ─────► JournalWriter ─► ReaderThreads (behind what was appended before it)
 //   put_off, remove ────────► JournalWriter ──────────────► the same batch, or one without a sync
-//   deliveries, delivery ───────────────────────────────────► ReaderThreads
+//   deliveries, delivery, the ledger ───────────────────────► ReaderThreads
 //   read, unfinished ───────────────────────────────────────► ReaderThreads
 //   Sweeper, expiry filter: what has expired or was erased leaves the disk
 //
@@ -24,6 +24,7 @@
 #include "runtime/base/result.hpp"
 #include "runtime/metrics/journal_metrics.hpp"
 #include "runtime/ports/journal.hpp"
+#include "runtime/ports/ledger.hpp"
 #include "runtime/ports/outbox.hpp"
 #include "runtime/ports/service.hpp"
 #include "storage/journal_options.hpp"
@@ -35,10 +36,12 @@
 #include "storage/sweeper.hpp"
 
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace parlance::storage {
 
-class RocksJournal : public Journal, public Outbox, public Service {
+class RocksJournal : public Journal, public Outbox, public Ledger, public Service {
  public:
   // Opens the store, makes it when there is none. `metrics` and `clock` outlive the journal.
   // Errors: storage_failed, with path and reason.
@@ -71,7 +74,7 @@ class RocksJournal : public Journal, public Outbox, public Service {
             std::uint64_t first,
             std::uint64_t last,
             std::size_t records_max,
-            Read read) override;
+            Journal::Read read) override;
   void unfinished(std::optional<ThreadKey> after,
                   std::size_t threads_max,
                   Journal::Listed listed) override;
@@ -84,6 +87,10 @@ class RocksJournal : public Journal, public Outbox, public Service {
   void put_off(Delivery delivery) override;
   void remove(const DeliveryKey& key) override;
 
+  void read(LedgerQuery query, Visit visit, Done done) override;
+  // What has been spent, on the caller's thread. Errors: record_damaged, storage_failed.
+  Result<std::vector<std::pair<AccountKey, Account>>> accounts() { return read_accounts(*store_); }
+
   // One sweep now, on the caller's thread.
   Result<void> sweep() { return sweeper_->sweep(); }
 
@@ -93,11 +100,12 @@ class RocksJournal : public Journal, public Outbox, public Service {
  private:
   void load(OpenCall call);
 
-  RocksJournal(JournalOptions options, JournalMetrics& metrics);
-  void make_parts(ReaderThreads::Threads threads, const Clock& clock);
+  RocksJournal(JournalOptions options, JournalMetrics& metrics, const Clock& clock);
+  void make_parts(ReaderThreads::Threads threads);
 
   const JournalOptions options_;
   JournalMetrics& metrics_;
+  const Clock& clock_;
   OpenThreads open_threads_;
   std::unique_ptr<JournalStore> store_;
   std::unique_ptr<JournalReader> reader_;

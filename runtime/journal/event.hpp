@@ -91,6 +91,8 @@ struct TurnAccepted {
   std::optional<Command> command;  // none: it starts at the graph's first node, with its input
   std::int64_t starts_ms = 0;      // since 1970: it does not begin before; 0: at once
   std::optional<ForkPoint> fork;   // none: it begins where the thread stands then
+  std::string caller_key;          // the id of the key that asked for it; empty: not known
+  std::string user;                // whom the client says it asks for; may be empty
 
   bool operator==(const TurnAccepted&) const = default;
 };

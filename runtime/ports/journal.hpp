@@ -11,6 +11,9 @@
 #include "runtime/base/result.hpp"
 #include "runtime/journal/delivery.hpp"
 #include "runtime/journal/event.hpp"
+#include "runtime/money/account.hpp"
+#include "runtime/money/budget_book.hpp"
+#include "runtime/money/ledger_row.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -41,6 +44,7 @@ struct Head {
   // Of the turn that `attempts` counts, as it was last begun or released, since 1970; 0: the one
   // that it was accepted with.
   std::int64_t deadline_ms = 0;
+  Account spent;  // by the thread, while threads have a budget
 
   bool operator==(const Head&) const = default;
 };
@@ -59,6 +63,13 @@ struct OpenedThread {
   std::vector<RecordPtr> records;
 };
 
+// What somebody has spent more, or less than was reserved.
+struct Spending {
+  AccountKey account;
+  Amount change;
+  std::int64_t at_ms = 0;  // when it was reserved
+};
+
 // What is written at once, or not at all.
 struct Append {
   ThreadKey thread;
@@ -68,6 +79,8 @@ struct Append {
   std::vector<std::uint64_t> deleted_seqs;  // of records before these that go with the same write
   std::optional<Head> head;  // left out by batches of deltas; its epoch and seq are set by append()
   std::vector<Delivery> deliveries{};  // webhooks of the turns that these records end
+  std::vector<Spending> spendings{};   // added to the accounts
+  std::vector<LedgerRow> ledger{};     // each in place of the one with its key
 };
 
 // What becomes of a thread's webhooks that no receiver has yet, when it is erased.

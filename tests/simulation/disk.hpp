@@ -25,8 +25,8 @@ namespace parlance::simulation {
 
 class Disk {
  public:
-  static constexpr std::size_t families_count = 5;
-  enum Family : std::uint32_t { defaults, heads, events, unfinished, deliveries };
+  static constexpr std::size_t families_count = 7;
+  enum Family : std::uint32_t { defaults, heads, events, unfinished, deliveries, accounts, ledger };
   using Values = std::map<std::string, std::string>;
 
   struct Operation {

@@ -38,6 +38,8 @@ std::vector<Event> one_of_each() {
   TurnAccepted going_on;
   going_on.turn = 4;
   going_on.command = Command{Json{{"approved", true}}, "book", Json{{"guest", "Ada"}}};
+  going_on.caller_key = "k1";
+  going_on.user = "ada";
   going_on.fork = ForkPoint{{300, CheckpointPlace::Kind::start},
                             Json{{"guest", "Bob"}},
                             "ask",
@@ -124,6 +126,7 @@ Head full_head() {
   head.request_digest = "0123abcd";
   head.made_seq = 88;
   head.deadline_ms = 1'800'000'000'555;
+  head.spent = {20'000, 24'000, {1, 2}, {300, 400}, {5'000, 6'000}};
   return head;
 }
 
@@ -169,7 +172,77 @@ TEST_CASE("a head comes back as it was") {
 TEST_CASE("the layout on disk is the one that is written down") {
   // version, crc32, kind superseded, turn, message
   CHECK(encode(Event{Superseded{300, "m"}}) ==
-        std::string("\x06\x09\xba\x3a\xbc\x04\xac\x02\x01m", 10));
+        std::string("\x07\xac\x69\x66\x77\x04\xac\x02\x01m", 10));
+}
+
+// `value` of an accepted turn with neither, as it was before turns had `caller_key` and `user`.
+std::string without_payers(const std::string& value) {
+  REQUIRE(value.ends_with(std::string(2, '\0')));
+  return value.substr(0, value.size() - 2);
+}
+
+// The body of a head before it had `spent`.
+std::string head_body_of_version_6() {
+  std::string added;
+  WireWriter writer(added);
+  const Account& spent = full_head().spent;
+  for (const std::int64_t number : {spent.day,
+                                    spent.month,
+                                    spent.of_day.tokens,
+                                    spent.of_day.nanos,
+                                    spent.of_month.tokens,
+                                    spent.of_month.nanos,
+                                    spent.in_all.tokens,
+                                    spent.in_all.nanos})
+    writer.integer(number);
+  std::string body = encode(full_head()).substr(5);
+  REQUIRE(body.ends_with(added));
+  body.resize(body.size() - added.size());
+  return body;
+}
+
+TEST_CASE("what was written before calls were charged has spent nothing, and nobody pays") {
+  auto expected = full_head();
+  expected.spent = {};
+  const auto head = decode_head(framed(6, head_body_of_version_6()));
+  REQUIRE(head);
+  CHECK((*head == expected));
+  CHECK_FALSE(decode_head(framed(7, head_body_of_version_6())));
+  const auto first = one_of_each().front();
+  const std::string body = without_payers(encode(first)).substr(5);
+  const auto event = decode_event(framed(6, body));
+  REQUIRE(event);
+  check_same(*event, first);
+  CHECK_FALSE(decode_event(framed(7, body)));
+}
+
+TEST_CASE("an account and a row of the ledger come back as they were") {
+  const Account account = full_head().spent;
+  CHECK((*decode_account(encode(account)) == account));
+  LedgerRow row;
+  row.caller_key = "k1";
+  row.user = "ada";
+  row.turn = 3;
+  row.run = RunId{"run-3"};
+  row.agent = "chat";
+  row.node = "generate";
+  row.provider = "upstream";
+  row.model = "mock-1";
+  row.usage = full_usage;
+  row.nanos = 1'234;
+  row.price_version = "2026-01";
+  row.counted = Counted::estimated;
+  CHECK((*decode_ledger_row(encode(row)) == row));
+  const AccountKey owner{Payer::user, "acme", std::string("a\0b", 3)};
+  CHECK((*account_of(account_key(owner)) == owner));
+  const LedgerKey call{1'800'000'000'000, thread("t1"), 7, 9};
+  CHECK((*ledger_call_of(ledger_key(call)) == call));
+  CHECK(ledger_key(call) >= ledger_prefix(call.at_ms));
+  CHECK(ledger_key(call) < ledger_prefix(call.at_ms + 1));
+  CHECK_FALSE(ledger_call_of("short"));
+  CHECK_FALSE(
+      account_of("\x09"
+                 "acme"));
 }
 
 // The body of `value` as it was before usages had `tokens_in_cached`; `usage` is the one in it.
@@ -219,7 +292,7 @@ std::string head_body_of_version_4() {
   WireWriter writer(added);
   writer.uint(full_head().made_seq);
   writer.integer(full_head().deadline_ms);
-  std::string body = encode(full_head()).substr(5);
+  std::string body = head_body_of_version_6();
   REQUIRE(body.ends_with(added));
   body.resize(body.size() - added.size());
   return body;
@@ -229,6 +302,7 @@ TEST_CASE("a head that was written before it kept a deadline has none, and is no
   auto expected = full_head();
   expected.made_seq = 0;
   expected.deadline_ms = 0;
+  expected.spent = {};
   const auto head = decode_head(framed(4, head_body_of_version_4()));
   REQUIRE(head);
   CHECK((*head == expected));
@@ -242,7 +316,7 @@ std::string accepted_body_of_version_3() {
   std::string added(1, '\0');  // no command
   WireWriter(added).integer(accepted_turn.starts_ms);
   added.push_back('\0');  // no fork
-  std::string body = body_of_version_5(encode(Event{accepted_turn}), full_usage);
+  std::string body = body_of_version_5(without_payers(encode(Event{accepted_turn})), full_usage);
   REQUIRE(body.ends_with(added));
   body.resize(body.size() - added.size());
   return body;
@@ -281,6 +355,7 @@ TEST_CASE("what was written before there were idempotency keys has none") {
   expected_head.request_digest.clear();
   expected_head.made_seq = 0;
   expected_head.deadline_ms = 0;
+  expected_head.spent = {};
   for (const std::uint8_t version : {std::uint8_t{1}, std::uint8_t{2}}) {
     const auto event = decode_event(framed(version, body));
     REQUIRE(event);
@@ -305,7 +380,7 @@ std::string as_of(std::uint8_t version,
 }
 
 TEST_CASE("a turn that was written before there were forks is none") {
-  const auto value = encode(one_of_each().front());
+  const auto value = without_payers(encode(one_of_each().front()));
   const auto back = decode_event(as_of(4, value, full_usage, 1));
   REQUIRE(back);
   check_same(*back, accepted_without_cached());
@@ -353,11 +428,11 @@ TEST_CASE("what was written before turns could pause stands in front of no node"
 
 TEST_CASE("a value of an unknown version is damaged") {
   std::string value = encode(full_head());
-  value[0] = '\x07';
+  value[0] = '\x08';
   const auto head = decode_head(value);
   REQUIRE_FALSE(head);
   CHECK(head.error().code == ErrorCode::record_damaged);
-  CHECK(head.error().detail.find("version 7") != std::string::npos);
+  CHECK(head.error().detail.find("version 8") != std::string::npos);
 }
 
 TEST_CASE("every flipped bit and every missing byte of a record is found") {

@@ -56,6 +56,10 @@ class MemoryJournal : public Journal {
       if (append.head) thread.head = append.head;
       thread.deliveries.insert(
           thread.deliveries.end(), append.deliveries.begin(), append.deliveries.end());
+      for (const auto& [account, change, at_ms] : append.spendings)
+        accounts[account].add(change, at_ms);
+      for (const auto& row : append.ledger)
+        ledger[row.key] = row;
       appended(AppendOutcome::committed);
     });
   }
@@ -113,6 +117,8 @@ class MemoryJournal : public Journal {
   void opening_fails(Error error) { open_error_ = std::move(error); }
   Thread& thread(const ThreadKey& key) { return threads_[key]; }
 
+  std::map<AccountKey, Account> accounts;
+  std::map<LedgerKey, LedgerRow> ledger;
   int appends = 0;
   std::size_t read_records_max = SIZE_MAX;  // of one read, whatever was asked
   int reads = 0;
