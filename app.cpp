@@ -4,6 +4,7 @@
 #include "actors/actor_pools.hpp"
 #include "actors/front_actor.hpp"
 #include "actors/llm_pool.hpp"
+#include "actors/money.hpp"
 #include "actors/offline_provider.hpp"
 #include "actors/recovery.hpp"
 #include "actors/retriever_pool.hpp"
@@ -168,6 +169,7 @@ storage::JournalOptions journal_options(const Settings& settings) {
   if (ttl.count() > 0)
     options.sweep_period =
         std::clamp<milliseconds>(ttl, milliseconds(5'000), milliseconds(600'000));
+  options.ledger_ttl = settings.storage.ledger_ttl;
   options.memtable_bytes = settings.storage.memtable_max;
   options.block_cache_bytes = settings.storage.block_cache_max;
   options.on_write_failure = end_process;
@@ -341,6 +343,7 @@ struct App::Parts {
   net::WebhookRules webhook_rules;
   std::unique_ptr<net::HttpWebhookClient> webhook_client;
   std::unique_ptr<actors::Webhooks> webhooks;
+  std::unique_ptr<actors::Money> money;
 
   ActorSystemConfig actor_config;
   std::unique_ptr<caf::actor_system> actors;
@@ -369,6 +372,7 @@ struct App::Parts {
   Result<void> open_stores();
   Result<void> make_providers();
   Result<void> make_webhooks();
+  Result<void> open_book();
   void start_actors();
   Result<void> listen();
   void start_io();
@@ -468,6 +472,19 @@ Result<void> App::Parts::make_webhooks() {
   return {};
 }
 
+// What has been spent before is known before anything is spent.
+Result<void> App::Parts::open_book() {
+  money =
+      std::make_unique<actors::Money>(PriceTable(settings.prices.version, settings.prices.models),
+                                      settings.budgets,
+                                      role_options(settings));
+  const auto accounts = journal->accounts();
+  if (!accounts) return accounts.error();
+  for (const auto& [owner, account] : *accounts)
+    money->book.load(owner, account);
+  return {};
+}
+
 void App::Parts::start_actors() {
   const std::size_t count = directory_count(settings.threads.resident_max);
   std::vector<std::pair<std::string, std::shared_ptr<PartSlot>>> named{
@@ -476,7 +493,7 @@ void App::Parts::start_actors() {
       {"journal", journal_keeper},
       {"webhook_sender", webhooks->sender}};
   const actors::ThreadTools tools{
-      agents, *journal, turn_metrics, clock, llm_pool, retriever_pool, *webhooks};
+      agents, *journal, turn_metrics, clock, llm_pool, retriever_pool, *webhooks, *money};
   std::vector<actors::ChildOptions> children;
   children.push_back(
       {"journal",
@@ -637,6 +654,7 @@ Result<std::unique_ptr<App>> App::make(Settings settings, Mode mode) {
   parts->actors = std::make_unique<caf::actor_system>(parts->actor_config);
   if (auto made = parts->make_providers(); !made) return made.error();
   if (auto made = parts->make_webhooks(); !made) return made.error();
+  if (auto opened = parts->open_book(); !opened) return opened.error();
   parts->start_actors();
   if (auto listening = parts->listen(); !listening) return listening.error();
   return std::unique_ptr<App>(new App(std::move(parts)));

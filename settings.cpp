@@ -396,6 +396,12 @@ const std::vector<Setting>& table() {
                minutes(1),
                hours(24 * 30),
                "How long a stateless turn with an Idempotency-Key is kept after its end."),
+      duration("storage.ledger_ttl",
+               &S::storage,
+               &StorageSettings::ledger_ttl,
+               minutes(1),
+               hours(24 * 3650),
+               "How long a call to a model stands in the ledger."),
       size("storage.memtable_max",
            &S::storage,
            &StorageSettings::memtable_max,
@@ -770,6 +776,124 @@ Result<void> check_lanes(const std::map<std::string, std::vector<LaneSettings>>&
   return {};
 }
 
+// As text, or as a number of at most nine decimals.
+Result<std::int64_t> read_money(const Json& value, const std::string& path) {
+  const std::string text = value.is_string() ? value.get<std::string>() : dump(value);
+  const auto nanos = parse_money(text);
+  if (!nanos) return wrong(path, nanos.error().detail);
+  return *nanos;
+}
+
+Result<Price> read_price(const Json& value, const std::string& path) {
+  if (auto fine = known_keys(value, path, {"input", "cached_input", "output"}); !fine)
+    return fine.error();
+  Price price;
+  for (const auto& [name, into] : std::initializer_list<std::pair<const char*, std::int64_t*>>{
+           {"input", &price.input}, {"output", &price.output}}) {
+    const auto nanos = read_money(value.value(name, Json()), path + "." + name);
+    if (!nanos) return nanos.error();
+    *into = *nanos;
+  }
+  price.input_cached = price.input;
+  if (value.contains("cached_input")) {
+    const auto nanos = read_money(value["cached_input"], path + ".cached_input");
+    if (!nanos) return nanos.error();
+    price.input_cached = *nanos;
+  }
+  if (std::max({price.input, price.input_cached, price.output}) > Price::most)
+    return wrong(path, "must be at most " + money_text(Price::most) + " for a million tokens");
+  return price;
+}
+
+Result<PriceSettings> read_prices(const Json& value) {
+  if (auto fine = known_keys(value, "prices", {"version", "models"}); !fine) return fine.error();
+  PriceSettings prices;
+  auto version = read_text(value.value("version", Json()), "prices.version");
+  if (!version) return version.error();
+  prices.version = std::move(*version);
+  const Json models = value.value("models", Json::object());
+  if (!models.is_object()) return wrong("prices.models", "must be an object");
+  for (const auto& [name, item] : models.items()) {
+    const auto price = read_price(item, "prices.models." + name);
+    if (!price) return price.error();
+    prices.models[name] = *price;
+  }
+  return prices;
+}
+
+Result<SpendingLimit> read_spending_limit(const Json& value, const std::string& path) {
+  if (auto fine = known_keys(value, path, {"tokens_max", "money_max"}); !fine) return fine.error();
+  constexpr std::uint64_t tokens_most = 1'000'000'000'000'000;
+  SpendingLimit limit;
+  if (value.contains("tokens_max")) {
+    const auto tokens = read_count(value["tokens_max"], path + ".tokens_max", 1, tokens_most);
+    if (!tokens) return tokens.error();
+    limit.tokens_max = static_cast<std::int64_t>(*tokens);
+  }
+  if (value.contains("money_max")) {
+    const auto nanos = read_money(value["money_max"], path + ".money_max");
+    if (!nanos) return nanos.error();
+    if (*nanos == 0) return wrong(path + ".money_max", "must be more than 0");
+    limit.nanos_max = *nanos;
+  }
+  return limit;
+}
+
+Result<Budget> read_budget(const Json& value, const std::string& path) {
+  if (auto fine = known_keys(value, path, {"day", "month", "total"}); !fine) return fine.error();
+  Budget budget;
+  for (const Period period : all_periods) {
+    const std::string name(to_string(period));
+    if (!value.contains(name)) continue;
+    const auto limit = read_spending_limit(value[name], path + "." + name);
+    if (!limit) return limit.error();
+    budget.of(period) = *limit;
+  }
+  return budget;
+}
+
+Result<BudgetOptions> read_budgets(const Json& value) {
+  if (auto fine =
+          known_keys(value, "budgets", {"tenant", "key", "user", "thread", "tenants", "keys"});
+      !fine)
+    return fine.error();
+  BudgetOptions budgets;
+  for (const Payer payer : {Payer::tenant, Payer::key, Payer::user, Payer::thread}) {
+    const std::string name(to_string(payer));
+    if (!value.contains(name)) continue;
+    const auto budget = read_budget(value[name], "budgets." + name);
+    if (!budget) return budget.error();
+    budgets.each[payer] = *budget;
+  }
+  for (const auto& [name, into] :
+       std::initializer_list<std::pair<std::string, std::map<std::string, Budget>*>>{
+           {"tenants", &budgets.tenants}, {"keys", &budgets.keys}}) {
+    const std::string path = "budgets." + name;
+    const Json named = value.value(name, Json::object());
+    if (!named.is_object()) return wrong(path, "must be an object");
+    for (const auto& [owner, item] : named.items()) {
+      const auto budget = read_budget(item, path + "." + owner);
+      if (!budget) return budget.error();
+      (*into)[owner] = *budget;
+    }
+  }
+  return budgets;
+}
+
+Result<void> read_money_parts(const Json& document, Settings& settings) {
+  if (document.contains("prices")) {
+    auto prices = read_prices(document["prices"]);
+    if (!prices) return prices.error();
+    settings.prices = std::move(*prices);
+  }
+  if (document.contains("budgets")) {
+    auto budgets = read_budgets(document["budgets"]);
+    if (!budgets) return budgets.error();
+    settings.budgets = std::move(*budgets);
+  }
+  return {};
+}
+
 Result<void> read_named_parts(const Json& document, const fs::path& folder, Settings& settings) {
   for (const char* name : {"providers", "models", "agents"}) {
     if (document.contains(name) && !document[name].is_object())
@@ -871,7 +995,7 @@ Result<Settings> parse_settings(std::string_view text,
   const fs::path folder = file.parent_path();
   Settings settings;
   std::map<std::string, std::set<std::string>> known{
-      {"providers", {}}, {"models", {}}, {"agents", {}}};
+      {"providers", {}}, {"models", {}}, {"agents", {}}, {"prices", {}}, {"budgets", {}}};
   for (const auto& setting : table()) {
     const auto dot = setting.name.find('.');
     known[setting.name.substr(0, dot)].insert(setting.name.substr(dot + 1));
@@ -895,6 +1019,7 @@ Result<Settings> parse_settings(std::string_view text,
   }
   if (!only_section.empty()) return settings;
   if (auto read = read_named_parts(document, folder, settings); !read) return in_file(read.error());
+  if (auto read = read_money_parts(document, settings); !read) return in_file(read.error());
   return settings;
 }
 

@@ -15,6 +15,8 @@
 #include "runtime/base/json.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/base/result.hpp"
+#include "runtime/money/budget_book.hpp"
+#include "runtime/money/price_table.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -48,6 +50,7 @@ struct StorageSettings {
   std::filesystem::path path = "var/parlance";
   std::chrono::milliseconds thread_ttl{std::chrono::hours(24 * 30)};
   std::chrono::milliseconds idempotency_ttl{std::chrono::hours(1)};
+  std::chrono::milliseconds ledger_ttl{std::chrono::hours(24 * 90)};
   std::uint64_t memtable_max = 16 * 1024 * 1024;
   std::uint64_t block_cache_max = 32 * 1024 * 1024;
 };
@@ -130,6 +133,11 @@ struct LaneSettings {
   bool operator==(const LaneSettings&) const = default;
 };
 
+struct PriceSettings {
+  std::string version;
+  std::map<std::string, Price> models;  // by "provider/model" or "model"
+};
+
 struct Settings {
   HttpSettings http;
   StorageSettings storage;
@@ -140,6 +148,8 @@ struct Settings {
   AnswerSettings answers;
   WebhookSettings webhooks;
   LogSettings log;
+  PriceSettings prices;
+  BudgetOptions budgets;
   std::map<std::string, ProviderSettings> providers;
   std::map<std::string, std::vector<LaneSettings>> models;
   std::map<std::string, std::filesystem::path> agents;

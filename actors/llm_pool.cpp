@@ -118,6 +118,11 @@ Deadline LlmPool::Call::provider_deadline() const {
                                       : ask.deadline;
 }
 
+const std::string& LlmPool::Call::model() const {
+  const std::string& chosen = ask.request->model_override;
+  return chosen.empty() ? at().options.model : chosen;
+}
+
 LlmPool::LlmPool(caf::actor_config& config, const RoleOptions& roles, LlmPoolTools tools)
     : caf::event_based_actor(config),
       tools_(tools) {
@@ -282,8 +287,9 @@ bool LlmPool::answer_as_before(const Ask& ask, const std::string& identity, Role
   caf::anon_send(ask.asker, CallAdmitted{ask.call});
   for (auto& piece : pieces_of(kept->text))
     caf::anon_send(ask.asker, Said{ask.call, std::move(piece)});
-  caf::anon_send(ask.asker,
-                 Answered{ask.call, std::make_shared<Result<ChatAnswer>>(std::move(*kept))});
+  caf::anon_send(
+      ask.asker,
+      Answered{ask.call, std::make_shared<Result<ChatAnswer>>(std::move(*kept)), {}, {}, true});
   return true;
 }
 
@@ -387,9 +393,9 @@ void LlmPool::show(PoolLane& lane) {
 
 void LlmPool::tell_usable() {
   Lane::Time all = Lane::Time::min();
-  for (const auto& [role, lanes] : roles_) {
+  for (const auto& [name, role] : roles_) {
     Lane::Time any = Lane::Time::max();
-    for (const PoolLane* lane : lanes)
+    for (const PoolLane* lane : role.lanes)
       any = std::min(any, lane->lane.usable_at());
     all = std::max(all, any);
   }
@@ -422,12 +428,9 @@ void LlmPool::start(const Lane::Step& step, PoolLane& lane) {
                              audience->has_heard(),
                              std::make_shared<Result<ChatAnswer>>(std::move(answer))});
   };
-  const std::string& override_model = call.ask.request->model_override;
-  call.cancel = lane.provider.start({override_model.empty() ? lane.options.model : override_model,
-                                     *call.ask.request,
-                                     call.provider_deadline(),
-                                     call.ask.request_id},
-                                    std::move(reports));
+  call.cancel = lane.provider.start(
+      {call.model(), *call.ask.request, call.provider_deadline(), call.ask.request_id},
+      std::move(reports));
 }
 
 void LlmPool::ended(CallEnded& report) {
@@ -474,13 +477,20 @@ void LlmPool::move_on(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> 
 }
 
 void LlmPool::answer(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> answer) {
-  calls_.erase(number);
+  const auto found = calls_.find(number);
+  const std::string provider = found->second.at().options.provider;
+  const std::string model = found->second.model();
+  calls_.erase(found);
+  bool is_paid_for = false;
   for (const std::uint64_t member : joined_.end(number)) {
     const auto asker = askers_.extract(member);
-    caf::anon_send(asker.mapped(), Answered{member, std::make_shared<Result<ChatAnswer>>(*answer)});
-    if (!*answer) continue;
-    (*answer)->usage = {};  // it is charged once
-    (*answer)->source = AnswerSource::shared_call;
+    auto own = std::make_shared<Result<ChatAnswer>>(*answer);
+    if (is_paid_for && *own) {
+      (*own)->usage = {};
+      (*own)->source = AnswerSource::shared_call;
+    }
+    caf::anon_send(asker.mapped(), Answered{member, std::move(own), provider, model, is_paid_for});
+    is_paid_for = true;
   }
 }
 

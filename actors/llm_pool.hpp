@@ -132,6 +132,7 @@ class LlmPool : public caf::event_based_actor {
     bool has_elsewhere() const;
     // What the provider is told: of a call that others may join, none, because each has its own.
     Deadline provider_deadline() const;
+    const std::string& model() const;  // that its lane asks for
   };
 
   void tune(LaneJob& job);

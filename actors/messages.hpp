@@ -239,6 +239,10 @@ struct Said {
 struct Answered {
   std::uint64_t call = 0;
   std::shared_ptr<Result<ChatAnswer>> answer;
+  // Of the lane that was tried last; empty when none was.
+  std::string provider{};
+  std::string model{};
+  bool is_paid_for = false;  // by another asker of the same call, or when it was made before
 };
 struct Found {
   std::uint64_t call = 0;

@@ -2,6 +2,7 @@
 
 #include "runtime/base/failpoint.hpp"
 #include "runtime/base/log.hpp"
+#include "runtime/llm/tokens.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
@@ -107,6 +108,7 @@ caf::behavior ThreadActor::awake() {
       },
       [this](Said& said) {
         if (!pending_ || pending_->call != said.call) return;
+        if (pending_->charge) pending_->charge->tokens_said += tokens_of(said.piece);
         if (front().turn.said(std::move(said.piece))) return stream_pieces();
         stop(front(),
              TurnOutcome::failed,
@@ -114,6 +116,7 @@ caf::behavior ThreadActor::awake() {
       },
       [this](Answered& report) {
         if (!pending_ || pending_->call != report.call) return;
+        charge_answered(report);
         if (!*report.answer) return refused(report.answer->error());
         answered(Generated{std::move(**report.answer), {}});
       },
@@ -124,11 +127,8 @@ caf::behavior ThreadActor::awake() {
       },
       [this](CallAdmitted report) {
         if (!pending_ || pending_->call != report.call) return;
-        pending_->admitted = true;
-        write(front());
-        write_waiting();
-        pending_->needs_seq = seq_;
-        proceed_if_durable();
+        admitted();
+        update_busy();
       },
       [this](WaitOver over) {
         if (!pending_ || pending_->call != over.call) return;
@@ -137,6 +137,7 @@ caf::behavior ThreadActor::awake() {
       },
       [this](PartDown down) {
         if (!pending_ || pending_->generation != down.generation) return;
+        charge_lost();
         refused({ErrorCode::component_restarted, "a pool was restarted", {}, {}});
       },
       [this](DeadlinePassed passed) {
@@ -300,6 +301,8 @@ void ThreadActor::take(TurnJob& job, std::optional<ForkPoint> fork) {
   accepted.options = std::move(request.options);
   accepted.request_digest = std::move(request.request_digest);
   accepted.command = std::move(request.command);
+  accepted.caller_key = std::move(request.caller_key);
+  accepted.user = std::move(request.user);
   auto place = std::make_unique<Place>(
       Place{Turn(std::move(accepted), request.deadline, std::move(request.request_id)),
             std::move(job.ticket),
@@ -464,6 +467,7 @@ bool ThreadActor::ask_pool(const Effect& effect) {
 void ThreadActor::answered(const Answer& answer) {
   pending_.reset();
   carry_out(front().turn.answer(answer, tools_.clock));
+  write_charges();
   update_busy();
 }
 
@@ -522,11 +526,16 @@ void ThreadActor::roll_back(Place& place) {
 
 void ThreadActor::abandon_call() {
   if (!pending_) return;
+  charge_unanswered();
+  tell_pool_to_abandon();
+  pending_.reset();
+}
+
+void ThreadActor::tell_pool_to_abandon() {
   const auto& slot = pending_->is_model_call ? tools_.llm_pool : tools_.retriever_pool;
   const auto pool = slot->part();
   if (pool.actor && pool.generation == pending_->generation)
     anon_send(pool.actor, Abandon{pending_->call});
-  pending_.reset();
 }
 
 // A turn of which nothing is on disk.

@@ -15,6 +15,9 @@
 // A turn on an idle thread is tentative until the first pool it needs has a place for it: a refusal
 // leaves nothing behind. From then on, as a turn that has to wait from the start, it is durable.
 //
+// A call to a model is charged (thread_money.cpp): what it may cost at most is reserved once the
+// pool has a place for it, and on disk before the provider is called.
+//
 // The output gate: records are shown to readers, and providers are called, only when everything
 // before has been committed (`committed_seq_`).
 //
@@ -42,6 +45,7 @@
 
 #include "actors/history.hpp"
 #include "actors/messages.hpp"
+#include "actors/money.hpp"
 #include "actors/part_slot.hpp"
 #include "actors/thread_copy.hpp"
 #include "actors/thread_state.hpp"
@@ -106,6 +110,7 @@ struct ThreadTools {
   std::shared_ptr<PartSlot> llm_pool;
   std::shared_ptr<PartSlot> retriever_pool;
   Webhooks& webhooks;
+  Money& money;
 };
 
 class ThreadActor : public caf::event_based_actor {
@@ -145,6 +150,13 @@ class ThreadActor : public caf::event_based_actor {
     bool step_is_due = false;                    // it has begun, and may ask its first node
     std::shared_ptr<WaitingDelivery> webhook{};  // null: it ends without one
   };
+  // What a call is charged with, from the place that the pool has for it to its end.
+  struct Charge {
+    LedgerRow row;    // its worst case
+    Amount reserved;  // nothing, where nobody has a budget
+    std::vector<AccountKey> payers;
+    std::uint64_t tokens_said = 0;  // about
+  };
   // What the turn in front has asked for and not been told yet.
   struct Pending {
     std::uint64_t call = 0;
@@ -152,8 +164,9 @@ class ThreadActor : public caf::event_based_actor {
     bool is_model_call = false;
     bool admitted = false;
     bool proceeded = false;
-    std::uint64_t needs_seq = 0;  // committed before it may proceed
-    Effect effect;                // to ask again
+    std::uint64_t needs_appends = 0;  // committed before it may proceed
+    Effect effect;                    // to ask again
+    std::optional<Charge> charge{};   // of a model call that is admitted
   };
   // Called when a write is on disk; with an error when the thread ends before that.
   using WhenDurable = std::function<void(std::optional<Error>)>;
@@ -205,6 +218,7 @@ class ThreadActor : public caf::event_based_actor {
   void roll_back(Place& place);
   void drop(Place& place, Error error);
   void abandon_call();
+  void tell_pool_to_abandon();
 
   // --- writing and showing (thread_writing.cpp)
   void make_head(std::int64_t ttl_ms);
@@ -226,6 +240,19 @@ class ThreadActor : public caf::event_based_actor {
   void settle();
   bool let_go(Place& over);
   void proceed_if_durable();
+
+  // --- charging calls (thread_money.cpp)
+  void admitted();
+  std::optional<Error> reserve();
+  void spend(const Charge& charge, const Amount& change);
+  void charge_answered(const Answered& report);
+  void charge_unanswered();
+  void charge_lost();
+  void charge(const std::string& provider,
+              const std::string& model,
+              const Usage& usage,
+              Counted counted);
+  void write_charges();
 
   // --- turns that begin later (thread_delays.cpp)
   bool finds_no_place(const TurnRequest& request) const;
@@ -339,7 +366,13 @@ class ThreadActor : public caf::event_based_actor {
   std::optional<Head> head_;  // as of the last append; none: there is no thread
   std::uint64_t seq_ = 0;     // of the last event appended
   std::uint64_t committed_seq_ = 0;
-  std::uint64_t turns_ = 0;  // the highest number given to a turn
+  std::uint64_t appends_ = 0;            // by this actor
+  std::uint64_t committed_appends_ = 0;  // of these
+  std::uint64_t calls_ = 0;              // to models, by this actor
+  std::vector<Spending> spendings_;      // unwritten
+  std::vector<LedgerRow> ledger_;        // unwritten
+  bool has_spent_ = false;               // head_->spent is unwritten
+  std::uint64_t turns_ = 0;              // the highest number given to a turn
   ThreadState state_;
   std::deque<std::unique_ptr<Place>> places_;   // the line: the first one runs
   std::deque<std::unique_ptr<Place>> delayed_;  // begin later, in the order of their times

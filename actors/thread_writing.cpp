@@ -128,6 +128,10 @@ void ThreadActor::append(Append what,
   what.thread = key_;
   what.epoch = epoch_;
   what.seq = seq_;
+  what.spendings = std::exchange(spendings_, {});
+  what.ledger = std::exchange(ledger_, {});
+  with_head = std::exchange(has_spent_, false) || with_head;
+  ++appends_;
   if (!what.records.empty()) seq_ = what.records.back()->seq;
   if (with_head) {
     head_->updated_ms = tools_.clock.unix_ms();
@@ -175,6 +179,7 @@ void ThreadActor::appended(const RecordsAppended& report) {
   Write written = std::move(writes_.front());
   writes_.pop_front();
   committed_seq_ = written.seq;
+  ++committed_appends_;
   proceed_if_durable();  // a provider takes longer than all the rest
   if (written.deltas_only) {
     streaming_ = std::any_of(
@@ -278,7 +283,8 @@ bool ThreadActor::let_go(Place& over) {
 
 void ThreadActor::proceed_if_durable() {
   if (!pending_ || !pending_->admitted || pending_->proceeded || !pending_->is_model_call) return;
-  if (visible_seq() < pending_->needs_seq) return;
+  const bool is_durable = committed_appends_ >= pending_->needs_appends;
+  if (!is_durable && !failpoint_fires("mutant.publish_before_commit")) return;
   pending_->proceeded = true;
   const auto pool = tools_.llm_pool->part();
   if (pool.actor && pool.generation == pending_->generation)

@@ -64,6 +64,7 @@ class Turn {
   void extend(Deadline deadline) { deadline_ = deadline; }
   const std::string& request_id() const { return request_id_; }
 
+  const std::string& node() const { return node_; }  // the one that runs or waits
   bool begun() const { return begun_; }
   bool ended() const { return ended_; }
 

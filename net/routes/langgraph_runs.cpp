@@ -73,10 +73,12 @@ Result<NewRun> read_new_run(HttpSession& session, const Backend& backend, On on)
                       .deadline = deadline_of_waiting(request, backend.agents, read->agent),
                       .options = std::move(read->options),
                       .request_id = request.id,
-                      .start_delay = read->start_delay},
+                      .start_delay = read->start_delay,
+                      .caller_key = request.caller.key_id},
              .modes = read->modes,
              .leaving = {},
              .location = {}};
+  run.turn.user = user_of(run.turn.options);
   if (*key) {
     const auto deadline = deadline_of(request, backend.agents, read->agent);
     (*key)->name(run.turn, on == On::nothing, deadline);

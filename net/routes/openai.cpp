@@ -43,7 +43,9 @@ asio::awaitable<void> complete_chat(HttpSession& session, const Backend& backend
                    .temporary = stateless,
                    .deadline = deadline_of_waiting(request, backend.agents, read->agent),
                    .options = std::move(read->options),
-                   .request_id = request.id};
+                   .request_id = request.id,
+                   .caller_key = request.caller.key_id};
+  turn.user = user_of(turn.options);
   if (*key) (*key)->name(turn, stateless, deadline_of(request, backend.agents, read->agent));
   CompletionLook look{read->model, "chatcmpl-" + turn.run.value, read->include_usage, !stateless};
   // What a turn was asked stands on its thread, also when it failed; and what has a key fails

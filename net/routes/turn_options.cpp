@@ -1,5 +1,7 @@
 #include "net/routes/turn_options.hpp"
 
+#include "runtime/base/digest.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -149,6 +151,13 @@ Result<void> check_wishes(const Agent& agent,
                      "has instructions of its own and takes no system or developer messages");
   }
   return {};
+}
+
+std::string user_of(const Json& options) {
+  const auto told = options.find("client_options");
+  if (told == options.end()) return {};
+  std::string user = told->value("user", std::string());
+  return user.size() <= user_bytes_max ? user : sha256_hex(user);
 }
 
 std::optional<bool> read_on_disconnect(BodyReader& body) {

@@ -8,6 +8,7 @@
 #include "runtime/base/deadline.hpp"
 #include "runtime/graph/agent.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,11 @@ std::optional<bool> read_on_disconnect(BodyReader& body);
 // understands (tools, tool_choice, parallel_tool_calls, response_format, stop, top_p, seed,
 // presence_penalty, frequency_penalty, user) into options["client_options"], its types checked.
 void read_model_options(BodyReader& body, Json& options);
+
+// Whom the client asks for (`user`), as turns are charged to; empty: nobody. A name that is longer
+// than user_bytes_max is known by its SHA-256.
+inline constexpr std::size_t user_bytes_max = 128;
+std::string user_of(const Json& options);
 
 // unsupported, naming the field, for what the agent would ignore: options that none of its nodes
 // hands on to a model, and system messages beside its own prompt. Hints are no reason (seed, user,

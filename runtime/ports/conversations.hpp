@@ -46,6 +46,8 @@ struct TurnRequest {
   // How long after its acceptance it begins. Its deadline is as of a turn that begins at once, and
   // is moved by as much. Until then it is not in its thread's line.
   std::chrono::milliseconds start_delay{0};
+  std::string caller_key{};  // see TurnAccepted
+  std::string user{};
 };
 
 enum class RunStatus : std::uint8_t { pending, running, success, error, timeout, interrupted };

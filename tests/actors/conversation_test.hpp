@@ -44,7 +44,8 @@ struct ConversationTest : tests::ActorTest {
       caf::anon_send_exit(old, caf::exit_reason::kill);
       run_messages();
     }
-    const ThreadTools tools{agents, journal, metrics, clock, llm_pool, retriever_pool, webhooks};
+    const ThreadTools tools{
+        agents, journal, metrics, clock, llm_pool, retriever_pool, webhooks, *money};
     set(llm_pool,
         system.spawn<LlmPool>(RoleOptions{{"main", {lane}}},
                               LlmPoolTools{providers, registry, clock}));
@@ -114,6 +115,8 @@ struct ConversationTest : tests::ActorTest {
   std::shared_ptr<PartSlot> directory = std::make_shared<PartSlot>();
   // A webhook's body is the id of its run.
   Webhooks webhooks{[](const EndedRun& ended) { return ended.run.run.value; }, TenantGate(3, 2)};
+  std::unique_ptr<Money> money =
+      std::make_unique<Money>(PriceTable(), BudgetOptions(), RoleOptions{{"main", {lane}}});
   std::unique_ptr<ActorConversations> conversations;
 };
 

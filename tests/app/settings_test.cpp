@@ -33,6 +33,48 @@ TEST_CASE("the configuration of the design works") {
   CHECK(settings->agents.at("chat") == "conf/agents/chat");
 }
 
+TEST_CASE("prices and budgets are read") {
+  const auto settings = parse(R"({
+    "prices": { "version": "2026-11",
+                "models": { "m": { "input": "2.50", "cached_input": 1.25, "output": 10 },
+                            "p/n": { "input": "0.15", "output": "0.6" } } },
+    "budgets": { "tenant": { "month": { "money_max": "500" } },
+                 "user": { "day": { "tokens_max": 2000, "money_max": "1.5" } },
+                 "keys": { "k1": { "total": { "tokens_max": 7 } } } }
+  })");
+  REQUIRE(settings);
+  constexpr std::int64_t unit = 1'000'000'000;
+  CHECK(settings->prices.version == "2026-11");
+  CHECK(settings->prices.models.at("m") == Price{5 * unit / 2, 5 * unit / 4, 10 * unit});
+  CHECK(settings->prices.models.at("p/n").input_cached == 150'000'000);
+  const BudgetOptions& budgets = settings->budgets;
+  CHECK(budgets.each.at(Payer::tenant).of(Period::month).nanos_max == 500 * unit);
+  CHECK(budgets.each.at(Payer::user).of(Period::day) == SpendingLimit{2'000, 3 * unit / 2});
+  CHECK(budgets.keys.at("k1").of(Period::total).tokens_max == 7);
+}
+
+TEST_CASE("wrong prices and budgets are named by their path") {
+  const auto detail_of = [](const std::string& text) {
+    const auto settings = parse(text);
+    return settings ? std::string() : settings.error().detail;
+  };
+  for (const auto& [text, path] :
+       {std::pair{R"({"prices": {"models": {}}})", "prices.version"},
+        std::pair{R"({"prices": {"version": "1", "models": {"m": {"input": "1"}}}})",
+                  "prices.models.m.output"},
+        std::pair{R"({"prices": {"version": "1", "models": {"m": {"input": "x", "output": 1}}}})",
+                  "prices.models.m.input"},
+        std::pair{R"({"budgets": {"team": {}}})", "budgets.team"},
+        std::pair{R"({"budgets": {"key": {"week": {}}}})", "budgets.key.week"},
+        std::pair{R"({"budgets": {"key": {"day": {"money_max": -1}}}})",
+                  "budgets.key.day.money_max"},
+        std::pair{R"({"budgets": {"keys": {"k": {"day": {"tokens_max": 0}}}}})",
+                  "budgets.keys.k.day.tokens_max"}}) {
+    CAPTURE(text);
+    CHECK(detail_of(text).find(path) != std::string::npos);
+  }
+}
+
 TEST_CASE("a lane's limits are read, and checked") {
   const auto lane = [](const std::string& limits) {
     return parse(R"({"providers": {"local": {"kind": "offline"}},

@@ -97,7 +97,7 @@ Server::Server(Disk& disk, tests::TestClock& clock, const ServerOptions& options
   directory.restarts.jitter = 0;
   restarts.restarts_max = 0;
   const actors::ThreadTools tools{
-      agents(), *journal_, turn_metrics_, clock_, llm_pool_, retriever_pool_, webhooks_};
+      agents(), *journal_, turn_metrics_, clock_, llm_pool_, retriever_pool_, webhooks_, money_};
   children.push_back({"directory",
                       restarts,
                       [directory, tools](caf::actor_system& system) {

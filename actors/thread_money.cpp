@@ -1,0 +1,164 @@
+// ThreadActor's money: every call to a model is charged to those who asked for it.
+//
+//   admitted   the worst case is reserved and written; the provider is called once that is on disk
+//   answered   the provider's own counts take its place, written with what the answer leads to
+//   shared     with somebody who pays for it, or answered as it was before: nothing is charged
+//   failed     with nothing served: nothing is charged. Cut: what was asked, and what was said of
+//              the answer, both estimated (runtime/llm/tokens.hpp)
+//   left       by a cancellation or the deadline: the same. A call that has still waited for its
+//              slot is charged for what it asked: only the pool knows
+//   lost       with its pool, or with the process: it stays the worst case, as the provider may
+//              have served it
+//
+// Where nobody has a budget, nothing is reserved: a call's row of the ledger is written with what
+// its answer leads to, and that is all.
+#include "actors/thread_actor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace parlance::actors {
+namespace {
+
+// Whether a provider may charge for a call that failed like this. The others say that it was not
+// reached, or refused.
+bool may_be_served(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::provider_failed:
+    case ErrorCode::answer_too_long:
+    case ErrorCode::deadline_passed:
+    case ErrorCode::cancelled:
+    case ErrorCode::internal:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Usage estimate_of(const Usage& worst, std::uint64_t tokens_said) {
+  Usage usage = worst;
+  usage.tokens_out =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(tokens_said, worst.tokens_out));
+  return usage;
+}
+
+}  // namespace
+
+void ThreadActor::admitted() {
+  pending_->admitted = true;
+  if (auto refusal = reserve()) {
+    tell_pool_to_abandon();
+    return refused(std::move(*refusal));
+  }
+  write(front());
+  write_charges();
+  write_waiting();
+  pending_->needs_appends = appends_;
+  proceed_if_durable();
+}
+
+// The error: it does not fit a budget, and nothing is reserved.
+std::optional<Error> ThreadActor::reserve() {
+  if (!pending_->is_model_call) return std::nullopt;
+  Money& money = tools_.money;
+  const Turn& turn = front().turn;
+  const TurnAccepted& accepted = turn.accepted();
+  auto worst = money.worst_of(*std::get<AskEffect>(pending_->effect).request);
+  Charge charge;
+  LedgerRow& row = charge.row;
+  row.key = {tools_.clock.unix_ms(), key_, epoch_, ++calls_};
+  row.caller_key = accepted.caller_key;
+  row.user = accepted.user;
+  row.turn = turn.number();
+  row.run = accepted.run;
+  row.agent = accepted.agent;
+  row.node = turn.node();
+  row.provider = std::move(worst.provider);
+  row.model = std::move(worst.model);
+  row.usage = worst.usage;
+  row.nanos = worst.amount.nanos;
+  row.price_version = money.prices.version();
+  row.counted = Counted::reserved;
+  if (money.book.has_budgets()) {
+    const Account spent = head_ ? head_->spent : Account{};
+    if (auto refusal = money.book.refusal_of(spent, worst.amount, row.key.at_ms)) return refusal;
+    charge.payers = money.book.payers(key_.tenant.value, row.caller_key, row.user);
+    if (auto refusal = money.book.reserve(charge.payers, worst.amount, row.key.at_ms))
+      return refusal;
+    charge.reserved = worst.amount;
+    if (!head_) make_head(options_.thread_ttl.count());
+    spend(charge, worst.amount);
+    ledger_.push_back(row);
+  }
+  pending_->charge = std::move(charge);
+  return std::nullopt;
+}
+
+// What is written of it next.
+void ThreadActor::spend(const Charge& charge, const Amount& change) {
+  if (change == Amount{}) return;
+  const std::int64_t at_ms = charge.row.key.at_ms;
+  for (const auto& payer : charge.payers)
+    spendings_.push_back({payer, change, at_ms});
+  if (!tools_.money.book.has_thread_budget()) return;
+  head_->spent.add(change, at_ms);
+  has_spent_ = true;
+}
+
+void ThreadActor::charge_answered(const Answered& report) {
+  if (!pending_->charge) return;
+  if (report.is_paid_for) return charge(report.provider, report.model, {}, Counted::told);
+  const Usage worst = pending_->charge->row.usage;
+  const Usage estimate = estimate_of(worst, pending_->charge->tokens_said);
+  if (!*report.answer) {
+    const bool served = estimate.tokens_out > 0 || may_be_served(report.answer->error().code);
+    return charge(report.provider, report.model, served ? estimate : Usage{}, Counted::estimated);
+  }
+  const Usage& told = (*report.answer)->usage;
+  const bool is_told = told.tokens_in + std::uint64_t{told.tokens_out} > 0;
+  charge(report.provider,
+         report.model,
+         is_told ? told : estimate,
+         is_told ? Counted::told : Counted::estimated);
+}
+
+void ThreadActor::charge_unanswered() {
+  if (!pending_->charge) return;
+  const LedgerRow row = pending_->charge->row;
+  const Usage usage =
+      pending_->proceeded ? estimate_of(row.usage, pending_->charge->tokens_said) : Usage{};
+  charge(row.provider, row.model, usage, Counted::estimated);
+}
+
+void ThreadActor::charge_lost() {
+  if (!pending_->charge) return;
+  const LedgerRow row = pending_->charge->row;
+  charge(row.provider, row.model, pending_->proceeded ? row.usage : Usage{}, Counted::estimated);
+}
+
+void ThreadActor::charge(const std::string& provider,
+                         const std::string& model,
+                         const Usage& usage,
+                         Counted counted) {
+  Charge charged = std::move(*std::exchange(pending_->charge, std::nullopt));
+  LedgerRow& row = charged.row;
+  if (!provider.empty()) row.provider = provider;
+  if (!model.empty()) row.model = model;
+  row.usage = usage;
+  row.counted = counted;
+  const Amount spent = tools_.money.prices.cost_of(row.provider, row.model, usage);
+  row.nanos = spent.nanos;
+  if (tools_.money.book.has_budgets()) {
+    tools_.money.book.settle(charged.payers, charged.reserved, spent, row.key.at_ms);
+    spend(charged, spent - charged.reserved);
+  }
+  ledger_.push_back(std::move(row));
+}
+
+// For what is not written with something else.
+void ThreadActor::write_charges() {
+  if (spendings_.empty() && ledger_.empty() && !has_spent_) return;
+  append({}, /*with_head=*/false, /*deltas_only=*/false, nullptr);
+}
+
+}  // namespace parlance::actors

@@ -1,0 +1,206 @@
+#include "tests/actors/conversation_test.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <utility>
+
+namespace parlance::actors {
+namespace {
+
+constexpr std::int64_t million = 1'000'000;
+
+// A token of an answer is a nano-unit, one of a question none: what a call may cost at most is its
+// agent's tokens_out_max.
+const PriceTable prices("v1", {{"fake-1", {0, 0, million}}});
+constexpr std::int64_t answer_max = 2'048;
+
+BudgetOptions budget_of(Payer payer, std::int64_t nanos_max) {
+  BudgetOptions budgets;
+  budgets.each[payer].of(Period::total).nanos_max = nanos_max;
+  return budgets;
+}
+
+struct ChargesTest : ConversationTest {
+  void start_with(BudgetOptions budgets) {
+    // Threads of the node before still know the old one.
+    const auto old = std::exchange(
+        money, std::make_unique<Money>(prices, std::move(budgets), RoleOptions{{"main", {lane}}}));
+    start_node();
+  }
+
+  std::shared_ptr<tests::RecordingSink> ask(const std::string& thread = "t1") {
+    TurnRequest turn = request("chat", "hello", thread);
+    turn.caller_key = "k1";
+    turn.user = "ada";
+    return start_turn(std::move(turn));
+  }
+
+  std::int64_t spent_by(const AccountKey& payer) const {
+    return money->book.account(payer).in_all.nanos;
+  }
+  std::int64_t written_of(const AccountKey& payer) { return journal.accounts[payer].in_all.nanos; }
+
+  const AccountKey acme{Payer::tenant, "acme", {}};
+};
+
+TEST_CASE_METHOD(ChargesTest, "without budgets a call leaves one row, with the turn's end") {
+  start_with({});
+  ask();
+  settle();
+  CHECK(journal.ledger.empty());
+  const int appends = journal.appends;
+  provider->calls[0]->end(tests::answer_of("Good day"));
+  settle();
+  CHECK(journal.appends == appends + 1);
+  REQUIRE(journal.ledger.size() == 1);
+  const LedgerRow& row = journal.ledger.begin()->second;
+  CHECK(row.usage == Usage{3, 5, 0});
+  CHECK(row.nanos == 5);
+  CHECK(row.counted == Counted::told);
+  CHECK(row.price_version == "v1");
+  CHECK(row.provider == "fake");
+  CHECK(row.model == "fake-1");
+  CHECK(row.node == "generate");
+  CHECK(row.agent == "chat");
+  CHECK(row.caller_key == "k1");
+  CHECK(row.user == "ada");
+  CHECK(row.key.thread == thread_1);
+  CHECK(journal.accounts.empty());
+}
+
+TEST_CASE_METHOD(ChargesTest, "the worst case is on disk before the provider is called") {
+  start_with(budget_of(Payer::tenant, 10'000));
+  ask();
+  journal.answer_next();  // open
+  run_messages();
+  CHECK(spent_by(acme) == answer_max);
+  CHECK(written_of(acme) == 0);
+  CHECK(provider->calls.empty());
+  journal.answer_next();
+  run_messages();
+  CHECK(written_of(acme) == answer_max);
+  REQUIRE(journal.ledger.size() == 1);
+  CHECK(journal.ledger.begin()->second.counted == Counted::reserved);
+  REQUIRE(provider->calls.size() == 1);
+}
+
+TEST_CASE_METHOD(ChargesTest, "what the provider told takes the place of the worst case") {
+  start_with(budget_of(Payer::tenant, 10'000));
+  ask();
+  settle();
+  provider->calls[0]->end(tests::answer_of("Good day"));
+  settle();
+  CHECK(spent_by(acme) == 5);
+  CHECK(written_of(acme) == 5);
+  REQUIRE(journal.ledger.size() == 1);
+  CHECK(journal.ledger.begin()->second.counted == Counted::told);
+}
+
+TEST_CASE_METHOD(ChargesTest, "a call that does not fit is refused, and leaves nothing behind") {
+  start_with(budget_of(Payer::tenant, answer_max - 1));
+  const auto sink = ask();
+  settle();
+  REQUIRE(sink->is_closed());
+  REQUIRE(sink->error);
+  CHECK(sink->error->code == ErrorCode::budget_exhausted);
+  CHECK(provider->calls.empty());
+  CHECK(journal.appends == 0);
+  CHECK(spent_by(acme) == 0);
+}
+
+TEST_CASE_METHOD(ChargesTest, "a place that the budget did not allow is the pool's again") {
+  lane = LaneOptions{"fake", "fake-1", 1, 0};
+  start_with(budget_of(Payer::thread, answer_max));
+  ask();
+  settle();
+  provider->calls[0]->end(tests::answer_of("Good day"));
+  settle();
+  CHECK(ask()->error->code == ErrorCode::budget_exhausted);  // 5 and the worst case are too much
+  settle();
+  ask("t2");
+  settle();
+  CHECK(provider->calls.size() == 2);
+}
+
+TEST_CASE_METHOD(ChargesTest, "a thread keeps what it has spent in its head") {
+  start_with(budget_of(Payer::thread, 10'000));
+  ask();
+  settle();
+  CHECK(journal.thread(thread_1).head->spent.in_all.nanos == answer_max);
+  provider->calls[0]->end(tests::answer_of("Good day"));
+  settle();
+  CHECK(journal.thread(thread_1).head->spent.in_all.nanos == 5);
+}
+
+TEST_CASE_METHOD(ChargesTest, "a call that was refused by its provider costs nothing") {
+  start_with(budget_of(Payer::user, 10'000));
+  ask();
+  settle();
+  provider->calls[0]->end(Error{ErrorCode::request_rejected, "no", {}, {}});
+  settle();
+  CHECK(spent_by({Payer::user, "acme", "ada"}) == 0);
+  CHECK(journal.ledger.begin()->second.usage == Usage{});
+}
+
+TEST_CASE_METHOD(ChargesTest, "a stream that was cut costs what was said of it, by estimate") {
+  start_with(budget_of(Payer::key, 10'000));
+  ask();
+  settle();
+  provider->calls[0]->say("abcdef");  // two tokens of three bytes
+  run_messages();
+  provider->calls[0]->end(Error{ErrorCode::provider_failed, "cut", {}, {}});
+  settle();
+  CHECK(spent_by({Payer::key, "acme", "k1"}) == 2);
+  const LedgerRow& row = journal.ledger.begin()->second;
+  CHECK(row.counted == Counted::estimated);
+  CHECK(row.usage.tokens_out == 2);
+  CHECK(row.usage.tokens_in >= 2);
+}
+
+TEST_CASE_METHOD(ChargesTest, "a turn that is cancelled pays for what was said") {
+  start_with(budget_of(Payer::tenant, 10'000));
+  TurnRequest turn = request("chat", "hello");
+  const RunId run = turn.run;
+  start_turn(std::move(turn));
+  settle();
+  provider->calls[0]->say("abcdef");
+  run_messages();
+  conversations->cancel(thread_1, run, CancelReason::asked, [](auto) {});
+  settle();
+  CHECK(spent_by(acme) == 2);
+  CHECK(written_of(acme) == 2);
+}
+
+TEST_CASE_METHOD(ChargesTest, "a call that a crash cut stays its worst case") {
+  start_with(budget_of(Payer::tenant, 3 * answer_max));
+  ask();
+  settle();
+  REQUIRE(provider->calls.size() == 1);
+  journal.forget_unanswered();
+  start_with(budget_of(Payer::tenant, 3 * answer_max));
+  for (const auto& [payer, account] : journal.accounts)
+    money->book.load(payer, account);
+  CHECK(spent_by(acme) == answer_max);
+  view();  // wakes the thread
+  REQUIRE(provider->calls.size() == 2);
+  CHECK(spent_by(acme) == 2 * answer_max);
+  provider->calls[1]->end(tests::answer_of("Good day"));
+  settle();
+  CHECK(spent_by(acme) == answer_max + 5);
+  CHECK(written_of(acme) == answer_max + 5);
+  CHECK(journal.ledger.size() == 2);
+}
+
+TEST_CASE_METHOD(ChargesTest, "a call that is lost with its pool is charged as its worst case") {
+  start_with(budget_of(Payer::tenant, 10'000));
+  const auto sink = ask();
+  settle();
+  const auto died = llm_pool->part().generation;
+  caf::anon_send(directory->part().actor, PartDown{died});
+  settle();
+  CHECK(written_of(acme) == answer_max);
+  CHECK(sink->ended()->outcome == TurnOutcome::failed);
+}
+
+}  // namespace
+}  // namespace parlance::actors
