@@ -565,6 +565,7 @@ void App::Parts::start_actors() {
 
 Result<void> App::Parts::listen() {
   backend = std::make_unique<net::Backend>(net::Backend{*conversations,
+                                                        *journal,
                                                         agents,
                                                         *keys,
                                                         *health,

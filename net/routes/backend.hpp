@@ -10,6 +10,7 @@
 #include "runtime/metrics/registry.hpp"
 #include "runtime/ports/conversations.hpp"
 #include "runtime/ports/health.hpp"
+#include "runtime/ports/ledger.hpp"
 #include "runtime/ports/pools.hpp"
 
 #include <chrono>
@@ -19,6 +20,7 @@ namespace parlance::net {
 
 struct Backend {
   Conversations& conversations;
+  Ledger& ledger;
   const Agents& agents;
   const KeyStore& keys;
   const Health& health;

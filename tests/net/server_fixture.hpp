@@ -6,6 +6,7 @@
 #include "net/sse_parser.hpp"
 #include "runtime/ports/health.hpp"
 #include "tests/support/fake_conversations.hpp"
+#include "tests/support/fake_ledger.hpp"
 #include "tests/support/test_agents.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -188,6 +189,7 @@ class ServerFixture {
   explicit ServerFixture(HttpServerOptions options = {}, KeyStore keys = KeyStore::dev())
       : keys_(std::move(keys)),
         backend_{conversations,
+                 ledger,
                  agents,
                  keys_,
                  health,
@@ -244,6 +246,7 @@ class ServerFixture {
   ThreadKey thread(const std::string& id) const { return {{"dev"}, {id}}; }
 
   tests::FakeConversations conversations;
+  tests::FakeLedger ledger;
   Agents agents = tests::test_agents();
   FakeHealth health;
   FakePools pools;
