@@ -54,7 +54,8 @@ asio::awaitable<MockOutcome> MockChat::answer(const MockConnection::Request& req
        .messages = prompt_.messages,
        .stream = prompt_.stream,
        .fault = fault_ ? to_text(*fault_) : "",
-       .options = dump(prompt_.options)});
+       .options = dump(prompt_.options),
+       .tokens_in = prompt_.tokens_in});
   connection_->watch([this] { state_.journal.closed(entry_); });
 
   MockOutcome outcome = MockOutcome::open;

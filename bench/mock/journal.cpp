@@ -48,6 +48,7 @@ Json to_json(const MockEntry& entry) {
           {"fault", entry.fault.empty() ? Json(nullptr) : Json(entry.fault)},
           {"options", Json::parse(entry.options)},
           {"status", entry.status},
+          {"tokens_in", entry.tokens_in},
           {"tokens_sent", entry.tokens_sent},
           {"at_once", entry.at_once},
           {"outcome", to_string(entry.outcome)},

@@ -30,9 +30,10 @@ struct MockEntry {
   std::string user;
   std::size_t messages = 0;
   bool stream = false;
-  std::string fault;           // or empty
-  std::string options = "{}";  // JSON, at most 4 KiB: the request's other members
-  unsigned status = 0;         // 0: no head was written
+  std::string fault;            // or empty
+  std::string options = "{}";   // JSON, at most 4 KiB: the request's other members
+  unsigned status = 0;          // 0: no head was written
+  std::uint32_t tokens_in = 0;  // of the prompt
   std::uint32_t tokens_sent = 0;
   std::size_t at_once = 0;  // answers being given when this one began, itself included
   MockOutcome outcome = MockOutcome::open;
