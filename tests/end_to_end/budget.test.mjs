@@ -1,0 +1,151 @@
+// Money: never more is spent than the budget has, however many ask at once and whenever the process dies, and the ledger
+// says what the provider says. BUDGET_KILLS is how many times a server is killed in the middle (3).
+
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import test from 'node:test';
+import { call, configuration_with, elapse, Mock, Random, Server, until } from './harness.mjs';
+import { user } from './support/openai.mjs';
+
+const kills = Number(process.env.BUDGET_KILLS ?? 3);
+const seed = Number(process.env.BUDGET_SEED ?? 1);
+const turns = 500;
+const turns_paid = 50;
+const tokens_out = 20;
+
+// In nano-units a token; a million of them cost as many units as a token costs thousands.
+const price = { input: 1_000, output: 100_000 };
+const prices = { version: 'test-1', models: { 'mock-1': { input: '1', output: '100' } } };
+
+const text_of = (number) => `turn ${String(number).padStart(4, '0')}`;
+const tokens_in = Math.floor(text_of(0).length / 4); // as the mock counts
+const turn_nanos = tokens_in * price.input + tokens_out * price.output;
+const budget_nanos = turns_paid * turn_nanos;
+
+const nanos_of = (money) => Math.round(Number(money) * 1e9);
+const cost_of = (entries) => entries.reduce((sum, entry) => sum + entry.tokens_in * price.input + entry.tokens_sent * price.output, 0);
+
+async function started(t, budgets, { first_token_delay = '50ms' } = {}) {
+  const mock = await Mock.start(t, { tokens: tokens_out, first_token_delay, token_delay: '2ms' });
+  const changes = { lane: { calls_waiting_max: 1_000 }, prices, budgets };
+  return { mock, changes, server: await Server.start(t, { configuration: configuration_with(mock, changes) }) };
+}
+
+const money_for_all = { tenant: { total: { money_max: String(budget_nanos / 1e9) } } };
+
+// All at once, each on a connection of its own.
+async function burst(server, count = turns) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: count });
+  try {
+    return await Promise.all(
+      Array.from({ length: count }, (_, number) =>
+        call(`${server.url}/v1/chat/completions`, {
+          method: 'POST',
+          agent,
+          body: { model: 'chat', messages: user(text_of(number)), max_tokens: tokens_out },
+        }).catch((error) => ({ status: 0, error })),
+      ),
+    );
+  } finally {
+    agent.destroy();
+  }
+}
+
+async function usage(server, query) {
+  const found = [];
+  for (let after = ''; ; ) {
+    const { status, json, text } = await server.call(`/v1/admin/usage?${query}${after && `&after=${after}`}`);
+    assert.equal(status, 200, text);
+    found.push(...(json.rows ?? json.sums));
+    if (json.next === null) return found;
+    after = json.next;
+  }
+}
+
+const at_rest = (server) =>
+  until('nothing runs', async () => (await server.metrics()).sum('parlance_mailbox_turns') === 0, { within: 60_000 });
+
+test('500 turns at once against a budget for 50: no more is spent, and the ledger is the provider\'s', async (t) => {
+  const { mock, server } = await started(t, money_for_all);
+  const answers = await burst(server);
+  await at_rest(server);
+  const served = answers.filter(({ status }) => status === 200).length;
+  const journal = await mock.journal();
+  t.diagnostic(`${served} served, ${cost_of(journal)} of ${budget_nanos} nano-units spent`);
+  for (const { status, headers, text } of answers.filter((answer) => answer.status !== 200)) {
+    assert.equal(status, 429, text);
+    assert.equal(headers['x-error-code'], 'budget_exhausted');
+    assert.equal(headers['x-should-retry'], 'false');
+    assert.equal(headers['retry-after'], undefined);
+  }
+  assert.ok(served >= turns_paid - 2 && served <= turns_paid, `${served} were served`);
+  assert.ok(cost_of(journal) <= budget_nanos);
+
+  const rows = await usage(server, 'limit=7');
+  const counts = (entries, out) => entries.map((entry) => `${entry.tokens_in} ${entry[out]}`).sort();
+  assert.deepEqual(counts(rows, 'tokens_out'), counts(journal, 'tokens_sent'));
+  assert.equal(rows.reduce((sum, row) => sum + nanos_of(row.money), 0), cost_of(journal));
+  assert.ok(rows.every((row) => row.counted === 'told' && row.price_version === 'test-1' && row.model === 'mock-1'));
+
+  const [sum] = await usage(server, 'group_by=model');
+  assert.deepEqual(
+    { calls: sum.calls, out: sum.tokens_out, nanos: nanos_of(sum.money) },
+    { calls: served, out: served * tokens_out, nanos: cost_of(journal) },
+  );
+});
+
+test(`across kill -9 no more than the budget is spent, ${kills} times`, async (t) => {
+  const random = new Random(seed);
+  const { mock, changes } = await started(t, money_for_all);
+  let served_least = turns;
+  let in_flight = 0;
+  for (let round = 1; round <= kills; round += 1) {
+    await mock.reset();
+    const server = new Server({ configuration: configuration_with(mock, changes) });
+    try {
+      await server.begin();
+      const before = burst(server);
+      await elapse(random.between(0, 400));
+      await server.kill();
+      await before;
+      await server.begin();
+      await burst(server);
+      await at_rest(server);
+      const journal = await until('the provider is at rest', async () => {
+        const entries = await mock.journal();
+        return entries.every(({ outcome }) => outcome !== 'open') && entries;
+      });
+      const spent = cost_of(journal);
+      const charged = (await usage(server, 'limit=1000')).reduce((sum, row) => sum + nanos_of(row.money), 0);
+      const finished = journal.filter(({ outcome }) => outcome === 'finished').length;
+      served_least = Math.min(served_least, finished);
+      in_flight += journal.length - finished;
+      assert.ok(spent <= budget_nanos, `round ${round}: ${spent} of ${budget_nanos} were spent`);
+      assert.ok(charged >= spent, `round ${round}: ${charged} were charged for ${spent}`);
+    } finally {
+      await server.close();
+    }
+  }
+  t.diagnostic(`${in_flight} calls cut, at least ${served_least} served`);
+});
+
+test('a user, a key and a thread have budgets of their own', async (t) => {
+  const { server } = await started(t, { user: { day: { tokens_max: 60 } } }, { first_token_delay: '1ms' });
+  const ask = (name) =>
+    server.call('/v1/chat/completions', {
+      method: 'POST',
+      body: { model: 'chat', messages: user('hello'), max_tokens: tokens_out, user: name },
+    });
+  const statuses = async (name) => [await ask(name), await ask(name), await ask(name)].map(({ status }) => status);
+  assert.deepEqual(await statuses('ada'), [200, 200, 429]);
+  assert.deepEqual(await statuses('bob'), [200, 200, 429]);
+  await server.kill();
+  await server.begin();
+  assert.equal((await ask('ada')).status, 429);
+  assert.deepEqual(await statuses(undefined), [200, 200, 200]);
+  const rows = await usage(server, 'user=ada');
+  assert.equal(rows.length, 2);
+  const [of_key] = await usage(server, 'group_by=key,day');
+  assert.equal(of_key.calls, 7);
+  assert.match(of_key.day, /^\d{4}-\d\d-\d\d$/);
+});
