@@ -1,5 +1,5 @@
 // The fault table: what a provider can do wrong, a row each, over real sockets, and what a client of Parlance sees of it. The
-// table is printed at the end: expected outcome, seen outcome, time taken, calls made.
+// table is printed at the end: expected outcome, seen outcome, time taken, calls made, money that the ledger charges.
 
 import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
@@ -8,6 +8,10 @@ import { user } from './support/openai.mjs';
 import { chunk, event, raw_provider, stream_end, stream_head, whole } from './support/raw_provider.mjs';
 
 const limits = { connect_time_max: '1s', first_token_time_max: '1s', gap_time_max: '1s', total_time_max: '3s' };
+// A token of a question costs a millionth, one of an answer a thousandth.
+const prices = { version: '1', models: { m: { input: '1', output: '1000' } } };
+// What a provider refused, or never heard of, costs nothing.
+const free = ['model_unavailable', 'model_throttled', 'context_length_exceeded', 'credentials_refused', 'provider_refused'];
 const time_spare_ms = 4_000; // of a machine that does much else
 
 // OpenAI's words.
@@ -110,8 +114,8 @@ const seen = [];
 const outcome = ({ status, code, text }) => (status === 200 ? `200 ${text.slice(0, 12)}` : `${status} ${code}`);
 
 after(() => {
-  const line = (cells) => cells.map((cell, at) => String(cell).padEnd([48, 30, 30, 7, 5][at])).join(' ');
-  console.log([line(['fault', 'expected', 'seen', 'ms', 'calls']), ...seen.map(line)].join('\n'));
+  const line = (cells) => cells.map((cell, at) => String(cell).padEnd([48, 30, 30, 7, 6, 9][at])).join(' ');
+  console.log([line(['fault', 'expected', 'seen', 'ms', 'calls', 'money']), ...seen.map(line)].join('\n'));
 });
 
 async function started(t, script, kind = 'openai') {
@@ -120,7 +124,7 @@ async function started(t, script, kind = 'openai') {
   const models = { main: [{ provider: 'upstream', model: 'm' }] };
   // Of an answer that comes at once, a slow machine reads more than its buffer holds.
   const http = { stream_buffer_max: '4MiB' };
-  const server = await Server.start(t, { configuration: configuration({ http, providers: { upstream }, models }) });
+  const server = await Server.start(t, { configuration: configuration({ http, providers: { upstream }, models, prices }) });
   return { provider, server };
 }
 
@@ -136,6 +140,13 @@ async function asked(server) {
     usage,
     retry_after: Number(answer.headers['retry-after']),
   };
+}
+
+// Of the one call that was charged.
+async function charged(server) {
+  const { json } = await server.call('/v1/admin/usage');
+  assert.equal(json.rows.length, 1);
+  return Number(json.rows[0].money);
 }
 
 // A stream ends by its error or by its finish_reason, never by both, and never without either.
@@ -157,8 +168,10 @@ for (const [name, script, expected, kind] of rows) {
     const began = performance.now();
     const answer = await asked(server);
     const took_ms = performance.now() - began;
-    seen.push([name, outcome(expected), outcome(answer), Math.round(took_ms), provider.calls]);
+    const money = await charged(server);
+    seen.push([name, outcome(expected), outcome(answer), Math.round(took_ms), provider.calls, money]);
     assert.equal(outcome(answer), outcome(expected));
+    assert.equal(money === 0, free.includes(expected.code), `it cost ${money}`);
     if (expected.text !== undefined) assert.equal(answer.text, expected.text);
     if (expected.usage) assert.deepEqual(answer.usage, expected.usage);
     if (expected.retry_after) {
