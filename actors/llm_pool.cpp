@@ -253,6 +253,8 @@ LaneView LlmPool::view_of(const PoolLane& lane) const {
   view.calls_waiting_max = lane.lane.calls_waiting_max();
   view.waiting_by_tenant = lane.lane.waiting_by_tenant();
   view.wait = lane.lane.wait({}, 1, now);
+  for (const auto& [tenant, calls] : view.waiting_by_tenant)
+    view.wait = std::max(view.wait, lane.lane.wait(tenant, 1, now));
   view.breaker = lane.lane.breaker().state();
   view.retries_left = lane.lane.retries_left();
   return view;

@@ -43,7 +43,7 @@ struct LaneView {
   std::size_t waiting = 0;
   std::uint32_t calls_waiting_max = 0;
   std::map<std::string, std::size_t> waiting_by_tenant;
-  std::chrono::milliseconds wait{0};  // of a new call, for its slot
+  std::chrono::milliseconds wait{0};  // of a new call for its slot, whose tenant waits longest
   Breaker::State breaker = Breaker::State::closed;
   double retries_left = 0;
 };
