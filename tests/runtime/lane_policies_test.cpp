@@ -176,6 +176,15 @@ TEST_CASE("a steady mean begins again when what it measures has become another")
   CHECK(mean.mean() == Approx(2).epsilon(0.15));
 }
 
+TEST_CASE("a steady mean does not begin again for one value that is far out") {
+  SteadyMean mean(0.2);
+  for (int i = 0; i < 500; ++i)
+    mean.add(i % 2 == 0 ? 1.2 : 2.8);
+  CHECK_FALSE(mean.add(20));
+  CHECK_FALSE(mean.add(2));
+  CHECK(mean.mean() == Approx(2).epsilon(0.1));
+}
+
 TEST_CASE("a fixed limit stays, whatever the provider says") {
   ConcurrencyLimit limit({1, 8, false});
   const auto call = limit.sent(noon, 8);
