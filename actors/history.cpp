@@ -93,7 +93,12 @@ void History::add_turn(TurnPart turn,
     const auto from = find(fork->place);
     if (from) turn.parent_step = from->turn->step(from->index);
   }
+  turn.stood = turn.ended;
   turns_.push_back(std::move(turn));
+  if (turns_.back().size() > 0 || !turns_.back().ended) return;
+  const auto stands_at = std::find_if(
+      turns_.rbegin(), turns_.rend(), [](const TurnPart& each) { return each.size() > 0; });
+  if (stands_at != turns_.rend()) stands_at->stood = turns_.back().ended;
 }
 
 void History::add_running(const Turn& running,
@@ -232,8 +237,8 @@ CheckpointView History::view_of(const TurnPart& turn, std::size_t index, const A
     return view;
   }
   if (turn.ended) {
-    view.next = turn.ended->next;
-    if (!view.next.empty()) view.next_ended = turn.ended;
+    view.next = turn.stood->next;
+    if (!view.next.empty()) view.next_ended = turn.stood;
   } else if (agent != nullptr) {
     view.next = next_of(turn, index, *agent);
   }

@@ -59,6 +59,8 @@ class History {
 
     std::shared_ptr<const TurnAccepted> accepted;
     std::shared_ptr<const TurnEnded> ended;  // null: not yet
+    // Of the last turn that went on from where it ended, and came no step further; else its own.
+    std::shared_ptr<const TurnEnded> stood;
     std::uint64_t ended_seq = 0;
     std::shared_ptr<const std::vector<std::uint64_t>> step_seqs;
     std::size_t lead = 2;         // what it found and its input, or less

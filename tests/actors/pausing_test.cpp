@@ -339,5 +339,29 @@ TEST_CASE_METHOD(PausingTest, "a failed turn goes on at the node that failed") {
   CHECK(texts().back() == "Thank you.");
 }
 
+TEST_CASE_METHOD(PausingTest,
+                 "a turn that goes on and fails at once says so where the thread stands") {
+  start_paused();
+  const auto failed_with = [&] {
+    std::optional<CheckpointView> last;
+    HistoryQuery query;
+    query.checkpoints_max = 1;
+    conversations->history(thread_1, query, [&](auto got) { last = (*got)[0]; });
+    settle();
+    REQUIRE(last);
+    CHECK(last->next == "book");
+    REQUIRE(last->next_ended);
+    return last->next_ended->error;
+  };
+  ask(resuming(true));
+  provider->calls.back()->end(Error{ErrorCode::request_rejected, "no", {}, {}});
+  settle();
+  CHECK(failed_with() == ErrorCode::request_rejected);
+  ask(command({}));
+  provider->calls.back()->end(Error{ErrorCode::credentials_refused, "no", {}, {}});
+  settle();
+  CHECK(failed_with() == ErrorCode::credentials_refused);
+}
+
 }  // namespace
 }  // namespace parlance::actors
