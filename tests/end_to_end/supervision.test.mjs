@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
-  configuration_with, create_thread, history_texts, Mock, parlance_debug, run_stream, run_wait, Server,
+  configuration_with, create_thread, history_texts, Mock, parlance_debug, run_body, run_stream, run_wait, Server,
   streamed_text, texts, until, within, works,
 } from './harness.mjs';
 
@@ -180,12 +180,15 @@ test('a turn that aborts the process every time is quarantined, the server serve
   const mock = await Mock.start(t, { tokens: 5 });
   const server = await Server.start(t, { configuration: configuration_with(mock), binary: parlance_debug, failpoints });
   const thread = await create_thread(server);
-  // Retrieval comes first, so that the turn is on disk when the model is asked.
-  run_wait(server, thread, 'library', 'What is a lane?').catch(() => {});
-  assert.equal((await server.program.ended).signal, 'SIGABRT');
+  const aborted = async () => (await within(60_000, 'the process ends', server.program.ended)).signal;
+  // It begins later, so that it is on disk when the model is asked.
+  const body = { ...run_body('library', 'What is a lane?'), after_seconds: 0.2 };
+  const accepted = await server.call(`/threads/${thread}/runs`, { method: 'POST', body });
+  assert.equal(accepted.status, 200, accepted.text);
+  assert.equal(await aborted(), 'SIGABRT');
   for (let attempt = 2; attempt <= 3; attempt++) {
     server.launch();
-    assert.equal((await server.program.ended).signal, 'SIGABRT', `attempt ${attempt}`);
+    assert.equal(await aborted(), 'SIGABRT', `attempt ${attempt}`);
   }
 
   await server.begin();
