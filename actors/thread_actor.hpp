@@ -293,6 +293,7 @@ class ThreadActor : public caf::event_based_actor {
   // --- requests (thread_requests.cpp)
   static Error not_found();
   static Error was_rolled_back();
+  static Error fell_behind();
   static Error key_reused();
   void take(ControlJob& job);
   void handle(JoinRun& join);

@@ -130,7 +130,7 @@ bool ThreadActor::is_awaited() {
   for (auto& place : delayed_) {
     std::erase_if(place->readers, [](Reader& reader) {
       if (!reader.started || reader.sink->records({})) return false;
-      reader.sink->closed(std::nullopt);
+      reader.sink->closed(fell_behind());
       return true;
     });
     awaited = awaited || !place->readers.empty() || !place->when_ended.empty();

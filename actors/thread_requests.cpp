@@ -17,6 +17,10 @@ Error ThreadActor::was_rolled_back() {
   return {ErrorCode::cancelled, "the turn was rolled back", {}, {}};
 }
 
+Error ThreadActor::fell_behind() {
+  return {ErrorCode::reader_too_slow, "the reader fell behind", {}, {}};
+}
+
 Error ThreadActor::key_reused() {
   return {ErrorCode::idempotency_key_reused,
           "the Idempotency-Key was used for another request on this thread",
@@ -245,7 +249,7 @@ void ThreadActor::show(Replay& replay) {
     if (reader.sink->records(records)) {
       reader.sink->closed(std::nullopt);
     } else {
-      reader.sink->closed(Error{ErrorCode::reader_too_slow, "the reader fell behind", {}, {}});
+      reader.sink->closed(fell_behind());
     }
   }
 }

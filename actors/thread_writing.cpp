@@ -236,8 +236,7 @@ void ThreadActor::show(Place& place) {
     const bool goes_on =
         reader.sink->records(std::span(records).subspan(reader.shown, durable - reader.shown));
     reader.shown = durable;
-    if (!goes_on)
-      reader.sink->closed(Error{ErrorCode::reader_too_slow, "the reader fell behind", {}, {}});
+    if (!goes_on) reader.sink->closed(fell_behind());
     return !goes_on;
   });
 }

@@ -1,7 +1,8 @@
 // Who waits for which call: calls that are the same and under way at once are made once.
 //
-//   add(1, same) -> 1    leads: this call is made
-//   add(2, same) -> 1    follows it
+//   lead(1, same)        this call is made
+//   find(same) -> 1
+//   follow(2, 1)         waits for it
 //   leave(1)             the call goes on for 2
 //   end(1) -> {2}        its answer is theirs, the oldest first
 //

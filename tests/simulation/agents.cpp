@@ -53,6 +53,11 @@ Agents make_agents() {
             "draft": {"kind": "generate", "role": "main",
             "joins_identical_calls": false, "draft": true, "edges": {"ok": "tell"}},
             "tell": {"kind": "respond", "draft": true}}})");
+  add("asks",  // stops with a question, and takes a risk with its answer
+      R"({"start": "ask", "nodes": {
+            "ask": {"kind": "ask_human", "question": "Shall I?", "edges": {"answered": "risk"}},
+            "risk": {"kind": "risk", "edges": {"ok": "answer"}},
+            "answer": {"kind": "generate", "role": "main"}}})");
   return made;
 }
 

@@ -112,9 +112,25 @@ std::shared_ptr<Run> Clients::make_run() {
                       : multitask < 9                        ? Multitask::interrupt
                                                              : Multitask::rollback;
   if (random_.chance(100)) request.if_missing = IfMissing::reject;
+  vary(request);
   run->time_max_ms = times_ms[random_.below(std::size(times_ms))];
   runs_.push_back(run);
   return run;
+}
+
+// Turns that ask, that answer, and that begin later.
+void Clients::vary(TurnRequest& request) {
+  constexpr std::uint32_t delays_ms[] = {1, 300, 5'000};
+  if (options_.pauses && random_.chance(400)) {
+    request.agent = "asks";
+    if (random_.chance(600)) {
+      request.input.clear();
+      request.command = Command{};
+      if (random_.chance(800)) request.command->resume = Json("yes, do");
+    }
+  }
+  if (options_.delays && !request.temporary && random_.chance(200))
+    request.start_delay = std::chrono::milliseconds(delays_ms[random_.below(std::size(delays_ms))]);
 }
 
 void Clients::send(const std::shared_ptr<Run>& run, bool another_body) {
@@ -133,7 +149,8 @@ void Clients::send(const std::shared_ptr<Run>& run, bool another_body) {
   history_.add("client: " + std::string(another_body ? "another body for " : "") + run->name() +
                " on " + name + ", " + request.agent + ", " +
                multitask_names[static_cast<std::size_t>(request.multitask)] +
-               (request.temporary ? ", temporary" : ""));
+               (request.temporary ? ", temporary" : "") + (request.command ? ", goes on" : "") +
+               (request.start_delay.count() > 0 ? ", later" : ""));
   const auto kind = another_body ? ReaderKind::posts_another_body : ReaderKind::posts;
   const auto reader = read(run, kind, "post");
   if (rolls_back) rollbacks_.push_back(reader);

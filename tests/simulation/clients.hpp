@@ -26,6 +26,8 @@ struct ClientOptions {
   bool delete_threads = true;
   bool temporary_threads = true;
   bool keys = true;
+  bool pauses = true;       // turns that ask, and turns that answer
+  bool delays = true;       // turns that begin later
   bool two_owners = false;  // see Conditions
 };
 
@@ -75,6 +77,7 @@ class Clients {
   };
 
   std::shared_ptr<Run> make_run();
+  void vary(TurnRequest& request);
   void send(const std::shared_ptr<Run>& run, bool another_body);
   void join(const std::shared_ptr<Run>& run);
   void cancel(const std::shared_ptr<Run>& run, CancelReason reason);

@@ -51,23 +51,32 @@ class ThreadCheck {
   }
 
   void check(std::uint64_t seq, const TurnAccepted& accepted) {
-    if (accepted.turn <= last_turn_) wrong(seq, "accepts a turn with an old number");
-    last_turn_ = accepted.turn;
+    // One that begins later is written at once, before those that wait behind a turn in front.
+    const bool in_line = accepted.starts_ms == 0;
+    if (turns_.contains(accepted.turn) || (in_line && accepted.turn <= last_in_line_))
+      wrong(seq, "accepts a turn with an old number");
+    if (in_line) last_in_line_ = accepted.turn;
+    last_turn_ = std::max(last_turn_, accepted.turn);
     auto [turn, is_new] = contents_.turns.try_emplace(accepted.run.value);
     if (!is_new) wrong(seq, "accepts " + accepted.run.value + " a second time");
     turn->second.thread = thread_;
     turn->second.number = accepted.turn;
     turns_[accepted.turn] = &turn->second;
     open_.insert(seq);
+    if (in_line) in_line_.insert(seq);
     accepted_seqs_[accepted.turn] = seq;
   }
 
-  // A turn does something: all before it have to be over.
+  // A turn does something: the one that did something before it has to be over, and all that were
+  // accepted before it, but for those that begin later.
   void works(std::uint64_t seq, std::uint64_t turn) {
     const auto accepted = accepted_seqs_.find(turn);
     if (accepted == accepted_seqs_.end()) return wrong(seq, "is of a turn that nobody accepted");
     if (!open_.contains(accepted->second)) wrong(seq, "comes after the end of its turn");
-    if (*open_.begin() != accepted->second) wrong(seq, "comes while an earlier turn is not over");
+    if (working_ != 0 && working_ != turn) wrong(seq, "comes in the middle of another turn");
+    if (in_line_.contains(accepted->second) && *in_line_.begin() != accepted->second)
+      wrong(seq, "comes while an earlier turn is not over");
+    working_ = turn;
   }
 
   void check(std::uint64_t seq, const StepDone& step) {
@@ -95,7 +104,11 @@ class ThreadCheck {
   }
 
   void check(std::uint64_t seq, const TurnEnded& ended) {
-    if (ended.begun) works(seq, ended.turn);
+    if (ended.begun) {
+      works(seq, ended.turn);
+      working_ = 0;
+    }
+    in_line_.erase(ended.accepted_seq);
     if (open_.erase(ended.accepted_seq) == 0) wrong(seq, "ends a turn that is not open");
     const auto turn = turns_.find(ended.turn);
     if (turn != turns_.end()) turn->second->ended = true;
@@ -115,9 +128,12 @@ class ThreadCheck {
   JournalContents& contents_;
   std::uint64_t last_seq_ = 0;
   std::uint64_t last_turn_ = 0;
+  std::uint64_t last_in_line_ = 0;  // of those that do not begin later
   std::uint64_t records_ = 0;
   bool rolled_back_ = false;
   std::set<std::uint64_t> open_;                          // accepted records without an end
+  std::set<std::uint64_t> in_line_;                       // those that do not begin later
+  std::uint64_t working_ = 0;                             // turn that has begun, and not ended
   std::map<std::uint64_t, std::uint64_t> accepted_seqs_;  // by turn
   std::map<std::uint64_t, JournalTurn*> turns_;
   std::map<std::string, std::string> told_;       // streamed text, by message

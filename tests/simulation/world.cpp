@@ -47,6 +47,8 @@ void World::choose_options() {
   client_options_.delete_threads = random_.chance(500);
   client_options_.temporary_threads = random_.chance(300);
   client_options_.keys = random_.chance(700);
+  client_options_.pauses = random_.chance(400);
+  client_options_.delays = random_.chance(400);
   actions_left_ = one_of({10, 30, 100});
 
   likelihoods_.writer = one_of({3, 30, 100});
