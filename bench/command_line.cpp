@@ -90,6 +90,33 @@ void add_demo(CLI::App& demo, DemoCommand& command) {
   demo.add_option("--html", command.html_file, "the report (parlance-demo.html)");
 }
 
+struct CompareTexts {
+  LoadTexts load;
+  std::string changed_url;
+};
+
+void add_compare(CLI::App& compare, CompareTexts& texts, CompareCommand& command) {
+  add_load(compare, texts.load, command.plan);
+  add_arrivals(compare, texts.load, command.plan);
+  compare.add_option("--changed-url", texts.changed_url, "the server that is held against --url");
+  compare.add_option("--rounds", command.rounds, "runs of each, by turns (5)");
+  compare.add_option("--noise", command.noise, "the change that is none (0.05)");
+  compare.add_option("--base", command.base_files, "reports (--json) in place of runs")->take_all();
+  compare.add_option("--changed", command.changed_files, "those held against them")->take_all();
+}
+
+void settle(CompareCommand& command, const CompareTexts& texts) {
+  const bool has_files = !command.base_files.empty() || !command.changed_files.empty();
+  check(has_files != !texts.changed_url.empty(),
+        "compare needs --changed-url, or --base and --changed");
+  check(!has_files || (!command.base_files.empty() && !command.changed_files.empty()),
+        "--base and --changed need each other");
+  check(command.rounds >= 2 && command.rounds <= 100, "--rounds: not from 2 to 100");
+  check(command.noise >= 0 && command.noise < 1, "--noise: not from 0 to 1");
+  settle(command.plan, texts.load);
+  if (!has_files) command.changed = settled_target("changed-url", texts.changed_url);
+}
+
 void settle(FindMaxCommand& command, LoadTexts texts) {
   if (texts.time.empty()) texts.time = "5s";
   settle(command.plan, texts);
@@ -145,6 +172,7 @@ Command read_command_line(std::span<const std::string_view> arguments) {
   auto& run = *app.add_subcommand("run", "puts load on a server and measures it");
   auto& find_max = *app.add_subcommand("find-max", "finds the most clients that a server holds");
   auto& demo = *app.add_subcommand("demo", "a server, a provider, people and a report, in seconds");
+  auto& compare = *app.add_subcommand("compare", "says whether a server is worse than another");
   MockTexts mock_texts;
   LoadTexts run_texts;
   LoadTexts find_max_texts;
@@ -153,10 +181,13 @@ Command read_command_line(std::span<const std::string_view> arguments) {
   add_mock(mock, mock_texts);
   add_run(run, run_texts, run_command);
   add_find_max(find_max, find_max_texts, find_max_command);
+  CompareTexts compare_texts;
+  CompareCommand compare_command;
+  add_compare(compare, compare_texts, compare_command);
   DemoCommand demo_command;
   add_demo(demo, demo_command);
 
-  const std::string missing = "a command is missing: demo, run, find-max or mock";
+  const std::string missing = "a command is missing: demo, run, find-max, compare or mock";
   if (arguments.empty()) return wrong_usage(missing);
   const auto first = arguments[0];
   const auto commands = app.get_subcommands({});
@@ -165,7 +196,7 @@ Command read_command_line(std::span<const std::string_view> arguments) {
   });
   if (!first.starts_with('-') && !is_known) {
     return wrong_usage("\"" + std::string(first) +
-                       "\" is not a command; they are demo, run, find-max and mock");
+                       "\" is not a command; they are demo, run, find-max, compare and mock");
   }
   try {
     const auto all = with_scenario(arguments);
@@ -178,6 +209,10 @@ Command read_command_line(std::span<const std::string_view> arguments) {
       return find_max_command;
     }
     if (demo.parsed()) return demo_command;
+    if (compare.parsed()) {
+      settle(compare_command, compare_texts);
+      return compare_command;
+    }
     if (!run.parsed()) return wrong_usage(missing);
     settle(run_command.plan, run_texts);
     run_command.expectations = expectations_of(run_texts);

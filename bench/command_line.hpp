@@ -9,6 +9,7 @@
 #include "bench/mock/settings.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,6 +39,16 @@ struct DemoCommand {
   std::string html_file = "parlance-demo.html";
 };
 
+// Two servers under the same load by turns, or reports of earlier runs.
+struct CompareCommand {
+  LoadPlan plan;                  // of the base; without a changed_url it is not run
+  std::optional<Target> changed;  // where the other server is
+  std::vector<std::string> base_files;
+  std::vector<std::string> changed_files;
+  std::uint32_t rounds = 5;
+  double noise = 0.05;
+};
+
 struct FindMaxCommand {
   LoadPlan plan;  // but for its clients
   FindMaxPlan search;
@@ -50,7 +61,8 @@ struct ExitCommand {
   std::string text;
 };
 
-using Command = std::variant<MockCommand, RunCommand, FindMaxCommand, DemoCommand, ExitCommand>;
+using Command =
+    std::variant<MockCommand, RunCommand, FindMaxCommand, CompareCommand, DemoCommand, ExitCommand>;
 
 // `arguments` without the program's name.
 Command read_command_line(std::span<const std::string_view> arguments);

@@ -6,6 +6,7 @@
 #include "bench/load/report.hpp"
 #include "bench/load/scenario.hpp"
 #include "bench/mock/server.hpp"
+#include "bench/report/compare.hpp"
 #include "bench/report/files.hpp"
 #include "bench/report/live_view.hpp"
 #include "bench/stand/demo.hpp"
@@ -18,6 +19,7 @@
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <random>
 #include <string_view>
 #include <vector>
 
@@ -48,7 +50,7 @@ int run(const MockCommand& command) {
 }
 
 // What a caller of the program is told.
-enum ExitCode : int { ok = 0, gate = 1, usage = 2, invalid = 3 };
+enum ExitCode : int { ok = 0, gate = 1, usage = 2, invalid = 3, regression = 4 };
 
 // Nothing for no name.
 bool write_file(const std::string& name, const std::string& text) {
@@ -117,6 +119,57 @@ int run(const DemoCommand& command) {
   std::cout << "\nThe report, for any browser: " << command.html_file << "\n";
   const bool all_right = figures->failed == 0 && figures->wrong_answers == 0;
   return all_right ? ExitCode::ok : ExitCode::gate;
+}
+
+Result<std::vector<Json>> read_reports(const std::vector<std::string>& files) {
+  std::vector<Json> reports;
+  for (const auto& file : files) {
+    std::ifstream in(file);
+    Json report = Json::parse(in, nullptr, /*allow_exceptions=*/false);
+    if (report.is_discarded())
+      return Error{ErrorCode::invalid_value, file + " is no JSON file", {}, {}};
+    reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
+// Both servers by turns, the first of each pair by the seed.
+Result<void> run_by_turns(const CompareCommand& command,
+                          std::vector<Json>& base,
+                          std::vector<Json>& changed) {
+  std::mt19937_64 random(command.plan.seed);
+  for (std::uint32_t round = 1; round <= command.rounds; ++round) {
+    const bool changed_first = random() % 2 == 0;
+    for (const bool is_changed : {changed_first, !changed_first}) {
+      LoadPlan plan = command.plan;
+      if (is_changed) plan.target = *command.changed;
+      const auto figures = run_shown(plan);
+      if (!figures) return figures.error();
+      (is_changed ? changed : base).push_back(to_json(plan, *figures));
+      std::cout << "round " << round << ", " << (is_changed ? "changed" : "base") << ": "
+                << figures->finished_per_second() << " turns/s, turn p50 "
+                << figures->turn.percentile_ms(50) << " ms" << std::endl;
+    }
+  }
+  return {};
+}
+
+int run(const CompareCommand& command) {
+  auto base = read_reports(command.base_files);
+  auto changed = read_reports(command.changed_files);
+  const auto fail = [](const Error& error) {
+    std::cerr << "parlance-bench compare: " << error.detail << "\n";
+    return ExitCode::invalid;
+  };
+  if (!base) return fail(base.error());
+  if (!changed) return fail(changed.error());
+  if (command.changed) {
+    if (auto ran = run_by_turns(command, *base, *changed); !ran) return fail(ran.error());
+  }
+  const auto compared = compare(*base, *changed, command.noise);
+  if (!compared) return fail(compared.error());
+  std::cout << report(*compared);
+  return compared->is_regression() ? ExitCode::regression : ExitCode::ok;
 }
 
 int run(const FindMaxCommand& command) {

@@ -217,6 +217,10 @@ void add_arrivals(CLI::App& command, LoadTexts& texts, LoadPlan& plan) {
   command.add_flag("--one-thread", plan.one_thread, "all turns of the burst on one thread");
 }
 
+Target settled_target(const std::string& option, const std::string& url) {
+  return required(parse_target(url), option);
+}
+
 std::vector<Expectation> expectations_of(const LoadTexts& texts) {
   std::vector<Expectation> expectations;
   for (const auto& text : texts.expectations)
@@ -225,7 +229,7 @@ std::vector<Expectation> expectations_of(const LoadTexts& texts) {
 }
 
 void settle(LoadPlan& plan, const LoadTexts& texts) {
-  plan.target = required(parse_target(texts.url), "url");
+  plan.target = settled_target("url", texts.url);
   plan.surface = choose<Surface>(
       "surface", texts.surface, {{"langgraph", Surface::langgraph}, {"openai", Surface::openai}});
   plan.mode = choose<AnswerMode>(

@@ -49,6 +49,7 @@ void add_arrivals(CLI::App& command, LoadTexts& texts, LoadPlan& plan);
 
 // Completes the plan. Throws UsageError.
 void settle(LoadPlan& plan, const LoadTexts& texts);
+Target settled_target(const std::string& option, const std::string& url);
 std::vector<Expectation> expectations_of(const LoadTexts& texts);
 
 // "500", "50:10s,200:5s,0..100:10s": arrivals a second, and how long.

@@ -131,6 +131,26 @@ test('an interrupted run tells what it has', async (t) => {
   assert.ok(figures.finished > 20 && figures.sent === figures.finished, JSON.stringify([figures.sent, figures.finished]));
 });
 
+test('a slower server is a regression, the same one is none, and other loads cannot be compared', async (t) => {
+  const base = await Mock.start(t, { tokens: 2, first_token_delay: '20ms', token_delay: '1ms' });
+  const changed = await Mock.start(t, { tokens: 2, first_token_delay: '40ms', token_delay: '1ms' });
+  const load = ['--surface', 'openai', '--agent', 'm', '--turns', '100', '--clients', '4', '--rounds', '3'];
+  const slower = await bench('compare', '--url', base.url, '--changed-url', changed.url, ...load);
+  assert.equal(slower.code, 4, slower.stdout + slower.stderr);
+  assert.match(slower.stdout, /turn p50 .* WORSE/);
+  const same = await bench('compare', '--url', base.url, '--changed-url', base.url, '--noise', '0.5', ...load);
+  assert.equal(same.code, 0, same.stdout + same.stderr);
+  const folder = folder_of(t);
+  const file = async (name, clients) => {
+    await bench('run', '--url', base.url, '--surface', 'openai', '--agent', 'm', '--turns', '20', '--clients', clients, '--json', path.join(folder, name));
+    return path.join(folder, name);
+  };
+  const files = ['--base', await file('1', '2'), '--base', await file('2', '2'), '--changed', await file('3', '2')];
+  const other = await bench('compare', ...files, '--changed', await file('4', '3'));
+  assert.equal(other.code, 3, other.stdout);
+  assert.match(other.stderr, /their loads differ/);
+});
+
 test('exit codes say what happened', async (t) => {
   const mock = await Mock.start(t, { tokens: 1, first_token_delay: '1ms', token_delay: '0ms' });
   assert.equal((await bench('run', '--wrong')).code, 2);
