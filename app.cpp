@@ -477,7 +477,8 @@ Result<void> App::Parts::open_book() {
   money =
       std::make_unique<actors::Money>(PriceTable(settings.prices.version, settings.prices.models),
                                       settings.budgets,
-                                      role_options(settings));
+                                      role_options(settings),
+                                      registry);
   const auto accounts = journal->accounts();
   if (!accounts) return accounts.error();
   for (const auto& [owner, account] : *accounts)

@@ -6,7 +6,7 @@
 #include "runtime/base/result.hpp"
 #include "runtime/graph/agent.hpp"
 
-#include "settings.hpp"
+#include "settings/settings.hpp"
 
 #include <memory>
 

@@ -7,7 +7,7 @@
 #include "runtime/base/units.hpp"
 
 #include "app.hpp"
-#include "settings.hpp"
+#include "settings/settings.hpp"
 #include <CLI/CLI.hpp>
 
 #include <cctype>

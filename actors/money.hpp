@@ -6,11 +6,11 @@
 
 #include "actors/llm_pool.hpp"
 #include "runtime/llm/chat.hpp"
+#include "runtime/metrics/money_metrics.hpp"
 #include "runtime/money/budget_book.hpp"
 #include "runtime/money/price_table.hpp"
 
 #include <string>
-#include <utility>
 
 namespace parlance::actors {
 
@@ -23,15 +23,13 @@ struct WorstCase {
 
 class Money {
  public:
-  Money(PriceTable prices_in, BudgetOptions budgets, RoleOptions roles)
-      : prices(std::move(prices_in)),
-        book(std::move(budgets)),
-        roles_(std::move(roles)) {}
+  Money(PriceTable prices_in, BudgetOptions budgets, RoleOptions roles, Registry& registry);
 
   // At the dearest of the lanes that may come to make the call.
   WorstCase worst_of(const ChatRequest& request) const;
 
   const PriceTable prices;
+  MoneyMetrics metrics;
   BudgetBook book;
 
  private:

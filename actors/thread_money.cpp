@@ -148,6 +148,7 @@ void ThreadActor::charge(const std::string& provider,
   row.counted = counted;
   const Amount spent = tools_.money.prices.cost_of(row.provider, row.model, usage);
   row.nanos = spent.nanos;
+  tools_.money.metrics.cost(spent.nanos);
   if (tools_.money.book.has_budgets()) {
     tools_.money.book.settle(charged.payers, charged.reserved, spent, row.key.at_ms);
     spend(charged, spent - charged.reserved);

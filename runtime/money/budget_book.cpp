@@ -47,6 +47,14 @@ std::optional<Error> refusal_by(const Budget& budget,
   return std::nullopt;
 }
 
+// Of the limit that it is nearer to; 0 without one.
+double share_of(const SpendingLimit& limit, const Amount& spent) {
+  const auto part = [](std::int64_t amount, std::int64_t most) {
+    return most == 0 ? 0 : static_cast<double>(amount) / static_cast<double>(most);
+  };
+  return std::max(part(spent.tokens, limit.tokens_max), part(spent.nanos, limit.nanos_max));
+}
+
 }  // namespace
 
 std::string_view to_string(Payer payer) {
@@ -63,10 +71,11 @@ std::string_view to_string(Payer payer) {
   return "thread";
 }
 
-BudgetBook::BudgetBook(BudgetOptions options)
+BudgetBook::BudgetBook(BudgetOptions options, OnBudgetAlert on_alert)
     : options_(std::move(options)),
       thread_(each_of(options_, Payer::thread)),
-      has_budgets_(limits_somebody(options_)) {}
+      has_budgets_(limits_somebody(options_)),
+      on_alert_(std::move(on_alert)) {}
 
 const Budget& BudgetBook::budget_of(const AccountKey& key) const {
   if (key.payer == Payer::tenant || key.payer == Payer::key) {
@@ -94,7 +103,9 @@ std::vector<AccountKey> BudgetBook::payers(const std::string& tenant,
 
 void BudgetBook::load(const AccountKey& key, const Account& account) {
   const std::scoped_lock lock(mutex_);
-  if (!budget_of(key).is_unlimited()) accounts_[key] = account;
+  if (budget_of(key).is_unlimited()) return;
+  Entry& entry = accounts_[key] = Entry{account, {}, {}, {}};
+  come_to(key, entry);  // told before
 }
 
 std::optional<Error> BudgetBook::reserve(const std::vector<AccountKey>& payers,
@@ -103,7 +114,7 @@ std::optional<Error> BudgetBook::reserve(const std::vector<AccountKey>& payers,
   const std::scoped_lock lock(mutex_);
   for (const auto& payer : payers) {
     const auto found = accounts_.find(payer);
-    const Account account = found == accounts_.end() ? Account{} : found->second;
+    const Account account = found == accounts_.end() ? Account{} : found->second.account;
     if (auto refusal = refusal_by(budget_of(payer), payer.payer, account, worst, at_ms))
       return refusal;
   }
@@ -113,8 +124,11 @@ std::optional<Error> BudgetBook::reserve(const std::vector<AccountKey>& payers,
     });
     if (is_new) return Error{ErrorCode::budget_exhausted, "too many have spent something", {}, {}};
   }
-  for (const auto& payer : payers)
-    accounts_[payer].add(worst, at_ms);
+  for (const auto& payer : payers) {
+    Entry& entry = accounts_[payer];
+    entry.account.add(worst, at_ms);
+    entry.open += worst;
+  }
   return std::nullopt;
 }
 
@@ -122,9 +136,40 @@ void BudgetBook::settle(const std::vector<AccountKey>& payers,
                         const Amount& reserved,
                         const Amount& spent,
                         std::int64_t at_ms) {
-  const std::scoped_lock lock(mutex_);
-  for (const auto& payer : payers)
-    accounts_[payer].add(spent - reserved, at_ms);
+  std::vector<BudgetAlert> alerts;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& payer : payers) {
+      Entry& entry = accounts_[payer];
+      entry.account.add(spent - reserved, at_ms);
+      entry.open = entry.open - reserved;
+      for (auto& alert : come_to(payer, entry))
+        alerts.push_back(std::move(alert));
+    }
+  }
+  if (!on_alert_) return;
+  for (const auto& alert : alerts)
+    on_alert_(alert);
+}
+
+// What it has come to since it was last looked at. The caller holds mutex_.
+std::vector<BudgetAlert> BudgetBook::come_to(const AccountKey& key, Entry& entry) const {
+  std::vector<BudgetAlert> alerts;
+  const Budget& budget = budget_of(key);
+  const Account& account = entry.account;
+  const std::array amounts{account.of_day, account.of_month, account.in_all};
+  const std::array<std::int64_t, all_periods.size()> ids{account.day, account.month, 0};
+  for (const Period period : all_periods) {
+    const auto at = static_cast<std::size_t>(period);
+    const Amount spent = amounts[at] - entry.open;
+    if (std::exchange(entry.told_in[at], ids[at]) != ids[at]) entry.told[at] = 0;
+    const double share = share_of(budget.of(period), spent);
+    for (std::size_t& told = entry.told[at];
+         told < options_.alert_shares.size() && share >= options_.alert_shares[told];
+         ++told)
+      alerts.push_back({key, period, options_.alert_shares[told], spent});
+  }
+  return alerts;
 }
 
 std::optional<Error> BudgetBook::refusal_of(const Account& thread,
@@ -136,7 +181,7 @@ std::optional<Error> BudgetBook::refusal_of(const Account& thread,
 Account BudgetBook::account(const AccountKey& key) const {
   const std::scoped_lock lock(mutex_);
   const auto found = accounts_.find(key);
-  return found == accounts_.end() ? Account{} : found->second;
+  return found == accounts_.end() ? Account{} : found->second.account;
 }
 
 bool BudgetBook::is_idle(const AccountKey& key, const Account& account, std::int64_t now_ms) const {
@@ -151,8 +196,9 @@ bool BudgetBook::make_room(std::int64_t now_ms) {
   constexpr std::int64_t looks_apart_ms = 1'000;
   if (now_ms - looked_for_room_ms_ >= looks_apart_ms) {
     looked_for_room_ms_ = now_ms;
-    std::erase_if(accounts_,
-                  [&](const auto& each) { return is_idle(each.first, each.second, now_ms); });
+    std::erase_if(accounts_, [&](const auto& each) {
+      return is_idle(each.first, each.second.account, now_ms);
+    });
   }
   return accounts_.size() < options_.accounts_max;
 }

@@ -7,6 +7,10 @@
 // What a thread has spent is kept by the thread itself, which makes one call at a time: the book
 // only judges it (refusal_of).
 //
+// An alert says that a payer has come to a share of a budget, once for each share and period. It
+// counts what was settled, so that calls under way alone bring none; and none comes for what had
+// been spent before the process began.
+//
 // The book is what decides; the journal has the same sums (Append::spendings), written with what
 // they belong to. A reservation that is never settled stays spent.
 //
@@ -23,6 +27,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -65,14 +70,24 @@ struct BudgetOptions {
   // Of single tenants (by name) and keys (by id), in place of the above.
   std::map<std::string, Budget> tenants;
   std::map<std::string, Budget> keys;
+  std::vector<double> alert_shares{0.8, 1};  // of a budget; ascending
   std::size_t accounts_max = 1'000'000;
 
   bool operator==(const BudgetOptions&) const = default;
 };
 
+struct BudgetAlert {
+  AccountKey payer;
+  Period period = Period::day;
+  double share = 0;  // that was come to
+  Amount spent;
+};
+// Called from the thread that settles, with no lock held. Must not block.
+using OnBudgetAlert = std::function<void(const BudgetAlert&)>;
+
 class BudgetBook {
  public:
-  explicit BudgetBook(BudgetOptions options = {});
+  explicit BudgetBook(BudgetOptions options = {}, OnBudgetAlert on_alert = nullptr);
 
   bool has_budgets() const { return has_budgets_; }
   bool has_thread_budget() const { return !thread_.is_unlimited(); }
@@ -103,16 +118,26 @@ class BudgetBook {
   Account account(const AccountKey& key) const;
 
  private:
+  struct Entry {
+    Account account;
+    Amount open;  // of it, what is reserved for calls under way
+    // By Period: so many of alert_shares were come to, in this day or month.
+    std::array<std::size_t, all_periods.size()> told{};
+    std::array<std::int64_t, all_periods.size()> told_in{};
+  };
+
   const Budget& budget_of(const AccountKey& key) const;
+  std::vector<BudgetAlert> come_to(const AccountKey& key, Entry& entry) const;
   bool is_idle(const AccountKey& key, const Account& account, std::int64_t now_ms) const;
   bool make_room(std::int64_t now_ms);
 
   const BudgetOptions options_;
   const Budget thread_;
   const bool has_budgets_;
+  const OnBudgetAlert on_alert_;
   mutable std::mutex mutex_;
-  std::map<AccountKey, Account> accounts_;  // guarded by mutex_
-  std::int64_t looked_for_room_ms_ = 0;     // guarded by mutex_
+  std::map<AccountKey, Entry> accounts_;  // guarded by mutex_
+  std::int64_t looked_for_room_ms_ = 0;   // guarded by mutex_
 };
 
 }  // namespace parlance

@@ -23,8 +23,10 @@ BudgetOptions budget_of(Payer payer, std::int64_t nanos_max) {
 struct ChargesTest : ConversationTest {
   void start_with(BudgetOptions budgets) {
     // Threads of the node before still know the old one.
-    const auto old = std::exchange(
-        money, std::make_unique<Money>(prices, std::move(budgets), RoleOptions{{"main", {lane}}}));
+    const auto old =
+        std::exchange(money,
+                      std::make_unique<Money>(
+                          prices, std::move(budgets), RoleOptions{{"main", {lane}}}, registry));
     start_node();
   }
 

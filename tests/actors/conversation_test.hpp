@@ -115,8 +115,8 @@ struct ConversationTest : tests::ActorTest {
   std::shared_ptr<PartSlot> directory = std::make_shared<PartSlot>();
   // A webhook's body is the id of its run.
   Webhooks webhooks{[](const EndedRun& ended) { return ended.run.run.value; }, TenantGate(3, 2)};
-  std::unique_ptr<Money> money =
-      std::make_unique<Money>(PriceTable(), BudgetOptions(), RoleOptions{{"main", {lane}}});
+  std::unique_ptr<Money> money = std::make_unique<Money>(
+      PriceTable(), BudgetOptions(), RoleOptions{{"main", {lane}}}, registry);
   std::unique_ptr<ActorConversations> conversations;
 };
 

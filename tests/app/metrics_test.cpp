@@ -1,6 +1,7 @@
 #include "runtime/metrics/http_metrics.hpp"
 #include "runtime/metrics/journal_metrics.hpp"
 #include "runtime/metrics/lane_metrics.hpp"
+#include "runtime/metrics/money_metrics.hpp"
 #include "runtime/metrics/pool_metrics.hpp"
 #include "runtime/metrics/role_metrics.hpp"
 #include "runtime/metrics/turn_metrics.hpp"
@@ -40,6 +41,7 @@ TEST_CASE("the list of metrics is the one that is published") {
   const PoolMetrics llm(registry, "llm", "provider/model");
   const LaneMetrics lane(registry, "provider/model");
   const RoleMetrics role(registry, "role");
+  const MoneyMetrics money(registry, {"tenant"}, {"day"}, {1});
   const WebhookMetrics webhooks(registry);
   SupervisionMetrics supervision(registry);
   supervision.declare("part");

@@ -1,4 +1,4 @@
-#include "settings.hpp"
+#include "settings/settings.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -66,6 +66,8 @@ TEST_CASE("wrong prices and budgets are named by their path") {
                   "prices.models.m.input"},
         std::pair{R"({"budgets": {"team": {}}})", "budgets.team"},
         std::pair{R"({"budgets": {"key": {"week": {}}}})", "budgets.key.week"},
+        std::pair{R"({"budgets": {"alert_at": [0.8, 0.5]}})", "budgets.alert_at"},
+        std::pair{R"({"budgets": {"alert_at": [1.5]}})", "budgets.alert_at"},
         std::pair{R"({"budgets": {"key": {"day": {"money_max": -1}}}})",
                   "budgets.key.day.money_max"},
         std::pair{R"({"budgets": {"keys": {"k": {"day": {"tokens_max": 0}}}}})",

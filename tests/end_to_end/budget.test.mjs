@@ -87,6 +87,11 @@ test('500 turns at once against a budget for 50: no more is spent, and the ledge
   assert.equal(rows.reduce((sum, row) => sum + nanos_of(row.money), 0), cost_of(journal));
   assert.ok(rows.every((row) => row.counted === 'told' && row.price_version === 'test-1' && row.model === 'mock-1'));
 
+  const metrics = await server.metrics();
+  assert.ok(Math.abs(metrics.sum('parlance_model_cost_total') * 1e9 - cost_of(journal)) < 1);
+  const alerts = metrics.samples.filter(({ name, value }) => name === 'parlance_budget_alerts_total' && value > 0);
+  assert.deepEqual(alerts.map(({ labels, value }) => [labels.payer, labels.share, value]), [['tenant', '0.8', 1]]);
+
   const [sum] = await usage(server, 'group_by=model');
   assert.deepEqual(
     { calls: sum.calls, out: sum.tokens_out, nanos: nanos_of(sum.money) },

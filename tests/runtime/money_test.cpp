@@ -144,6 +144,41 @@ TEST_CASE("a full book lets go of those of whom nothing counts, and else refuses
   CHECK_FALSE(book.reserve(book.payers("acme", "", "eve"), {1, 0}, late_ms + hour_ms));
 }
 
+TEST_CASE("a share of a budget is told once in each period, for what was settled") {
+  BudgetOptions options = tenant_budget(Period::day, {100, 0});
+  options.alert_shares = {0.5, 1};
+  std::vector<double> told;
+  BudgetBook book(options, [&](const BudgetAlert& alert) { told.push_back(alert.share); });
+  const auto spend = [&](std::int64_t tokens, std::int64_t at_ms) {
+    CHECK_FALSE(book.reserve(acme, {tokens, 0}, at_ms));
+    book.settle(acme, {tokens, 0}, {tokens, 0}, at_ms);
+  };
+  CHECK_FALSE(book.reserve(acme, {60, 0}, late_ms));  // under way
+  CHECK(told.empty());
+  book.settle(acme, {60, 0}, {49, 0}, late_ms);
+  CHECK(told.empty());
+  spend(1, late_ms);
+  spend(10, late_ms);
+  CHECK(told == std::vector{0.5});
+  spend(40, late_ms);
+  CHECK(told == std::vector{0.5, 1.0});
+  spend(100, late_ms + hour_ms);
+  CHECK(told == std::vector{0.5, 1.0, 0.5, 1.0});
+}
+
+TEST_CASE("what was spent before the process began is not told again") {
+  BudgetOptions options = tenant_budget(Period::total, {100, 0});
+  options.alert_shares = {0.5, 1};
+  std::vector<double> told;
+  BudgetBook book(options, [&](const BudgetAlert& alert) { told.push_back(alert.share); });
+  Account account;
+  account.add({70, 0}, late_ms);
+  book.load(acme.front(), account);
+  CHECK_FALSE(book.reserve(acme, {30, 0}, late_ms));
+  book.settle(acme, {30, 0}, {30, 0}, late_ms);
+  CHECK(told == std::vector{1.0});
+}
+
 TEST_CASE("callers at once never reserve more than the budget") {
   BudgetBook book(tenant_budget(Period::total, {1'000, 0}));
   std::vector<std::thread> callers;

@@ -85,7 +85,7 @@ class Server {
   std::map<std::string, std::unique_ptr<ChatProvider>> providers_;
   Provider* provider_ = nullptr;
   actors::Webhooks webhooks_{[](const EndedRun&) { return std::string(); }, TenantGate(1, 1)};
-  actors::Money money_{PriceTable(), BudgetOptions(), actors::RoleOptions()};
+  actors::Money money_{PriceTable(), BudgetOptions(), actors::RoleOptions(), registry_};
   std::shared_ptr<actors::PartSlot> llm_pool_ = std::make_shared<actors::PartSlot>();
   std::shared_ptr<actors::PartSlot> retriever_pool_ = std::make_shared<actors::PartSlot>();
   std::shared_ptr<std::vector<std::shared_ptr<actors::PartSlot>>> directories_;
