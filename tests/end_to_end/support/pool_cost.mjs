@@ -26,7 +26,7 @@ const spread = (values) => `${Math.min(...values).toFixed(3)} to ${Math.max(...v
 // Seconds of CPU of a process and of its children that live.
 function cpu_of(pid) {
   const own = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
-  const children = execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }).split('\n').filter(Boolean);
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
   return (Number(own[11]) + Number(own[12])) / clock_ticks_per_second + children.reduce((sum, child) => sum + cpu_of(child), 0);
 }
 
