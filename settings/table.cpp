@@ -15,6 +15,40 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 namespace fs = std::filesystem;
 
+// Of a kind that lies between two values: how it is read, and how it is shown.
+template <class Value>
+struct Kind {
+  const char* name;
+  Result<Value> (*read)(const Json& value, const std::string& path, Value min, Value max);
+  std::string (*show)(Value value);
+};
+
+constexpr Kind<std::uint64_t> count_kind{
+    "count", read_count, [](std::uint64_t value) { return std::to_string(value); }};
+constexpr Kind<std::uint64_t> size_kind{"size", read_size, size_to_text};
+constexpr Kind<milliseconds> duration_kind{"duration", read_duration, to_text};
+
+template <class Section, class Value>
+Setting bounded(const Kind<Value>& kind,
+                std::string name,
+                Section Settings::*section,
+                Value Section::*member,
+                Value min,
+                Value max,
+                std::string sentence) {
+  return {name,
+          kind.name,
+          kind.show(Settings{}.*section.*member),
+          kind.show(min) + ".." + kind.show(max),
+          std::move(sentence),
+          [=](Settings& settings, const Json& json, const fs::path&) -> Result<void> {
+            const auto value = kind.read(json, name, min, max);
+            if (!value) return value.error();
+            settings.*section.*member = *value;
+            return {};
+          }};
+}
+
 template <class Section>
 Setting count(std::string name,
               Section Settings::*section,
@@ -22,17 +56,7 @@ Setting count(std::string name,
               std::uint64_t min,
               std::uint64_t max,
               std::string sentence) {
-  return {name,
-          "count",
-          std::to_string(Settings{}.*section.*member),
-          std::to_string(min) + ".." + std::to_string(max),
-          std::move(sentence),
-          [=](Settings& settings, const Json& value, const fs::path&) -> Result<void> {
-            const auto number = read_count(value, name, min, max);
-            if (!number) return number.error();
-            settings.*section.*member = *number;
-            return {};
-          }};
+  return bounded(count_kind, std::move(name), section, member, min, max, std::move(sentence));
 }
 
 template <class Section>
@@ -42,17 +66,7 @@ Setting size(std::string name,
              std::uint64_t min,
              std::uint64_t max,
              std::string sentence) {
-  return {name,
-          "size",
-          size_to_text(Settings{}.*section.*member),
-          size_to_text(min) + ".." + size_to_text(max),
-          std::move(sentence),
-          [=](Settings& settings, const Json& value, const fs::path&) -> Result<void> {
-            const auto bytes = read_size(value, name, min, max);
-            if (!bytes) return bytes.error();
-            settings.*section.*member = *bytes;
-            return {};
-          }};
+  return bounded(size_kind, std::move(name), section, member, min, max, std::move(sentence));
 }
 
 template <class Section>
@@ -62,17 +76,7 @@ Setting duration(std::string name,
                  milliseconds min,
                  milliseconds max,
                  std::string sentence) {
-  return {name,
-          "duration",
-          to_text(Settings{}.*section.*member),
-          to_text(min) + ".." + to_text(max),
-          std::move(sentence),
-          [=](Settings& settings, const Json& value, const fs::path&) -> Result<void> {
-            const auto time = read_duration(value, name, min, max);
-            if (!time) return time.error();
-            settings.*section.*member = *time;
-            return {};
-          }};
+  return bounded(duration_kind, std::move(name), section, member, min, max, std::move(sentence));
 }
 
 template <class Section>

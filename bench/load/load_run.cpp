@@ -92,7 +92,7 @@ class LoadRun {
   asio::awaitable<Verdict> exchange_turn(Client& client, const Arrival& arrival, TurnTimes& times);
   asio::awaitable<std::optional<Verdict>> enter_thread(Client& client, const Arrival& arrival);
   Verdict count(const Exchange& exchange, Verdict verdict);
-  void finish(const Client& client, const Verdict& verdict, Turn& turn);
+  void finish(const Client& client, Turn& turn);
   asio::awaitable<void> rest(Client& client, const Verdict& verdict);
   asio::awaitable<void> wait_until(Client& client, Clock::time_point due);
 
@@ -291,7 +291,7 @@ asio::awaitable<Turn> LoadRun::turn(Client& client, const Arrival& arrival) {
   ++figures_.sent;
   figures_.timeline.sent(turn.times.sent);
   turn.verdict = co_await exchange_turn(client, arrival, turn.times);
-  finish(client, turn.verdict, turn);
+  finish(client, turn);
   if (client.turns_left_on_thread > 0) --client.turns_left_on_thread;
   ++client.turns_on_thread;
   co_return turn;
@@ -320,7 +320,8 @@ asio::awaitable<Verdict> LoadRun::exchange_turn(Client& client,
   co_return count(exchange, reader.judge(exchange));
 }
 
-void LoadRun::finish(const Client& client, const Verdict& verdict, Turn& turn) {
+void LoadRun::finish(const Client& client, Turn& turn) {
+  const Verdict& verdict = turn.verdict;
   const bool finished = verdict.outcome == TurnOutcome::finished;
   if (finished) {
     turn.good = !verdict.wrong_answer &&

@@ -49,7 +49,6 @@ class Timeline {
   void end(Time now);
 
   const std::vector<Interval>& intervals() const { return intervals_; }
-  std::uint32_t at_once() const { return at_once_; }
 
  private:
   void close_interval();

@@ -33,14 +33,12 @@ class Child {
   // ends or is silent for too long.
   Result<std::string> says(const std::string& begin, std::chrono::milliseconds time_max);
 
-  void signal(int number) const;
   // Whether it ended by itself after the signal; SIGKILL comes after `time_max`.
   bool stop(int number, std::chrono::milliseconds time_max);
 
-  pid_t pid() const { return pid_; }
-
  private:
   Child(pid_t pid, int output) : pid_(pid), output_(output) {}
+  void signal(int number) const;
   bool has_ended();
 
   pid_t pid_ = -1;

@@ -4,11 +4,10 @@
 // Threading: one caller at a time.
 #pragma once
 
-#include "bench/load/figures.hpp"
-#include "bench/load/load_run.hpp"
 #include "bench/load/plan.hpp"
 #include "bench/stand/stand.hpp"
-#include "runtime/base/result.hpp"
+
+#include <string>
 
 namespace parlance::bench {
 

@@ -64,8 +64,6 @@ Result<Stand> Stand::start(const StandOptions& options) {
   write(stand.folder_ / "agents/echo/agent.json", echo_agent);
   write(stand.folder_ / "agents/chat/agent.json", chat_agent);
   setenv("PARLANCE_BENCH_KEY", "none", /*overwrite=*/1);
-  if (!options.failpoints.empty())
-    setenv("PARLANCE_FAILPOINTS", options.failpoints.c_str(), /*overwrite=*/1);
   if (auto started = stand.start_server(); !started) return started.error();
   return stand;
 }
@@ -81,13 +79,6 @@ std::string Stand::log() const {
   std::ostringstream text;
   text << std::ifstream(folder_ / "server.log").rdbuf();
   return text.str();
-}
-
-Result<void> Stand::restart() {
-  Json settings = Json::parse(std::ifstream(folder_ / "parlance.json"));
-  settings["http"]["port"] = std::stoi(url_.substr(url_.rfind(':') + 1));
-  write(folder_ / "parlance.json", settings.dump(2));
-  return start_server();
 }
 
 Result<void> Stand::start_server() {

@@ -17,7 +17,6 @@ struct StandOptions {
   std::string server;             // the program; empty: the one beside this program
   std::vector<std::string> mock;  // its options: {"--slots", "16"}
   Json changes = Json::object();  // of the configuration: merged into it (RFC 7386)
-  std::string failpoints = {};    // of a server that was built with them
 };
 
 class Stand {
@@ -29,16 +28,10 @@ class Stand {
   ~Stand();  // nothing stays of it
 
   const std::string& url() const { return url_; }
-  const std::string& mock_url() const { return mock_url_; }
-  Child& server() { return *server_; }
-  Child& mock() { return *mock_; }
-  std::string log() const;  // what the server wrote to its log
-
-  // Starts the server again, on the same port and data. It must have ended.
-  Result<void> restart();
 
  private:
   Stand() = default;
+  std::string log() const;  // what the server wrote to its log
   Result<void> start_server();
 
   std::filesystem::path folder_;
