@@ -37,7 +37,8 @@
 // takes a turn's when it is not; so does one that takes over from others); all other messages are
 // answers to something this actor asked for. Readers of a turn are bounded by the connections.
 // Streamed text is batched: one batch of deltas is on its way at a time, a second one only when the
-// first takes longer than delta_wait_max. Threading: CAF runs one message at a time. Callbacks of
+// first takes longer than delta_wait_max; while nobody follows the text, it is written with what
+// its answer leads to. Threading: CAF runs one message at a time. Callbacks of
 // the journal come back as messages. At most reads_max ranges of records are being read back at
 // once, for turns and histories that somebody asks for. Failure: an exception ends the actor; its
 // readers are told (component_restarted), its turns are on disk, and the directory starts it again.
@@ -235,6 +236,7 @@ class ThreadActor : public caf::event_based_actor {
               std::shared_ptr<WaitingDelivery> webhook = nullptr);
   void appended(const RecordsAppended& report);
   void stream_pieces();
+  static bool is_followed(const Place& place);
   std::uint64_t visible_seq() const;
   void show(Place& place);
   void settle();

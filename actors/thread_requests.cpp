@@ -71,6 +71,7 @@ void ThreadActor::join(const RunId& run, Reader reader) {
   if (Place* place = find(run)) {
     place->readers.push_back(std::move(reader));
     show(*place);
+    stream_pieces();
     if (quarantined_ && is_front(*place)) close_readers(*place, in_quarantine());
     return;
   }

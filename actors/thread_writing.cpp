@@ -197,13 +197,19 @@ void ThreadActor::appended(const RecordsAppended& report) {
 
 // A batch is what arrived while the last one was being written.
 void ThreadActor::stream_pieces() {
-  if (places_.empty() || !front().turn.has_pieces()) return;
+  if (places_.empty() || !front().turn.has_pieces() || !is_followed(front())) return;
   const auto now = tools_.clock.now();
   if (pieces_since_ == std::chrono::steady_clock::time_point{}) pieces_since_ = now;
   if (streaming_ && now - pieces_since_ < delta_wait_max) return;
   pieces_since_ = {};
   front().turn.flush_pieces();
   write(front());
+}
+
+bool ThreadActor::is_followed(const Place& place) {
+  return std::any_of(place.readers.begin(), place.readers.end(), [](const Reader& reader) {
+    return reader.sink->follows_text();
+  });
 }
 
 // Shows a turn's readers what is on disk and they do not have yet.

@@ -38,6 +38,7 @@ class TurnStream final : public TurnSink {
 
   void started(const TurnStart& start) override;
   bool records(std::span<const RecordPtr> records) override;
+  bool follows_text() const override { return options_.wants == Wants::everything; }
   void closed(std::optional<Error> error) override;
 
   struct Taken {

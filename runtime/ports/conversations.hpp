@@ -115,6 +115,10 @@ class TurnSink {
   // none, it only asks whether the reader is there.
   virtual bool records(std::span<const RecordPtr> records) = 0;
 
+  // Whether it shows text while it is being said. A turn that nobody follows so writes its text
+  // once, with what the answer leads to. Does not change.
+  virtual bool follows_text() const { return true; }
+
   // Without an error: the record that ended the turn was the last one shown. With one: the turn was
   // refused (nothing was started), or this stream ends before its turn does (draining,
   // component_restarted) and can be resumed.

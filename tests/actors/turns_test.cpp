@@ -312,6 +312,40 @@ TEST_CASE_METHOD(ConversationTest, "a late reader sees the whole turn, running o
   }
 }
 
+TEST_CASE_METHOD(ConversationTest, "text that nobody follows is written once, with its answer") {
+  start_node();
+  const auto turn = request("chat", "hello");
+  const auto waits = start_turn(turn);
+  waits->follows = false;
+  settle();
+  const auto accepted = journal.appends;
+  provider->calls[0]->say("one ");
+  settle();
+  provider->calls[0]->say("two ");
+  settle();
+  CHECK(journal.appends == accepted);
+
+  SECTION("until its end") {
+    provider->calls[0]->end(tests::answer_of("one two "));
+    settle();
+    CHECK(journal.appends == accepted + 1);
+  }
+  SECTION("until somebody comes who follows it") {
+    const auto follower = std::make_shared<tests::RecordingSink>();
+    conversations->join({TenantId{"acme"}, ThreadId{"t1"}}, turn.run, follower);
+    settle();
+    CHECK(follower->text() == "one two ");
+    provider->calls[0]->say("three");
+    settle();
+    CHECK(follower->text() == "one two three");
+    provider->calls[0]->end(tests::answer_of("one two three"));
+    settle();
+    CHECK(follower->is_closed());
+  }
+  CHECK(waits->is_closed());
+  CHECK(waits->text().starts_with("one two "));
+}
+
 TEST_CASE_METHOD(ConversationTest, "a reader that falls behind is cut, and the turn goes on") {
   start_node();
   const auto sink = start_turn(request("chat", "hello"));

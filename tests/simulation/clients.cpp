@@ -293,6 +293,7 @@ std::shared_ptr<Reader> Clients::read(const std::shared_ptr<Run>& run,
   readers_.push_back(
       std::make_shared<Reader>(what + std::string(" ") + std::to_string(readers_.size()),
                                kind,
+                               /*follows_text=*/readers_.size() % 3 != 0,
                                options_.two_owners,
                                run,
                                server_->alive(),

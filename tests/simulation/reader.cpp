@@ -10,6 +10,7 @@ namespace parlance::simulation {
 
 Reader::Reader(std::string name,
                ReaderKind kind,
+               bool follows_text,
                bool two_owners,
                std::shared_ptr<Run> run,
                std::shared_ptr<const bool> server_alive,
@@ -17,6 +18,7 @@ Reader::Reader(std::string name,
                History& history)
     : name_(std::move(name) + " of " + run->name()),
       kind_(kind),
+      follows_text_(follows_text),
       two_owners_(two_owners),
       run_(std::move(run)),
       server_alive_(std::move(server_alive)),

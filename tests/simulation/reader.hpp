@@ -21,6 +21,7 @@ class Reader : public TurnSink {
  public:
   Reader(std::string name,
          ReaderKind kind,
+         bool follows_text,
          bool two_owners,
          std::shared_ptr<Run> run,
          std::shared_ptr<const bool> server_alive,
@@ -30,6 +31,7 @@ class Reader : public TurnSink {
   void started(const TurnStart& start) override;
   bool records(std::span<const RecordPtr> records) override;
   void closed(std::optional<Error> error) override;
+  bool follows_text() const override { return follows_text_; }
 
   // It takes nothing more from now on.
   void leave() { leaves_ = true; }
@@ -47,6 +49,7 @@ class Reader : public TurnSink {
 
   const std::string name_;
   const ReaderKind kind_;
+  const bool follows_text_;
   const bool two_owners_;
   const std::shared_ptr<Run> run_;
   const std::shared_ptr<const bool> server_alive_;

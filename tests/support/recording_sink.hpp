@@ -14,6 +14,7 @@ struct RecordingSink : TurnSink {
     all.insert(all.end(), shown.begin(), shown.end());
     return takes_more;
   }
+  bool follows_text() const override { return follows; }
   void closed(std::optional<Error> why) override {
     ++closings;
     error = std::move(why);
@@ -47,6 +48,7 @@ struct RecordingSink : TurnSink {
   std::optional<Error> error;
   int closings = 0;
   bool takes_more = true;
+  bool follows = true;
 };
 
 }  // namespace parlance::tests
