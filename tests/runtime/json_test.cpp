@@ -89,6 +89,30 @@ TEST_CASE("text that is not JSON is malformed, whatever is wrong with it") {
   CHECK(parse_json("\"\xFF\"", 8).error().code == ErrorCode::not_utf8);
 }
 
+TEST_CASE("numbers keep their kind and every bit") {
+  CHECK(parse_json("18446744073709551615", 1)->get<std::uint64_t>() == UINT64_MAX);
+  CHECK(parse_json("-9223372036854775808", 1)->get<std::int64_t>() == INT64_MIN);
+  CHECK(parse_json("1", 1)->is_number_unsigned());
+  CHECK(parse_json("-1", 1)->is_number_integer());
+  CHECK(parse_json("1.0", 1)->is_number_float());
+  for (const double number :
+       {0.1, 2.2250738585072014e-308, 5e-324, 1.7976931348623157e308, 1.0 / 3}) {
+    CHECK(parse_json(dump(Json(number)), 1)->get<double>() == number);
+  }
+  CHECK(parse_json("[123456789012345678901234567890, -0.0, 1e-400]", 1)->dump() ==
+        "[1.2345678901234568e+29,-0.0,0.0]");
+  CHECK(parse_json("[1e400]", 1).error().code == ErrorCode::malformed_json);
+}
+
+TEST_CASE("texts and members are read as they are written") {
+  CHECK(*parse_json(R"({"a": 1, "b": {"a": [true, null]}, "a": 2})", 3) ==
+        Json({{"a", 2}, {"b", {{"a", {true, nullptr}}}}}));
+  CHECK(*parse_json(R"({"\u00fc\n": "\ud83d\ude00 \"\\"})", 1) ==
+        Json({{"\u00fc\n", "\U0001F600 \"\\"}}));
+  const std::string long_text(100'000, 'x');
+  CHECK(*parse_json(" \"" + long_text + "\" ", 1) == long_text);
+}
+
 TEST_CASE("a dump is one line and never throws") {
   CHECK(dump({{"a", "x\ny"}}) == R"({"a":"x\ny"})");
   CHECK(dump(Json("bad \xFF byte")) == "\"bad \xEF\xBF\xBD byte\"");
