@@ -7,6 +7,13 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
+// Where the first line ends: at "\r" or "\n", or npos.
+std::size_t line_end(std::string_view bytes) {
+  const std::size_t line_feed = bytes.find('\n');
+  const std::size_t carriage_return = bytes.substr(0, line_feed).find('\r');
+  return carriage_return == std::string_view::npos ? line_feed : carriage_return;
+}
+
 }  // namespace
 
 Result<void> SseParser::feed(std::string_view bytes,
@@ -17,7 +24,7 @@ Result<void> SseParser::feed(std::string_view bytes,
       bytes.remove_prefix(1);
       continue;
     }
-    const std::size_t end = bytes.find_first_of("\r\n");
+    const std::size_t end = line_end(bytes);
     const std::string_view part = bytes.substr(0, end);
     if (end == std::string_view::npos) {
       failed_ = !keep(part);
