@@ -58,6 +58,11 @@ std::string event_key(std::string_view events_prefix, std::uint64_t seq) {
   return key;
 }
 
+std::string_view prefix_of_event(std::string_view event_key) {
+  return event_key.size() < suffix_bytes ? std::string_view()
+                                         : event_key.substr(0, event_key.size() - number_bytes);
+}
+
 std::optional<EventKey> split_event_key(std::string_view key) {
   if (key.size() < suffix_bytes) return std::nullopt;
   const std::size_t border = key.size() - suffix_bytes;

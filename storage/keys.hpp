@@ -104,6 +104,9 @@ std::optional<ThreadKey> thread_of(std::string_view key);
 std::string events_prefix(std::string_view thread, std::uint64_t incarnation);
 std::string event_key(std::string_view events_prefix, std::uint64_t seq);
 
+// The events_prefix() of an event's key. Empty: not the key of an event.
+std::string_view prefix_of_event(std::string_view event_key);
+
 struct EventKey {
   std::string_view thread;  // the thread_key()
   std::uint64_t incarnation = 0;
