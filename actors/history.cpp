@@ -108,12 +108,12 @@ void History::add_running(const Turn& running,
   auto seqs = std::make_shared<std::vector<std::uint64_t>>();
   for (const auto& record : running.records()) {
     if (record->seq > committed_seq) break;
-    if (const auto* accepted = std::get_if<TurnAccepted>(&record->event)) {
+    if (const auto* accepted = get_if<TurnAccepted>(&record->event)) {
       turn.accepted = {record, accepted};
-    } else if (const auto* step = std::get_if<StepDone>(&record->event)) {
+    } else if (const auto* step = get_if<StepDone>(&record->event)) {
       seqs->push_back(record->seq);
       steps_[record->seq] = {record, step};
-    } else if (const auto* ended = std::get_if<TurnEnded>(&record->event)) {
+    } else if (const auto* ended = get_if<TurnEnded>(&record->event)) {
       turn.ended = {record, ended};
       turn.ended_seq = record->seq;
     }
@@ -167,7 +167,7 @@ std::optional<History::Range> History::missing() const {
 
 void History::add(const RecordPtr& record) {
   const auto wanted = steps_.find(record->seq);
-  const auto* const step = std::get_if<StepDone>(&record->event);
+  const auto* const step = get_if<StepDone>(&record->event);
   if (wanted != steps_.end() && step != nullptr) wanted->second = {record, step};
 }
 

@@ -212,7 +212,7 @@ void ThreadActor::restore(OpenedThread& thread) {
   for (auto& record : thread.records)
     unfinished[turn_of(record->event)].push_back(record);
   for (auto turn = unfinished.begin(); turn != unfinished.end();) {
-    if (std::holds_alternative<TurnEnded>(turn->second.back()->event)) {
+    if (holds_alternative<TurnEnded>(turn->second.back()->event)) {
       const std::uint64_t seq = turn->second.back()->seq;
       ended[seq] = std::move(turn->second);
       turn = unfinished.erase(turn);
@@ -224,8 +224,8 @@ void ThreadActor::restore(OpenedThread& thread) {
     state_.add_ended_turn(records);
   std::vector<std::unique_ptr<Place>> places;
   for (auto& [number, records] : unfinished) {
-    if (!std::holds_alternative<TurnAccepted>(records.front()->event)) continue;
-    const auto& accepted = std::get<TurnAccepted>(records.front()->event);
+    if (!holds_alternative<TurnAccepted>(records.front()->event)) continue;
+    const auto& accepted = get<TurnAccepted>(records.front()->event);
     const auto deadline = deadline_at(accepted.deadline_ms);
     auto webhook = recovered_webhook(accepted, kept_places);
     places.push_back(std::make_unique<Place>(

@@ -117,7 +117,7 @@ void ThreadActor::write_copied(const Records& records) {
   Append own;
   for (const auto& record : *records) {
     if (!copying_->turns.contains(turn_of(record->event))) continue;
-    const auto* const accepted = std::get_if<TurnAccepted>(&record->event);
+    const auto* const accepted = get_if<TurnAccepted>(&record->event);
     own.records.push_back(accepted == nullptr ? record
                                               : std::make_shared<const Record>(
                                                     Record{record->seq, *copied(key_, *accepted)}));
@@ -126,7 +126,7 @@ void ThreadActor::write_copied(const Records& records) {
   copying_->next_seq = last.seq + 1;
   if (last.seq == plan.last_ended_seq) {
     // Once the last record is the original's own, so are all that were read before it.
-    const auto* const ended = std::get_if<TurnEnded>(&last.event);
+    const auto* const ended = get_if<TurnEnded>(&last.event);
     const bool original =
         std::any_of(plan.state.runs.begin(), plan.state.runs.end(), [&](const RunView& run) {
           return run.ended_seq == last.seq && ended != nullptr && *run.ended == *ended;

@@ -38,9 +38,9 @@ class Merged {
 Messages messages_after(const Messages& messages, const std::vector<RecordPtr>& records) {
   Messages after = messages;
   for (const auto& record : records) {
-    if (const auto* accepted = std::get_if<TurnAccepted>(&record->event)) {
+    if (const auto* accepted = get_if<TurnAccepted>(&record->event)) {
       merge_messages(after, accepted->input);
-    } else if (const auto* step = std::get_if<StepDone>(&record->event)) {
+    } else if (const auto* step = get_if<StepDone>(&record->event)) {
       merge_messages(after, step->messages);
     }
   }
@@ -50,10 +50,10 @@ Messages messages_after(const Messages& messages, const std::vector<RecordPtr>& 
 std::optional<RunView> ended_run(const std::vector<RecordPtr>& records) {
   RunView run;
   for (const auto& record : records) {
-    if (const auto* accepted = std::get_if<TurnAccepted>(&record->event)) {
+    if (const auto* accepted = get_if<TurnAccepted>(&record->event)) {
       run.accepted = {record, accepted};
       run.accepted_seq = record->seq;
-    } else if (const auto* ended = std::get_if<TurnEnded>(&record->event)) {
+    } else if (const auto* ended = get_if<TurnEnded>(&record->event)) {
       run.ended = {record, ended};
       run.ended_seq = record->seq;
     }
@@ -79,7 +79,7 @@ void ThreadState::add_ended_turn(const std::vector<RecordPtr>& records) {
     if (!run->accepted->command) from.input.clear();
     merge_messages(from.input, run->accepted->input);
     for (const auto& record : records) {
-      const auto* const step = std::get_if<StepDone>(&record->event);
+      const auto* const step = get_if<StepDone>(&record->event);
       if (step == nullptr || step->messages.empty()) continue;
       merge_messages(from.input, said_by_people(step->messages));
       bytes_held += sizeof(Record) + bytes_of(*step);
@@ -185,7 +185,7 @@ Checkpoint ThreadState::conversation_at(std::optional<CheckpointPlace> place) co
     if (part->until.kind != CheckpointPlace::Kind::step) continue;
     for (const auto& record : part->turn->steps) {
       if (record->seq > part->until.seq) break;
-      const auto& said = std::get<StepDone>(record->event).messages;
+      const auto& said = get<StepDone>(record->event).messages;
       merge_messages(found.input, said_by_people(said));
       messages.add(said);
     }

@@ -47,7 +47,7 @@ std::optional<Error> ThreadActor::take_webhook(const TurnRequest& request,
 std::shared_ptr<WaitingDelivery> ThreadActor::end_webhook(Place& place,
                                                           const RecordPtr& end,
                                                           Append& what) {
-  const auto* ended = std::get_if<TurnEnded>(&end->event);
+  const auto* ended = get_if<TurnEnded>(&end->event);
   if (ended == nullptr) return nullptr;
   const Turn& turn = place.turn;
   EndedRun over;

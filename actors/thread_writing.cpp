@@ -40,16 +40,16 @@ void ThreadActor::write(Place& place, std::vector<std::uint64_t> deleted_seqs) {
   bool deltas_only = true;
   for (auto& event : events) {
     const std::uint64_t seq = seq_ + 1 + records.size();
-    if (const auto* accepted = std::get_if<TurnAccepted>(&event)) {
+    if (const auto* accepted = get_if<TurnAccepted>(&event)) {
       with_head = true;
       head_->turns = std::max(head_->turns, accepted->turn);
       head_->agent = accepted->agent;
       if (is_next(place)) count_attempts(1);
       head_->unfinished_seqs.push_back(seq);
       tools_.metrics.turn_accepted();
-    } else if (std::holds_alternative<StepDone>(event)) {
+    } else if (holds_alternative<StepDone>(event)) {
       tools_.metrics.step_done();
-    } else if (const auto* ended = std::get_if<TurnEnded>(&event)) {
+    } else if (const auto* ended = get_if<TurnEnded>(&event)) {
       with_head = true;
       head_->last_ended_seq = seq;
       // Nobody knows the thread by its name: it is kept for those who repeat the request.
@@ -61,14 +61,14 @@ void ThreadActor::write(Place& place, std::vector<std::uint64_t> deleted_seqs) {
       tools_.metrics.turn_ended(
           ended->outcome,
           std::chrono::milliseconds(std::max<std::int64_t>(0, ended->ended_ms - from_ms)));
-    } else if (std::holds_alternative<RolledBack>(event)) {
+    } else if (holds_alternative<RolledBack>(event)) {
       with_head = true;
       forget_unfinished(place, place.turn.accepted_seq());
       tools_.metrics.turn_rolled_back();
-    } else if (const auto* delta = std::get_if<Delta>(&event)) {
+    } else if (const auto* delta = get_if<Delta>(&event)) {
       tools_.metrics.pieces_shown(delta->pieces.size());
     }
-    deltas_only = deltas_only && std::holds_alternative<Delta>(event);
+    deltas_only = deltas_only && holds_alternative<Delta>(event);
     records.push_back(std::make_shared<const Record>(Record{seq, std::move(event)}));
   }
   place.turn.written(records);

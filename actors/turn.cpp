@@ -35,7 +35,7 @@ Turn::Turn(TurnAccepted accepted, Deadline deadline, std::string request_id)
 }
 
 Turn::Turn(std::vector<RecordPtr> records, Deadline deadline)
-    : accepted_(records.front(), &std::get<TurnAccepted>(records.front()->event)),
+    : accepted_(records.front(), &get<TurnAccepted>(records.front()->event)),
       deadline_(deadline),
       request_id_(accepted_->run.value),
       records_(std::move(records)),
@@ -104,7 +104,7 @@ void Turn::give_up_shown() {
 }
 
 void Turn::fold(const Record& record) {
-  if (const auto* step = std::get_if<StepDone>(&record.event)) {
+  if (const auto* step = get_if<StepDone>(&record.event)) {
     merge_messages(state_.messages, step->messages);
     merge_messages(state_.input, said_by_people(step->messages));
     state_.fields.update(step->update);
@@ -114,10 +114,10 @@ void Turn::fold(const Record& record) {
     message_.clear();
     if (has_message(step->messages, shown_message_)) shown_message_.clear();
     if (auto next = agent_->follow(step->node, step->edge)) node_ = *next;
-  } else if (const auto* delta = std::get_if<Delta>(&record.event)) {
+  } else if (const auto* delta = get_if<Delta>(&record.event)) {
     message_ = delta->message;
     shown_message_ = delta->message;
-  } else if (std::holds_alternative<Superseded>(record.event)) {
+  } else if (holds_alternative<Superseded>(record.event)) {
     message_.clear();
     shown_message_.clear();
   }
@@ -359,12 +359,12 @@ std::vector<std::uint64_t> Turn::roll_back() {
 void Turn::link_end(std::vector<Event>& events,
                     std::uint64_t first_seq,
                     std::uint64_t previous_ended_seq) const {
-  auto* ended = std::get_if<TurnEnded>(&events.back());
+  auto* ended = get_if<TurnEnded>(&events.back());
   if (ended == nullptr) return;
   ended->accepted_seq = accepted_seq_ != 0 ? accepted_seq_ : first_seq;
   ended->previous_ended_seq = previous_ended_seq;
   const auto note = [&](const Event& event, std::uint64_t seq) {
-    const auto* step = std::get_if<StepDone>(&event);
+    const auto* step = get_if<StepDone>(&event);
     if (step == nullptr) return;
     ended->step_seqs.push_back(seq);
     if (!step->messages.empty()) ended->message_seqs.push_back(seq);
@@ -377,12 +377,12 @@ void Turn::link_end(std::vector<Event>& events,
 
 void Turn::written(const std::vector<RecordPtr>& records) {
   for (const auto& record : records) {
-    if (const auto* accepted = std::get_if<TurnAccepted>(&record->event)) {
+    if (const auto* accepted = get_if<TurnAccepted>(&record->event)) {
       accepted_ = {record, accepted};
       accepted_seq_ = record->seq;
-    } else if (std::holds_alternative<TurnEnded>(record->event)) {
+    } else if (holds_alternative<TurnEnded>(record->event)) {
       ended_seq_ = record->seq;
-    } else if (std::holds_alternative<RolledBack>(record->event)) {
+    } else if (holds_alternative<RolledBack>(record->event)) {
       ended_seq_ = record->seq;
       continue;  // no reader's business
     }

@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds look_again_after{20};
 
 bool shows_more_than_acceptance(const std::vector<RecordPtr>& records) {
   return std::any_of(records.begin(), records.end(), [](const auto& record) {
-    return !std::holds_alternative<TurnAccepted>(record->event);
+    return !holds_alternative<TurnAccepted>(record->event);
   });
 }
 
@@ -35,12 +35,12 @@ void append(std::vector<RecordPtr>& records, std::vector<RecordPtr> more) {
 
 bool shows_text(const std::vector<RecordPtr>& records) {
   return std::any_of(records.begin(), records.end(), [](const auto& record) {
-    return std::holds_alternative<Delta>(record->event);
+    return holds_alternative<Delta>(record->event);
   });
 }
 
 const TurnEnded* end_in(const std::vector<RecordPtr>& records) {
-  return records.empty() ? nullptr : std::get_if<TurnEnded>(&records.back()->event);
+  return records.empty() ? nullptr : get_if<TurnEnded>(&records.back()->event);
 }
 
 // Sleeps until woken, until `when`, or until it is time to begin watching the peer.

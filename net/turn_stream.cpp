@@ -32,7 +32,7 @@ bool TurnStream::records(std::span<const RecordPtr> records) {
     if (left_ || fell_behind_ || options_.wants == Wants::start) return false;
     if (options_.wants == Wants::end) {
       for (const auto& record : records) {
-        if (!std::holds_alternative<Delta>(record->event)) waiting_.push_back(record);
+        if (!holds_alternative<Delta>(record->event)) waiting_.push_back(record);
       }
       return true;
     }

@@ -11,7 +11,7 @@ Json shown_fields(const Agents& agents, std::string_view agent, const Json& fiel
 }
 
 void TurnView::apply(const RecordPtr& record) {
-  if (const auto* accepted = std::get_if<TurnAccepted>(&record->event)) {
+  if (const auto* accepted = get_if<TurnAccepted>(&record->event)) {
     first_ = record;
     accepted_ = accepted;
     if (!began()) return;
@@ -23,16 +23,16 @@ void TurnView::apply(const RecordPtr& record) {
                                 : agent->second->fields_for_turn(*start_.fields);
     if (accepted->command) fields_.update(accepted->command->update);
     fields_ = agent->second->shown_fields(fields_);
-  } else if (const auto* step = std::get_if<StepDone>(&record->event)) {
+  } else if (const auto* step = get_if<StepDone>(&record->event)) {
     merge_messages(messages_, step->messages);
     merge_messages(added_, step->messages);
     if (accepted_ != nullptr) fields_.update(shown_fields(agents_, accepted_->agent, step->update));
     step_ = step->step + 1;
-  } else if (const auto* delta = std::get_if<Delta>(&record->event)) {
+  } else if (const auto* delta = get_if<Delta>(&record->event)) {
     if (!was_streamed(delta->message)) streamed_.push_back(delta->message);
-  } else if (const auto* superseded = std::get_if<Superseded>(&record->event)) {
+  } else if (const auto* superseded = get_if<Superseded>(&record->event)) {
     std::erase(streamed_, superseded->message);
-  } else if (const auto* ended = std::get_if<TurnEnded>(&record->event)) {
+  } else if (const auto* ended = get_if<TurnEnded>(&record->event)) {
     last_ = record;
     ended_ = ended;
   }

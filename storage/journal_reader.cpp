@@ -111,7 +111,7 @@ Result<JournalReader::EndedTurns> JournalReader::follow_ended(const std::string&
     if (!status.ok()) return storage_error("reading a record", status);
     const auto event = decode_event(value.ToString());
     if (!event) return damaged("record " + std::to_string(at) + ": " + event.error().detail);
-    const auto* ended = std::get_if<TurnEnded>(&*event);
+    const auto* ended = get_if<TurnEnded>(&*event);
     if (ended == nullptr || ended->previous_ended_seq >= at || ended->accepted_seq >= at) {
       return damaged("record " + std::to_string(at) + " is not the end of a turn");
     }
@@ -171,7 +171,7 @@ Result<void> JournalReader::load_unfinished(const std::string& prefix,
   if (auto done = load_at(prefix, accepted_seqs, records); !done) return done;
   std::set<std::uint64_t> turns;
   for (std::size_t i = loaded_before; i < records.size(); ++i) {
-    if (!std::holds_alternative<TurnAccepted>(records[i]->event))
+    if (!holds_alternative<TurnAccepted>(records[i]->event))
       return damaged("record " + std::to_string(records[i]->seq) + " does not accept a turn");
     turns.insert(turn_of(records[i]->event));
   }

@@ -439,7 +439,7 @@ Event read_event(WireReader& in, std::uint8_t version) {
       return read_rolled_back(in);
     default:
       in.fail();
-      return {};
+      return RolledBack{};
   }
 }
 
@@ -448,7 +448,7 @@ Event read_event(WireReader& in, std::uint8_t version) {
 std::string encode(const Event& event) {
   std::string value = new_frame();
   WireWriter out(value);
-  std::visit([&](const auto& e) { put(out, e); }, event);
+  visit([&](const auto& e) { put(out, e); }, event);
   return close_frame(std::move(value));
 }
 

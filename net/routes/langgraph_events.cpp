@@ -110,10 +110,10 @@ void LanggraphEvents::append_metadata(std::string& out, std::string_view node) {
 
 void LanggraphEvents::show(const RecordPtr& record, std::string& out) {
   const EventId id{record->seq, 0};
-  if (std::holds_alternative<TurnAccepted>(record->event)) {
+  if (holds_alternative<TurnAccepted>(record->event)) {
     view_->apply(record);
     show_accepted(id, out);
-  } else if (const auto* step = std::get_if<StepDone>(&record->event)) {
+  } else if (const auto* step = get_if<StepDone>(&record->event)) {
     show_step(id, *step, out);
     view_->apply(record);
     const auto last = EventId{id.seq, 1 + 3 * step->messages.size()};
@@ -121,10 +121,10 @@ void LanggraphEvents::show(const RecordPtr& record, std::string& out) {
       append_values(out, view_->messages(), view_->fields());
     });
     show_step_time({id.seq, last.n + 1}, *step, out);
-  } else if (const auto* delta = std::get_if<Delta>(&record->event)) {
+  } else if (const auto* delta = get_if<Delta>(&record->event)) {
     show_delta(id, *delta, out);
     view_->apply(record);
-  } else if (const auto* superseded = std::get_if<Superseded>(&record->event)) {
+  } else if (const auto* superseded = get_if<Superseded>(&record->event)) {
     view_->apply(record);
     partial_.erase(superseded->message);
     emit(id, StreamModes::custom, "custom", out, [&] {
@@ -132,7 +132,7 @@ void LanggraphEvents::show(const RecordPtr& record, std::string& out) {
       append_quoted(out, superseded->message);
       out.push_back('}');
     });
-  } else if (const auto* ended = std::get_if<TurnEnded>(&record->event)) {
+  } else if (const auto* ended = get_if<TurnEnded>(&record->event)) {
     view_->apply(record);
     show_end(id, *ended, out);
   }

@@ -128,11 +128,11 @@ void OpenaiEvents::append_failure(std::string& out, const Error& error) {
 void OpenaiEvents::show(const RecordPtr& record, std::string& out) {
   if (over_) return;
   const EventId id{record->seq, 0};
-  if (const auto* delta = std::get_if<Delta>(&record->event)) {
+  if (const auto* delta = get_if<Delta>(&record->event)) {
     for (std::size_t i = 0; i < delta->pieces.size(); ++i) {
       append_text(out, delta->message, delta->pieces[i], {id.seq, 3 * i});
     }
-  } else if (const auto* step = std::get_if<StepDone>(&record->event)) {
+  } else if (const auto* step = get_if<StepDone>(&record->event)) {
     for (std::size_t i = 0; i < step->messages.size(); ++i) {
       const Message& message = *step->messages[i];
       if (message.role != Role::ai) continue;
@@ -142,9 +142,9 @@ void OpenaiEvents::show(const RecordPtr& record, std::string& out) {
       append_refusal(out, message);
       append_tool_calls(out, message);
     }
-  } else if (std::holds_alternative<Superseded>(record->event)) {
+  } else if (holds_alternative<Superseded>(record->event)) {
     append_failure(out, {ErrorCode::answer_superseded, {}, {}, {}});
-  } else if (const auto* ended = std::get_if<TurnEnded>(&record->event)) {
+  } else if (const auto* ended = get_if<TurnEnded>(&record->event)) {
     if (!succeeded(ended->outcome)) {
       append_failure(out, error_of(*ended));
     } else {

@@ -17,7 +17,7 @@ std::size_t bytes_of_all(const Messages& messages) {
 }  // namespace
 
 std::uint64_t turn_of(const Event& event) {
-  return std::visit([](const auto& e) { return e.turn; }, event);
+  return visit([](const auto& e) { return e.turn; }, event);
 }
 
 std::size_t bytes_of(const TurnAccepted& accepted) {
@@ -60,7 +60,7 @@ std::size_t bytes_of(const RolledBack& /*rolled_back*/) {
 }
 
 std::size_t bytes_of(const Event& event) {
-  return std::visit([](const auto& e) { return bytes_of(e); }, event);
+  return visit([](const auto& e) { return bytes_of(e); }, event);
 }
 
 }  // namespace parlance

@@ -30,6 +30,7 @@
 // storage/keys.hpp shows the bytes.
 #pragma once
 
+#include "runtime/base/boxed.hpp"
 #include "runtime/base/error.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/journal/checkpoint_ids.hpp"
@@ -40,6 +41,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -161,7 +164,82 @@ struct RolledBack {
   bool operator==(const RolledBack&) const = default;
 };
 
-using Event = std::variant<TurnAccepted, StepDone, Delta, Superseded, TurnEnded, RolledBack>;
+// One of them; asked for its kind as a std::variant is. Streams are made of deltas: the larger
+// kinds are boxed, so that a delta takes no more than it needs.
+class Event {
+ public:
+  Event(TurnAccepted accepted) : kind_(Boxed(std::move(accepted))) {}
+  Event(StepDone step) : kind_(Boxed(std::move(step))) {}
+  Event(Delta delta) : kind_(std::move(delta)) {}
+  Event(Superseded superseded) : kind_(std::move(superseded)) {}
+  Event(TurnEnded ended) : kind_(Boxed(std::move(ended))) {}
+  Event(RolledBack rolled_back) : kind_(rolled_back) {}
+
+  std::size_t index() const { return kind_.index(); }
+
+  template <class Kind>
+  const Kind* get_if() const {
+    if constexpr (is_boxed<Kind>) {
+      const auto* const box = std::get_if<Boxed<Kind>>(&kind_);
+      return box == nullptr ? nullptr : &**box;
+    } else {
+      return std::get_if<Kind>(&kind_);
+    }
+  }
+
+  template <class Visitor>
+  decltype(auto) visit(Visitor&& visitor) const {
+    return std::visit([&](const auto& kind) -> decltype(auto) { return visitor(opened(kind)); },
+                      kind_);
+  }
+
+  bool operator==(const Event&) const = default;
+
+ private:
+  template <class Kind>
+  static constexpr bool is_boxed =
+      std::is_same_v<Kind, TurnAccepted> || std::is_same_v<Kind, StepDone> ||
+      std::is_same_v<Kind, TurnEnded>;
+
+  template <class Kind>
+  static const Kind& opened(const Kind& kind) {
+    return kind;
+  }
+  template <class Kind>
+  static const Kind& opened(const Boxed<Kind>& box) {
+    return *box;
+  }
+
+  std::
+      variant<Boxed<TurnAccepted>, Boxed<StepDone>, Delta, Superseded, Boxed<TurnEnded>, RolledBack>
+          kind_;
+};
+
+template <class Kind>
+bool holds_alternative(const Event& event) {
+  return event.get_if<Kind>() != nullptr;
+}
+template <class Kind>
+const Kind* get_if(const Event* event) {
+  return event->get_if<Kind>();
+}
+template <class Kind>
+Kind* get_if(Event* event) {
+  return const_cast<Kind*>(std::as_const(*event).get_if<Kind>());
+}
+template <class Kind>
+const Kind& get(const Event& event) {
+  if (const auto* const kind = event.get_if<Kind>()) return *kind;
+  throw std::bad_variant_access();
+}
+template <class Kind>
+Kind& get(Event& event) {
+  return const_cast<Kind&>(get<Kind>(std::as_const(event)));
+}
+template <class Visitor>
+decltype(auto) visit(Visitor&& visitor, const Event& event) {
+  return event.visit(std::forward<Visitor>(visitor));
+}
 
 std::uint64_t turn_of(const Event& event);
 

@@ -105,7 +105,7 @@ TEST_CASE_METHOD(PausingTest, "a resumed turn goes on at the node that asked, wi
       Strings{"a table", "A table is free.", "Shall I book it?", "Yes!", "Booked.", "Thank you."});
   CHECK(last_end().next.empty());
   CHECK_FALSE(last_end().interrupt);
-  CHECK(std::get<StepDone>(sink->all[1]->event).node == "ask");
+  CHECK(get<StepDone>(sink->all[1]->event).node == "ask");
 }
 
 TEST_CASE_METHOD(PausingTest, "the answer chooses the edge") {
@@ -154,7 +154,7 @@ TEST_CASE_METHOD(PausingTest, "an answer before its first step is on disk is giv
   start_turn(turn);
   auto& records = journal.thread({TenantId{"acme"}, ThreadId{"t1"}}).records;
   settle();
-  REQUIRE(std::holds_alternative<StepDone>(records.back()->event));
+  REQUIRE(holds_alternative<StepDone>(records.back()->event));
   records.pop_back();  // as if the write had ended with the acceptance
   provider->calls.clear();
   start_node();
@@ -264,9 +264,9 @@ TEST_CASE_METHOD(PausingTest, "an answer that came before its question is given 
   ask(stopping("interrupt_before", "ask"));
   ask(resuming(true));
   auto& records = journal.thread(thread_1).records;
-  REQUIRE(std::get<StepDone>(records.back()->event).edge == "approved");
+  REQUIRE(get<StepDone>(records.back()->event).edge == "approved");
   records.pop_back();  // as if the write had ended with the question
-  REQUIRE(std::get<StepDone>(records.back()->event).edge.empty());
+  REQUIRE(get<StepDone>(records.back()->event).edge.empty());
   provider->calls.clear();
   start_node();
   view();  // wakes it

@@ -47,9 +47,9 @@ TEST_CASE_METHOD(RecoveryTest, "an unfinished turn goes on after a crash without
   const auto thread = view();
   REQUIRE(thread->messages.size() == 2);
   CHECK(thread->messages[1]->text == "whole");
-  const auto& given_up = std::get<Superseded>(
+  const auto& given_up = get<Superseded>(
       (*std::find_if(reader->all.begin(), reader->all.end(), [](const auto& record) {
-        return std::holds_alternative<Superseded>(record->event);
+        return holds_alternative<Superseded>(record->event);
       }))->event);
   CHECK(given_up.message != thread->messages[1]->id);
 }

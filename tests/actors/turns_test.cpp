@@ -83,7 +83,7 @@ TEST_CASE_METHOD(ConversationTest,
   settle();
   CHECK(sink->text() == "abc");
   CHECK(sink->count<Delta>() == 2);
-  CHECK(std::get<Delta>(sink->all[2]->event).pieces == std::vector<std::string>{"b", "c"});
+  CHECK(get<Delta>(sink->all[2]->event).pieces == std::vector<std::string>{"b", "c"});
   REQUIRE(sink->ended() != nullptr);
   CHECK((sink->ended()->usage == Usage{3, 5}));
 }

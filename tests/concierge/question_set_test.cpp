@@ -79,7 +79,7 @@ class Concierge {
       }
     }
     for (const auto& event : turn.take_unwritten()) {
-      const auto* step = std::get_if<StepDone>(&event);
+      const auto* step = get_if<StepDone>(&event);
       if (step == nullptr) continue;
       answered.last_node = step->node;
       for (const auto& message : step->messages) {

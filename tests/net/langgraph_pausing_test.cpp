@@ -20,7 +20,7 @@ CheckpointView stopped(const tests::FakeTurn& turn) {
   CheckpointView checkpoint;
   checkpoint.id = "c-1";
   checkpoint.turn =
-      std::make_shared<const TurnAccepted>(std::get<TurnAccepted>(turn.records().front()->event));
+      std::make_shared<const TurnAccepted>(get<TurnAccepted>(turn.records().front()->event));
   checkpoint.steps_done = turn.view.ended->step_seqs.size();
   checkpoint.next = turn.view.ended->next;
   checkpoint.next_ended = turn.view.ended;

@@ -23,7 +23,7 @@ class ThreadCheck {
     if (!event) return wrong(seq, "cannot be decoded");
     last_seq_ = seq;
     ++records_;
-    std::visit([&](const auto& each) { check(seq, each); }, *event);
+    visit([&](const auto& each) { check(seq, each); }, *event);
     const auto turn = turns_.find(turn_of(*event));
     if (turn != turns_.end()) turn->second->records.emplace_back(seq, encoded);
   }
@@ -173,17 +173,17 @@ std::string describe(const std::string& encoded) {
   const auto event = storage::decode_event(encoded);
   if (!event) return "damaged";
   const std::string turn = "turn " + std::to_string(turn_of(*event)) + " ";
-  if (const auto* accepted = std::get_if<TurnAccepted>(&*event))
+  if (const auto* accepted = get_if<TurnAccepted>(&*event))
     return turn + "accepted " + accepted->run.value;
-  if (const auto* step = std::get_if<StepDone>(&*event)) return turn + "step " + step->node;
-  if (const auto* delta = std::get_if<Delta>(&*event)) {
+  if (const auto* step = get_if<StepDone>(&*event)) return turn + "step " + step->node;
+  if (const auto* delta = get_if<Delta>(&*event)) {
     std::string text;
     for (const auto& piece : delta->pieces)
       text += piece;
     return turn + "delta " + text;
   }
-  if (std::holds_alternative<Superseded>(*event)) return turn + "superseded";
-  if (const auto* ended = std::get_if<TurnEnded>(&*event)) {
+  if (holds_alternative<Superseded>(*event)) return turn + "superseded";
+  if (const auto* ended = get_if<TurnEnded>(&*event)) {
     constexpr const char* outcomes[] = {"finished", "failed", "cancelled", "paused"};
     return turn + outcomes[static_cast<std::size_t>(ended->outcome)] +
            (ended->error ? " " + std::string(to_string(*ended->error)) : "");

@@ -65,7 +65,7 @@ bool Reader::records(std::span<const RecordPtr> records) {
       seen.emplace_back(record->seq, std::move(event));
     }
     ++shown_;
-    ended_ = std::holds_alternative<TurnEnded>(record->event);
+    ended_ = holds_alternative<TurnEnded>(record->event);
   }
   if (ended_) run_->ended = true;
   return !leaves_;

@@ -139,12 +139,12 @@ void check_same(const Messages& one, const Messages& other) {
 
 void check_same(Event one, Event other) {
   REQUIRE(one.index() == other.index());
-  if (auto* accepted_turn = std::get_if<TurnAccepted>(&one)) {
-    auto& copy = std::get<TurnAccepted>(other);
+  if (auto* accepted_turn = get_if<TurnAccepted>(&one)) {
+    auto& copy = get<TurnAccepted>(other);
     check_same(accepted_turn->input, copy.input);
     copy.input = accepted_turn->input;
-  } else if (auto* step_done = std::get_if<StepDone>(&one)) {
-    auto& copy = std::get<StepDone>(other);
+  } else if (auto* step_done = get_if<StepDone>(&one)) {
+    auto& copy = get<StepDone>(other);
     check_same(step_done->messages, copy.messages);
     copy.messages = step_done->messages;
   }
@@ -260,17 +260,17 @@ std::string body_of_version_5(const std::string& value, const Usage& usage) {
 }
 
 TEST_CASE("what was written before cached tokens were counted has none") {
-  auto ended = std::get<TurnEnded>(one_of_each()[5]);
+  auto ended = get<TurnEnded>(one_of_each()[5]);
   const std::string body = body_of_version_5(encode(ended), ended.usage);
   const auto event = decode_event(framed(5, body));
   REQUIRE(event);
   ended.usage.tokens_in_cached = 0;
-  CHECK((std::get<TurnEnded>(*event) == ended));
+  CHECK((get<TurnEnded>(*event) == ended));
   CHECK_FALSE(decode_event(framed(6, body)));
 }
 
 TEST_CASE("a turn's end of the oldest version is one of a turn that had begun") {
-  auto expected = std::get<TurnEnded>(one_of_each()[6]);
+  auto expected = get<TurnEnded>(one_of_each()[6]);
   std::string body = body_of_version_5(encode(expected), expected.usage);
   // Without the last fields: `begun`, one byte, `retry_after`, two, the empty `next` and
   // `interrupt`, and `step_seqs`, eight.
@@ -282,7 +282,7 @@ TEST_CASE("a turn's end of the oldest version is one of a turn that had begun") 
   expected.usage.tokens_in_cached = 0;
   expected.retry_after = {};
   expected.step_seqs = expected.message_seqs;
-  CHECK((std::get<TurnEnded>(*event) == expected));
+  CHECK((get<TurnEnded>(*event) == expected));
   CHECK_FALSE(decode_event(framed(2, body)));
 }
 
@@ -312,7 +312,7 @@ TEST_CASE("a head that was written before it kept a deadline has none, and is no
 // The body of the first accepted turn as version 3 wrote it: without `command`, `starts_ms` and
 // `fork`.
 std::string accepted_body_of_version_3() {
-  const auto accepted_turn = std::get<TurnAccepted>(one_of_each().front());
+  const auto accepted_turn = get<TurnAccepted>(one_of_each().front());
   std::string added(1, '\0');  // no command
   WireWriter(added).integer(accepted_turn.starts_ms);
   added.push_back('\0');  // no fork
@@ -324,7 +324,7 @@ std::string accepted_body_of_version_3() {
 
 // The first accepted turn, as it reads from before version 6.
 TurnAccepted accepted_without_cached() {
-  auto accepted_turn = std::get<TurnAccepted>(one_of_each().front());
+  auto accepted_turn = get<TurnAccepted>(one_of_each().front());
   Message first = *accepted_turn.input.front();
   first.usage->tokens_in_cached = 0;
   accepted_turn.input.front() = std::make_shared<const Message>(std::move(first));
@@ -389,7 +389,7 @@ TEST_CASE("a turn that was written before there were forks is none") {
 
 TEST_CASE("what was written before a turn named its steps has those with messages") {
   const auto written = one_of_each();
-  auto step_done = std::get<StepDone>(written[1]);
+  auto step_done = get<StepDone>(written[1]);
   const auto step_value = encode(step_done);
   const auto step_back = decode_event(as_of(4, step_value, full_usage, 6));
   REQUIRE(step_back);
@@ -397,7 +397,7 @@ TEST_CASE("what was written before a turn named its steps has those with message
   step_done.messages = {accepted_without_cached().input.front()};
   check_same(*step_back, step_done);
   CHECK_FALSE(decode_event(as_of(5, step_value, full_usage, 6)));
-  for (auto ended : {std::get<TurnEnded>(written[5]), std::get<TurnEnded>(written.back())}) {
+  for (auto ended : {get<TurnEnded>(written[5]), get<TurnEnded>(written.back())}) {
     std::string steps;
     WireWriter out(steps);
     out.uint(ended.step_seqs.size());
@@ -410,12 +410,12 @@ TEST_CASE("what was written before a turn named its steps has those with message
     CHECK_FALSE(decode_event(as_of(5, value, ended.usage, steps.size())));
     ended.step_seqs = ended.message_seqs;
     ended.usage.tokens_in_cached = 0;
-    CHECK((std::get<TurnEnded>(*back) == ended));
+    CHECK((get<TurnEnded>(*back) == ended));
   }
 }
 
 TEST_CASE("what was written before turns could pause stands in front of no node") {
-  auto failed = std::get<TurnEnded>(one_of_each()[5]);
+  auto failed = get<TurnEnded>(one_of_each()[5]);
   const auto value = encode(failed);
   // Without the empty `next` and `interrupt`, and `step_seqs`, eight.
   const auto older = decode_event(as_of(3, value, failed.usage, 10));
@@ -423,7 +423,7 @@ TEST_CASE("what was written before turns could pause stands in front of no node"
   CHECK_FALSE(decode_event(as_of(4, value, failed.usage, 10)));
   failed.step_seqs = failed.message_seqs;
   failed.usage.tokens_in_cached = 0;
-  CHECK((std::get<TurnEnded>(*older) == failed));
+  CHECK((get<TurnEnded>(*older) == failed));
 }
 
 TEST_CASE("a value of an unknown version is damaged") {

@@ -26,7 +26,7 @@ Head head_of(std::uint64_t incarnation, Seqs unfinished = {}, std::uint64_t last
 
 // Of a turn that ended while it waited.
 Event not_begun(Event end) {
-  std::get<TurnEnded>(end).begun = false;
+  get<TurnEnded>(end).begun = false;
   return end;
 }
 

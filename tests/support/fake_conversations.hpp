@@ -229,7 +229,7 @@ class FakeConversations : public Conversations {
     auto& view = threads_.at(turn->request.thread);
     merge_messages(view.messages, turn->request.input);
     for (const auto& record : turn->records()) {
-      if (const auto* step = std::get_if<StepDone>(&record->event))
+      if (const auto* step = get_if<StepDone>(&record->event))
         merge_messages(view.messages, step->messages);
     }
   }

@@ -22,13 +22,13 @@ struct RecordingSink : TurnSink {
 
   bool is_closed() const { return closings > 0; }
   const TurnEnded* ended() const {
-    return all.empty() ? nullptr : std::get_if<TurnEnded>(&all.back()->event);
+    return all.empty() ? nullptr : get_if<TurnEnded>(&all.back()->event);
   }
   // Everything that was streamed, in order.
   std::string text() const {
     std::string joined;
     for (const auto& record : all) {
-      if (const auto* delta = std::get_if<Delta>(&record->event)) {
+      if (const auto* delta = get_if<Delta>(&record->event)) {
         for (const auto& piece : delta->pieces)
           joined += piece;
       }
@@ -39,7 +39,7 @@ struct RecordingSink : TurnSink {
   std::size_t count() const {
     std::size_t found = 0;
     for (const auto& record : all)
-      found += std::holds_alternative<Kind>(record->event) ? 1U : 0U;
+      found += holds_alternative<Kind>(record->event) ? 1U : 0U;
     return found;
   }
 
