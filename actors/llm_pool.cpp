@@ -32,7 +32,7 @@ namespace {
 
 using Outcome = Lane::Outcome;
 
-constexpr std::size_t shared_answer_bytes_max = 256 * 1024;
+constexpr std::uint32_t shared_answer_bytes_max = 256 * 1024;
 
 LaneLimits limits_of(const LaneOptions& options) {
   LaneLimits limits;

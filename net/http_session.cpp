@@ -23,7 +23,9 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::size_t read_bytes = 8 * 1024;
+// What a connection keeps for reading stays with it for as long as it lives.
+constexpr std::size_t header_read_bytes = 2 * 1024;
+constexpr std::size_t body_read_bytes = 8 * 1024;
 constexpr milliseconds blocked_write_time_max{1'000};  // once the reader fell behind
 constexpr milliseconds linger_time_max{1'000};
 constexpr std::size_t linger_bytes_max = 256 * 1024;
@@ -137,7 +139,7 @@ asio::awaitable<bool> HttpSession::read_request() {
     }
     if (draining_ && !begun) co_return false;
     idle_ = !begun;
-    const bool more = co_await read_some();
+    const bool more = co_await read_some(header_met ? body_read_bytes : header_read_bytes);
     idle_ = false;
     if (!more) {
       if (timed_out_ && begun) {
@@ -150,9 +152,9 @@ asio::awaitable<bool> HttpSession::read_request() {
   }
 }
 
-asio::awaitable<bool> HttpSession::read_some() {
+asio::awaitable<bool> HttpSession::read_some(std::size_t bytes_max) {
   const auto [problem, bytes] =
-      co_await socket_.async_read_some(buffer_.prepare(read_bytes), use_tuple);
+      co_await socket_.async_read_some(buffer_.prepare(bytes_max), use_tuple);
   if (problem) co_return false;
   buffer_.commit(bytes);
   shared_->metrics.bytes_received.Increment(static_cast<double>(bytes));
@@ -350,7 +352,7 @@ asio::awaitable<void> HttpSession::linger() {
   set_deadline(linger_time_max, OnTime::cut);
   for (std::size_t bytes = 0; bytes < linger_bytes_max && !problem;) {
     buffer_.clear();
-    if (!co_await read_some()) break;
+    if (!co_await read_some(body_read_bytes)) break;
     bytes += buffer_.size();
   }
   clear_deadline();

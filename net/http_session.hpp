@@ -94,7 +94,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   enum class OnTime : std::uint8_t { stop_reading, cut };
 
   boost::asio::awaitable<bool> read_request();
-  boost::asio::awaitable<bool> read_some();
+  boost::asio::awaitable<bool> read_some(std::size_t bytes_max);
   boost::asio::awaitable<void> answer();
   boost::asio::awaitable<bool> write_parts(std::array<std::string_view, 4> parts);
   boost::asio::awaitable<void> refuse_unread(Error error);

@@ -29,7 +29,7 @@ using boost::system::error_code;
 using SteadyClock = std::chrono::steady_clock;
 using tcp = asio::ip::tcp;
 
-constexpr std::size_t piece_bytes_max = 8U << 10U;
+constexpr std::size_t piece_bytes_max = 2U << 10U;
 constexpr int interim_heads_max = 8;
 
 HttpHead head_of(const http::response<http::buffer_body>& response) {

@@ -8,8 +8,11 @@ bool Audience::add(Listener listener) {
   const std::lock_guard lock(mutex_);
   if (bytes_said_ > bytes_kept_max_) return false;
   listener.taken_in();
-  for (const auto& piece : kept_)
-    listener.told(piece);
+  std::size_t begin = 0;
+  for (const std::size_t end : ends_kept_) {
+    listener.told(kept_.substr(begin, end - begin));
+    begin = end;
+  }
   listeners_.push_back(std::move(listener));
   return true;
 }
@@ -23,9 +26,11 @@ bool Audience::say(std::string piece) {
   const std::lock_guard lock(mutex_);
   bytes_said_ += piece.size();
   if (bytes_said_ > bytes_kept_max_) {
-    kept_.clear();
+    kept_ = {};
+    ends_kept_ = {};
   } else {
-    kept_.push_back(piece);
+    kept_ += piece;
+    ends_kept_.push_back(static_cast<std::uint32_t>(kept_.size()));
   }
   for (std::size_t i = 1; i < listeners_.size(); ++i)
     listeners_[i].told(piece);

@@ -25,7 +25,7 @@ class Audience {
   };
 
   // 0: for one listener alone, who is there from the start.
-  explicit Audience(std::size_t bytes_kept_max) : bytes_kept_max_(bytes_kept_max) {}
+  explicit Audience(std::uint32_t bytes_kept_max) : bytes_kept_max_(bytes_kept_max) {}
 
   // False: what was said is not kept any more, and `listener` was told nothing.
   bool add(Listener listener);
@@ -38,9 +38,10 @@ class Audience {
 
  private:
   mutable std::mutex mutex_;
-  const std::size_t bytes_kept_max_;
-  std::vector<Listener> listeners_;  // all below: guarded by mutex_
-  std::vector<std::string> kept_;
+  const std::uint32_t bytes_kept_max_;
+  std::vector<Listener> listeners_;       // all below: guarded by mutex_
+  std::string kept_;                      // the pieces, one behind the other…
+  std::vector<std::uint32_t> ends_kept_;  // … and where each ends
   std::size_t bytes_said_ = 0;
   bool has_heard_ = false;
 };
