@@ -1,7 +1,7 @@
+#include "net/providers/wire_errors.hpp"
 #include "net/providers/wire_format.hpp"
 #include "net/providers/wire_json.hpp"
 #include "net/providers/wire_messages.hpp"
-#include "runtime/base/ids.hpp"
 #include "runtime/llm/tool_calls.hpp"
 
 #include <utility>
@@ -71,7 +71,7 @@ std::optional<StopReason> stop_reason_of(const Json& choice) {
 // Endpoints that are compatible have words of their own for a conversation that is too long.
 bool is_too_long(const ProviderError& error) {
   return error.code == "context_length_exceeded" || error.code == "exceed_context_size_error" ||
-         error.message.find("maximum context length") != std::string::npos;
+         says(error, "maximum context length");
 }
 
 ProviderTrouble trouble_of(const ProviderError& error) {
@@ -86,11 +86,9 @@ ProviderTrouble trouble_of(const ProviderError& error) {
 }
 
 ProviderError error_of(const Json& error) {
-  ProviderError read;
-  read.code = text_of(member(error, "code"));
-  if (read.code.empty()) read.code = text_of(member(error, "type"));
-  if (!is_identifier(read.code)) read.code.clear();
-  read.message = on_one_line(text_of(error.is_object() ? member(error, "message") : error));
+  std::string code = text_of(member(error, "code"));
+  if (code.empty()) code = text_of(member(error, "type"));
+  ProviderError read = error_in(error, std::move(code));
   read.trouble = trouble_of(read);
   return read;
 }
