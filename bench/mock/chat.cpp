@@ -106,7 +106,8 @@ void MockChat::choose_fault() {
 
 // Half an answer, and then something else.
 bool MockChat::breaks_off() const {
-  return fault_ && !has(MockFaultKind::slow) && !has(MockFaultKind::no_done);
+  return fault_ && !has(MockFaultKind::slow) && !has(MockFaultKind::no_done) &&
+         !has(MockFaultKind::misfit);
 }
 
 asio::awaitable<MockOutcome> MockChat::admitted() {
@@ -130,6 +131,7 @@ asio::awaitable<MockOutcome> MockChat::admitted() {
 
 asio::awaitable<MockOutcome> MockChat::serve() {
   if (has(MockFaultKind::hang)) co_return co_await hang();
+  if (has(MockFaultKind::misfit) && prompt_.json) prompt_.json = R"(["misfit"])";
   const MockAnswer answer(prompt_, entry_, settings_.tokens);
   if (prompt_.stream) co_return co_await stream(answer);
   co_return co_await whole(answer);

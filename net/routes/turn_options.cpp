@@ -1,6 +1,7 @@
 #include "net/routes/turn_options.hpp"
 
 #include "runtime/base/digest.hpp"
+#include "runtime/llm/json_schema.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -67,8 +68,12 @@ void check_response_format(BodyReader& body, const Json& format) {
                      format["type"] == "json_schema");
   if (!fits) return body.refuse("response_format.type", "must be text, json_object or json_schema");
   const auto schema = format.find("json_schema");
-  if (format["type"] == "json_schema" && (schema == format.end() || !schema->is_object()))
-    body.refuse("response_format.json_schema", "must be an object");
+  if (format["type"] != "json_schema") return;
+  if (schema == format.end() || !schema->is_object())
+    return body.refuse("response_format.json_schema", "must be an object");
+  if (!schema->contains("schema")) return;
+  const auto fault = fault_of_schema((*schema)["schema"]);
+  if (fault) body.refuse("response_format.json_schema.schema" + fault->path.substr(1), fault->what);
 }
 
 void read_client_options(BodyReader& body, Json& options) {

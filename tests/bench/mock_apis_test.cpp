@@ -118,5 +118,23 @@ TEST_CASE("each API has its own key, errors and refusals") {
         std::string::npos);
 }
 
+TEST_CASE("the mock answers other JSON than was asked for, when told to") {
+  MockSettings settings = three_tokens();
+  settings.faults = {{MockFaultKind::misfit, 0}};
+  settings.fault_count_max = 1;
+  const RunningMock mock(settings);
+  const Json body = {{"model", "m-1"},
+                     {"messages", Json::array({{{"role", "user"}, {"content", "hello"}}})},
+                     {"response_format", {{"type", "json_object"}}}};
+  const auto content = [&] {
+    return ask_json(mock.port(),
+                    "POST",
+                    "/v1/chat/completions",
+                    dump(body))["choices"][0]["message"]["content"];
+  };
+  CHECK(content() == R"(["misfit"])");
+  CHECK(content() == R"({"answer":"hello"})");
+}
+
 }  // namespace
 }  // namespace parlance::bench
