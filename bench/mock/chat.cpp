@@ -132,7 +132,7 @@ asio::awaitable<MockOutcome> MockChat::admitted() {
 asio::awaitable<MockOutcome> MockChat::serve() {
   if (has(MockFaultKind::hang)) co_return co_await hang();
   if (has(MockFaultKind::misfit) && prompt_.json) prompt_.json = R"(["misfit"])";
-  const MockAnswer answer(prompt_, entry_, settings_.tokens);
+  const MockAnswer answer(prompt_, entry_, prompt_.embedded.empty() ? settings_.tokens : 1);
   if (prompt_.stream) co_return co_await stream(answer);
   co_return co_await whole(answer);
 }
@@ -196,7 +196,7 @@ asio::awaitable<MockOutcome> MockChat::whole(const MockAnswer& answer) {
     co_return co_await break_stream();
   }
   if (!co_await connection_->write(response)) co_return MockOutcome::client_closed;
-  state_.journal.tokens_written(entry_, answer.tokens());
+  if (prompt_.embedded.empty()) state_.journal.tokens_written(entry_, answer.tokens());
   co_return MockOutcome::finished;
 }
 

@@ -57,6 +57,10 @@ ProviderError error_of(const Json& body) {
   return read;
 }
 
+Error embeds_nothing() {
+  return {ErrorCode::request_rejected, "the provider has no embeddings", {}, {}};
+}
+
 // A block of an answer, as it begins in a stream and as it stands in a whole one. The arguments of
 // a streamed call come behind its beginning.
 void add_block(const Json& block, std::size_t number, bool is_whole, AnswerChunk& chunk) {
@@ -82,6 +86,7 @@ void add_delta(const Json& delta, std::size_t number, AnswerChunk& chunk) {
 class AnthropicWire : public WireFormat {
  public:
   Result<WireRequest> request(std::string_view model, const ChatRequest& request) const override {
+    if (request.embeds) return embeds_nothing();
     auto body = anthropic_body(model, request);
     if (!body) return body.error();
     return WireRequest{"/messages", dump(*body)};
@@ -134,6 +139,8 @@ class AnthropicWire : public WireFormat {
       add_block(blocks[number], number, true, chunk);
     return chunk;
   }
+
+  Result<AnswerChunk> read_vectors(std::string_view) const override { return embeds_nothing(); }
 
   ProviderError read_error(std::string_view text) const override {
     const auto body = read_answer_object(text);

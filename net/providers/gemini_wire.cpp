@@ -1,4 +1,5 @@
 #include "net/providers/gemini_request.hpp"
+#include "net/providers/wire_embeddings.hpp"
 #include "net/providers/wire_errors.hpp"
 #include "net/providers/wire_format.hpp"
 #include "net/providers/wire_json.hpp"
@@ -122,9 +123,13 @@ ProviderError error_of(const Json& body) {
 class GeminiWire : public WireFormat {
  public:
   Result<WireRequest> request(std::string_view model, const ChatRequest& request) const override {
-    auto body = gemini_body(request);
+    const std::string name = segment(model);
+    auto body =
+        request.embeds ? gemini_embedding_body(name, *request.embeds) : gemini_body(request);
     if (!body) return body.error();
-    return WireRequest{"/models/" + segment(model) + ":streamGenerateContent?alt=sse", dump(*body)};
+    const char* const method =
+        request.embeds ? ":batchEmbedContents" : ":streamGenerateContent?alt=sse";
+    return WireRequest{"/models/" + name + method, dump(*body)};
   }
 
   HttpFields fields(const std::string& api_key) const override {
@@ -137,6 +142,15 @@ class GeminiWire : public WireFormat {
   Result<AnswerChunk> read_whole(std::string_view body) const override {
     auto chunk = read(body);
     if (chunk) chunk->is_last = true;
+    return chunk;
+  }
+
+  Result<AnswerChunk> read_vectors(std::string_view text) const override {
+    const auto body = read_answer_object(text);
+    if (!body) return body.error();
+    if (!body->contains("error")) return gemini_vectors(*body);
+    AnswerChunk chunk;
+    chunk.error = error_of(*body);
     return chunk;
   }
 

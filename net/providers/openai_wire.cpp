@@ -1,3 +1,4 @@
+#include "net/providers/wire_embeddings.hpp"
 #include "net/providers/wire_errors.hpp"
 #include "net/providers/wire_format.hpp"
 #include "net/providers/wire_json.hpp"
@@ -117,6 +118,8 @@ AnswerChunk chunk_of(const Json& body, const char* said) {
 class OpenAiWire : public WireFormat {
  public:
   Result<WireRequest> request(std::string_view model, const ChatRequest& request) const override {
+    if (request.embeds)
+      return WireRequest{"/embeddings", dump(openai_embedding_body(model, *request.embeds))};
     Json body = request.client_options;
     body["model"] = model;
     Json& messages = body["messages"] = Json::array();
@@ -158,6 +161,16 @@ class OpenAiWire : public WireFormat {
     const bool answers = member(message, "content").is_string() || !chunk.tool_calls.empty() ||
                          !chunk.refusal.empty();
     if (!answers) chunk.stop_reason.reset();
+    return chunk;
+  }
+
+  Result<AnswerChunk> read_vectors(std::string_view text) const override {
+    const auto body = read_answer_object(text);
+    if (!body) return body.error();
+    const Json& error = member(*body, "error");
+    if (error.is_null()) return openai_vectors(*body);
+    AnswerChunk chunk;
+    chunk.error = error_of(error);
     return chunk;
   }
 

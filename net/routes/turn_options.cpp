@@ -161,7 +161,10 @@ Result<void> check_wishes(const Agent& agent,
 std::string user_of(const Json& options) {
   const auto told = options.find("client_options");
   if (told == options.end()) return {};
-  std::string user = told->value("user", std::string());
+  return bounded_user(told->value("user", std::string()));
+}
+
+std::string bounded_user(std::string user) {
   return user.size() <= user_bytes_max ? user : sha256_hex(user);
 }
 
@@ -211,7 +214,10 @@ Deadline deadline_of(const Request& request, const Agents& agents, std::string_v
 }
 
 Deadline deadline_of_waiting(const Request& request, const Agents& agents, std::string_view agent) {
-  const auto deadline = deadline_of(request, agents, agent);
+  return deadline_of_waiting(request, deadline_of(request, agents, agent));
+}
+
+Deadline deadline_of_waiting(const Request& request, Deadline deadline) {
   const auto header = request.header("x-stainless-timeout");
   const char* const header_end = header.data() + header.size();
   double seconds = 0;
