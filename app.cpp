@@ -1,6 +1,7 @@
 #include "app.hpp"
 
 #include "actors/actor_conversations.hpp"
+#include "actors/actor_embeddings.hpp"
 #include "actors/actor_pools.hpp"
 #include "actors/front_actor.hpp"
 #include "actors/llm_pool.hpp"
@@ -231,6 +232,10 @@ actors::RoleOptions role_options(const Settings& settings) {
   return roles;
 }
 
+net::EmbeddingRules embedding_rules(const EmbeddingSettings& embeddings) {
+  return {embeddings.roles, static_cast<std::size_t>(embeddings.inputs_max), embeddings.time_max};
+}
+
 actors::WebhookSenderOptions webhook_options(const WebhookSettings& webhooks) {
   actors::WebhookSenderOptions options;
   options.at_once_max = static_cast<std::uint32_t>(webhooks.deliveries_at_once_max);
@@ -360,6 +365,7 @@ struct App::Parts {
 
   std::unique_ptr<AppHealth> health;
   std::unique_ptr<ActorConversations> conversations;
+  std::unique_ptr<actors::ActorEmbeddings> embeddings;
   std::unique_ptr<net::Backend> backend;
   std::unique_ptr<net::Router> router;
   std::unique_ptr<net::HttpServer> server;
@@ -562,6 +568,10 @@ void App::Parts::start_actors() {
   while (!health->parts_up())
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   conversations = std::make_unique<ActorConversations>(*directories);
+  embeddings = std::make_unique<actors::ActorEmbeddings>(
+      *this->actors,
+      actors::EmbeddingTools{
+          *journal, clock, llm_pool, *money, static_cast<std::uint64_t>(clock.unix_ms())});
 }
 
 Result<void> App::Parts::listen() {
@@ -574,6 +584,8 @@ Result<void> App::Parts::listen() {
                                                         clock,
                                                         webhook_rules,
                                                         pools,
+                                                        *embeddings,
+                                                        embedding_rules(settings.embeddings),
                                                         settings.threads.start_delay_max,
                                                         version()});
   router = std::make_unique<net::Router>(net::make_routes(*backend));

@@ -299,6 +299,9 @@ void LlmPool::account(PoolLane& lane, const Call& call, const ChatAnswer& answer
   const Usage& usage = answer.usage;
   lane.lane_metrics.answered(usage.tokens_in, usage.tokens_in_cached, usage.tokens_out);
   roles_.at(call.ask.request->role).metrics.read(usage.tokens_in, usage.tokens_in_cached);
+  if (call.ask.request->embeds) return;  // no provider keeps what it embeds
+  if (PromptCacheWatch::is_miss(usage.tokens_in, usage.tokens_in_cached))
+    lane.lane_metrics.long_prompt_missed();
   if (lane.prompt_cache.answered(usage.tokens_in, usage.tokens_in_cached)) {
     log_warn("prompts_not_kept",
              {{"provider", lane.options.provider},

@@ -1,5 +1,7 @@
 #include "actors/messages.hpp"
 
+#include <atomic>
+
 namespace parlance::actors {
 namespace {
 
@@ -15,6 +17,11 @@ struct Refuse {
 };
 
 }  // namespace
+
+std::uint64_t next_call() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
 
 void ControlJob::refuse(const Error& error) {
   taken = true;

@@ -209,6 +209,8 @@ struct RecordsRead {
 
 // --- thread <-> pools. `call` is unique in the process, chosen by the asker
 
+std::uint64_t next_call();
+
 struct Ask {
   std::uint64_t call = 0;
   std::shared_ptr<const ChatRequest> request;

@@ -71,4 +71,40 @@ WorstCase Money::worst_of(const ChatRequest& request) const {
   return worst;
 }
 
+Charge Money::charge_of(const ChatRequest& request, LedgerRow row) const {
+  WorstCase worst = worst_of(request);
+  Charge charge;
+  charge.row = std::move(row);
+  charge.row.provider = std::move(worst.provider);
+  charge.row.model = std::move(worst.model);
+  charge.row.usage = worst.usage;
+  charge.row.nanos = worst.amount.nanos;
+  charge.row.price_version = prices.version();
+  charge.row.counted = Counted::reserved;
+  charge.worst = worst.amount;
+  return charge;
+}
+
+std::optional<Error> Money::reserve(Charge& charge) {
+  if (!book.has_budgets()) return std::nullopt;
+  const LedgerRow& row = charge.row;
+  charge.payers = book.payers(row.key.thread.tenant.value, row.caller_key, row.user);
+  if (auto refusal = book.reserve(charge.payers, charge.worst, row.key.at_ms)) return refusal;
+  charge.reserved = charge.worst;
+  return std::nullopt;
+}
+
+Amount Money::settle(Charge& charge, const CallCost& cost) {
+  LedgerRow& row = charge.row;
+  if (!cost.provider.empty()) row.provider = cost.provider;
+  if (!cost.model.empty()) row.model = cost.model;
+  row.usage = cost.usage;
+  row.counted = cost.counted;
+  const Amount spent = prices.cost_of(row.provider, row.model, cost.usage);
+  row.nanos = spent.nanos;
+  metrics.cost(spent.nanos);
+  if (book.has_budgets()) book.settle(charge.payers, charge.reserved, spent, row.key.at_ms);
+  return spent - charge.reserved;
+}
+
 }  // namespace parlance::actors

@@ -12,14 +12,6 @@
 #include <utility>
 
 namespace parlance::actors {
-namespace {
-
-std::uint64_t next_call() {
-  static std::atomic<std::uint64_t> last{0};
-  return ++last;
-}
-
-}  // namespace
 
 Error too_many_turns() {
   return {ErrorCode::mailbox_full, "the thread already has all the turns that may wait", {}, {}};

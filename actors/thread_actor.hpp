@@ -151,13 +151,6 @@ class ThreadActor : public caf::event_based_actor {
     bool step_is_due = false;                    // it has begun, and may ask its first node
     std::shared_ptr<WaitingDelivery> webhook{};  // null: it ends without one
   };
-  // What a call is charged with, from the place that the pool has for it to its end.
-  struct Charge {
-    LedgerRow row;    // its worst case
-    Amount reserved;  // nothing, where nobody has a budget
-    std::vector<AccountKey> payers;
-    std::uint64_t tokens_said = 0;  // about
-  };
   // What the turn in front has asked for and not been told yet.
   struct Pending {
     std::uint64_t call = 0;
@@ -250,10 +243,7 @@ class ThreadActor : public caf::event_based_actor {
   void charge_answered(const Answered& report);
   void charge_unanswered();
   void charge_lost();
-  void charge(const std::string& provider,
-              const std::string& model,
-              const Usage& usage,
-              Counted counted);
+  void charge(const CallCost& cost);
   void write_charges();
 
   // --- turns that begin later (thread_delays.cpp)

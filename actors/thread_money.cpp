@@ -1,48 +1,19 @@
 // ThreadActor's money: every call to a model is charged to those who asked for it.
 //
 //   admitted   the worst case is reserved and written; the provider is called once that is on disk
-//   answered   the provider's own counts take its place, written with what the answer leads to
-//   shared     with somebody who pays for it, or answered as it was before: nothing is charged
-//   failed     with nothing served: nothing is charged. Cut: what was asked, and what was said of
-//              the answer, both estimated (runtime/llm/tokens.hpp)
-//   left       by a cancellation or the deadline: the same. A call that has still waited for its
-//              slot is charged for what it asked: only the pool knows
-//   lost       with its pool, or with the process: it stays the worst case, as the provider may
-//              have served it
+//   ended      what it came to (actors/charge.hpp) takes the place of that, written with what the
+//              answer leads to
+//
+// A call that is left while it waits for its slot is charged for what it asked: only the pool
+// knows. One that is lost with the process stays the worst case.
 //
 // Where nobody has a budget, nothing is reserved: a call's row of the ledger is written with what
 // its answer leads to, and that is all.
 #include "actors/thread_actor.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace parlance::actors {
-namespace {
-
-// Whether a provider may charge for a call that failed like this. The others say that it was not
-// reached, or refused.
-bool may_be_served(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::provider_failed:
-    case ErrorCode::answer_too_long:
-    case ErrorCode::deadline_passed:
-    case ErrorCode::cancelled:
-    case ErrorCode::internal:
-      return true;
-    default:
-      return false;
-  }
-}
-
-Usage estimate_of(const Usage& worst, std::uint64_t tokens_said) {
-  Usage usage = worst;
-  usage.tokens_out =
-      static_cast<std::uint32_t>(std::min<std::uint64_t>(tokens_said, worst.tokens_out));
-  return usage;
-}
-
-}  // namespace
 
 void ThreadActor::admitted() {
   pending_->admitted = true;
@@ -63,9 +34,7 @@ std::optional<Error> ThreadActor::reserve() {
   Money& money = tools_.money;
   const Turn& turn = front().turn;
   const TurnAccepted& accepted = turn.accepted();
-  auto worst = money.worst_of(*std::get<AskEffect>(pending_->effect).request);
-  Charge charge;
-  LedgerRow& row = charge.row;
+  LedgerRow row;
   row.key = {tools_.clock.unix_ms(), key_, epoch_, ++calls_};
   row.caller_key = accepted.caller_key;
   row.user = accepted.user;
@@ -73,22 +42,15 @@ std::optional<Error> ThreadActor::reserve() {
   row.run = accepted.run;
   row.agent = accepted.agent;
   row.node = turn.node();
-  row.provider = std::move(worst.provider);
-  row.model = std::move(worst.model);
-  row.usage = worst.usage;
-  row.nanos = worst.amount.nanos;
-  row.price_version = money.prices.version();
-  row.counted = Counted::reserved;
+  Charge charge = money.charge_of(*std::get<AskEffect>(pending_->effect).request, std::move(row));
   if (money.book.has_budgets()) {
     const Account spent = head_ ? head_->spent : Account{};
-    if (auto refusal = money.book.refusal_of(spent, worst.amount, row.key.at_ms)) return refusal;
-    charge.payers = money.book.payers(key_.tenant.value, row.caller_key, row.user);
-    if (auto refusal = money.book.reserve(charge.payers, worst.amount, row.key.at_ms))
+    if (auto refusal = money.book.refusal_of(spent, charge.worst, charge.row.key.at_ms))
       return refusal;
-    charge.reserved = worst.amount;
+    if (auto refusal = money.reserve(charge)) return refusal;
     if (!head_) make_head(options_.thread_ttl.count());
-    spend(charge, worst.amount);
-    ledger_.push_back(row);
+    spend(charge, charge.reserved);
+    ledger_.push_back(charge.row);
   }
   pending_->charge = std::move(charge);
   return std::nullopt;
@@ -106,54 +68,22 @@ void ThreadActor::spend(const Charge& charge, const Amount& change) {
 }
 
 void ThreadActor::charge_answered(const Answered& report) {
-  if (!pending_->charge) return;
-  if (report.is_paid_for) return charge(report.provider, report.model, {}, Counted::told);
-  const Usage worst = pending_->charge->row.usage;
-  const Usage estimate = estimate_of(worst, pending_->charge->tokens_said);
-  if (!*report.answer) {
-    const bool served = estimate.tokens_out > 0 || may_be_served(report.answer->error().code);
-    return charge(report.provider, report.model, served ? estimate : Usage{}, Counted::estimated);
-  }
-  const Usage& told = (*report.answer)->usage;
-  const bool is_told = told.tokens_in + std::uint64_t{told.tokens_out} > 0;
-  charge(report.provider,
-         report.model,
-         is_told ? told : estimate,
-         is_told ? Counted::told : Counted::estimated);
+  if (pending_->charge) charge(cost_of_answered(*pending_->charge, report));
 }
 
 void ThreadActor::charge_unanswered() {
-  if (!pending_->charge) return;
-  const LedgerRow row = pending_->charge->row;
-  const Usage usage =
-      pending_->proceeded ? estimate_of(row.usage, pending_->charge->tokens_said) : Usage{};
-  charge(row.provider, row.model, usage, Counted::estimated);
+  if (pending_->charge) charge(cost_of_left(*pending_->charge, pending_->proceeded));
 }
 
 void ThreadActor::charge_lost() {
-  if (!pending_->charge) return;
-  const LedgerRow row = pending_->charge->row;
-  charge(row.provider, row.model, pending_->proceeded ? row.usage : Usage{}, Counted::estimated);
+  if (pending_->charge) charge(cost_of_lost(*pending_->charge, pending_->proceeded));
 }
 
-void ThreadActor::charge(const std::string& provider,
-                         const std::string& model,
-                         const Usage& usage,
-                         Counted counted) {
+void ThreadActor::charge(const CallCost& cost) {
   Charge charged = std::move(*std::exchange(pending_->charge, std::nullopt));
-  LedgerRow& row = charged.row;
-  if (!provider.empty()) row.provider = provider;
-  if (!model.empty()) row.model = model;
-  row.usage = usage;
-  row.counted = counted;
-  const Amount spent = tools_.money.prices.cost_of(row.provider, row.model, usage);
-  row.nanos = spent.nanos;
-  tools_.money.metrics.cost(spent.nanos);
-  if (tools_.money.book.has_budgets()) {
-    tools_.money.book.settle(charged.payers, charged.reserved, spent, row.key.at_ms);
-    spend(charged, spent - charged.reserved);
-  }
-  ledger_.push_back(std::move(row));
+  const Amount change = tools_.money.settle(charged, cost);
+  if (tools_.money.book.has_budgets()) spend(charged, change);
+  ledger_.push_back(std::move(charged.row));
 }
 
 // For what is not written with something else.

@@ -175,6 +175,7 @@ Effect Turn::answer(const Answer& answer, const Clock& clock) {
   if (std::holds_alternative<Generated>(answer)) {
     Generated named = std::get<Generated>(answer);
     named.message = message_;
+    named.repaired = repairs_;
     return carry(node->resume(state_, named), clock);
   }
   return carry(node->resume(state_, answer), clock);
@@ -234,6 +235,7 @@ Effect Turn::carry(Result<Action> action, const Clock& clock) {
     } else if (auto* ask = std::get_if<AskModel>(&*action)) {
       give_up_shown();
       shown_ = ask->shown;
+      repairs_ = ask->repairs;
       answer_bytes_ = 0;
       // What was streamed before a crash has left records, so that a new variant has a new id.
       const std::uint64_t last_seq = records_.empty() ? 0 : records_.back()->seq;

@@ -154,6 +154,7 @@ class Turn {
 
   // What has been streamed by the node that waits.
   bool shown_ = false;
+  bool repairs_ = false;       // the call repairs an answer
   std::string message_;        // the id of the message that is being streamed
   std::string shown_message_;  // the last one of which text was shown, until the thread has it
   std::vector<std::string> pieces_;

@@ -178,6 +178,26 @@ Result<void> check_lanes(const std::map<std::string, std::vector<LaneSettings>>&
   return {};
 }
 
+// A role that embeds has lanes, of providers that can.
+Result<void> check_embedding_roles(const Settings& settings) {
+  const auto& roles = settings.embeddings.roles;
+  for (std::size_t i = 0; i < roles.size(); ++i) {
+    const std::string path = "embeddings.roles[" + std::to_string(i) + "]";
+    const auto chain = settings.models.find(roles[i]);
+    if (chain == settings.models.end())
+      return wrong_setting(path, "models has no \"" + roles[i] + "\"");
+    if (settings.agents.contains(roles[i]))
+      return wrong_setting(path, "there is an agent of this name: clients ask for both by it");
+    for (const auto& lane : chain->second) {
+      const std::string& kind = settings.providers.at(lane.provider).kind;
+      if (kind != "openai" && kind != "gemini")
+        return wrong_setting(path,
+                             "the provider " + lane.provider + " (" + kind + ") embeds nothing");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> read_named_parts(const Json& document, const fs::path& folder, Settings& settings) {
@@ -204,7 +224,7 @@ Result<void> read_named_parts(const Json& document, const fs::path& folder, Sett
     if (!path) return path.error();
     settings.agents[name] = folder / *path;
   }
-  return {};
+  return check_embedding_roles(settings);
 }
 
 }  // namespace parlance

@@ -87,6 +87,12 @@ struct AnswerSettings {
   std::uint64_t kept_bytes_max = 16 * 1024 * 1024;
 };
 
+struct EmbeddingSettings {
+  std::vector<std::string> roles;
+  std::uint64_t inputs_max = 512;
+  std::chrono::milliseconds time_max{60'000};
+};
+
 struct WebhookSettings {
   std::vector<std::string> secrets;  // as found where the configuration says; the first is newest
   std::vector<std::string> hosts_allowed;
@@ -146,6 +152,7 @@ struct Settings {
   ThreadSettings threads;
   RetrieverSettings retriever;
   AnswerSettings answers;
+  EmbeddingSettings embeddings;
   WebhookSettings webhooks;
   LogSettings log;
   PriceSettings prices;

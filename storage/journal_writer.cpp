@@ -19,10 +19,11 @@ namespace {
 // Whoever opens a thread waits for what was written to be read, not for the disk.
 bool is_waited_for(const WriterCall& call) {
   if (const auto* erase = std::get_if<EraseCall>(&call)) return erase->done != nullptr;
-  return std::holds_alternative<AppendCall>(call);
+  return std::holds_alternative<AppendCall>(call) || std::holds_alternative<ChargeCall>(call);
 }
 
 std::size_t bytes_of(const WriterCall& call) {
+  if (const auto* charge = std::get_if<ChargeCall>(&call)) return charge->charges.bytes;
   const auto* append = std::get_if<AppendCall>(&call);
   return append == nullptr ? 0 : append->bytes;
 }
@@ -243,10 +244,7 @@ JournalWriter::Verdict JournalWriter::plan(const AppendCall& call, rocksdb::Writ
   planned_records_ += call.events.size();
   for (const auto& [key, value] : call.deliveries)
     deliveries_.put(key, value, batch);
-  for (const auto& [key, value] : call.ledger)
-    batch.Put(store_.ledger(), key, value);
-  for (const auto& spending : call.spendings)
-    accounts_.add(spending, batch);
+  plan(call.charges, batch);
   if (call.head) {
     next.expires_ms = call.head->expires_ms;
     next.running = call.head->running;
@@ -260,6 +258,18 @@ JournalWriter::Verdict JournalWriter::plan(const AppendCall& call, rocksdb::Writ
   }
   if (begins && (owned->replaces || owned->incarnation != 0)) mark_erased(batch);
   owned = next;
+  return Verdict::committed;
+}
+
+void JournalWriter::plan(const WrittenCharges& charges, rocksdb::WriteBatch& batch) {
+  for (const auto& [key, value] : charges.ledger)
+    batch.Put(store_.ledger(), key, value);
+  for (const auto& spending : charges.spendings)
+    accounts_.add(spending, batch);
+}
+
+JournalWriter::Verdict JournalWriter::plan(const ChargeCall& call, rocksdb::WriteBatch& batch) {
+  plan(call.charges, batch);
   return Verdict::committed;
 }
 
@@ -348,6 +358,10 @@ void JournalWriter::answer(AppendCall& call, Verdict verdict) {
   const AppendOutcome outcome = outcomes[static_cast<std::size_t>(verdict)];
   metrics_.append_answered(outcome);
   call.done(outcome);
+}
+
+void JournalWriter::answer(ChargeCall& call, Verdict verdict) {
+  call.done(verdict == Verdict::committed ? AppendOutcome::committed : AppendOutcome::failed);
 }
 
 void JournalWriter::answer(EraseCall& call, Verdict verdict) {

@@ -12,7 +12,8 @@
 // callbacks run on the writer's thread (in stop() and step(), on the caller's).
 //
 // Bounds: a batch holds at most batch_appends_max calls and about batch_bytes_max bytes. The queue
-// is bounded by who may write: an owner of a thread has at most two appends on their way.
+// is bounded by who may write: an owner of a thread has at most two appends on their way, a call
+// without a thread one charge.
 #pragma once
 
 #include "runtime/base/clock.hpp"
@@ -55,6 +56,12 @@ struct WrittenEvent {
   std::string value;  // encoded
 };
 
+struct WrittenCharges {
+  std::vector<std::pair<std::string, std::string>> ledger;  // keys and encoded values
+  std::vector<Spending> spendings;
+  std::size_t bytes = 0;
+};
+
 struct AppendCall {
   std::string thread;
   std::uint64_t epoch = 0;
@@ -63,9 +70,13 @@ struct AppendCall {
   std::vector<std::uint64_t> deleted_seqs;
   std::optional<WrittenHead> head;
   std::vector<std::pair<std::string, std::string>> deliveries;  // keys and encoded values
-  std::vector<std::pair<std::string, std::string>> ledger;      // the same
-  std::vector<Spending> spendings;
+  WrittenCharges charges;
   std::size_t bytes = 0;
+  Journal::Appended done;
+};
+// Of no thread.
+struct ChargeCall {
+  WrittenCharges charges;
   Journal::Appended done;
 };
 struct EraseCall {
@@ -95,7 +106,7 @@ struct SweptCall {
 };
 
 using WriterCall =
-    std::variant<AppendCall, EraseCall, OpenCall, ReleaseCall, DeliveryCall, SweptCall>;
+    std::variant<AppendCall, ChargeCall, EraseCall, OpenCall, ReleaseCall, DeliveryCall, SweptCall>;
 
 class JournalWriter {
  public:
@@ -141,17 +152,20 @@ class JournalWriter {
   void plan_batch();
   void write_batch();
   Verdict plan(const AppendCall& call, rocksdb::WriteBatch& batch);
+  Verdict plan(const ChargeCall& call, rocksdb::WriteBatch& batch);
   Verdict plan(const EraseCall& call, rocksdb::WriteBatch& batch);
   Verdict plan(const OpenCall& call, rocksdb::WriteBatch& batch);
   Verdict plan(const ReleaseCall& call, rocksdb::WriteBatch& batch);
   Verdict plan(const DeliveryCall& call, rocksdb::WriteBatch& batch);
   Verdict plan(const SweptCall& call, rocksdb::WriteBatch& batch);
+  void plan(const WrittenCharges& charges, rocksdb::WriteBatch& batch);
   std::optional<OpenThread>& standing(const std::string& thread);
   void mark_erased(rocksdb::WriteBatch& batch);
   std::optional<std::string> write(bool synced);
 
   void answer_batch();
   void answer(AppendCall& call, Verdict verdict);
+  void answer(ChargeCall& call, Verdict verdict);
   void answer(EraseCall& call, Verdict verdict);
   void answer(OpenCall& call, Verdict verdict);
   void answer(ReleaseCall& call, Verdict verdict);

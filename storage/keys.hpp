@@ -10,7 +10,7 @@
 //                what has been spent; the name of a tenant's is empty
 //   ledger       at_ms:be64 thread 0x00 epoch:be64 number:be64
 //                                                        -> value(LedgerRow)
-//                calls to models
+//                calls to models; the thread-id of one without a thread is empty
 //   default      "erased"                                -> value(since)
 //                threads were erased since then
 //

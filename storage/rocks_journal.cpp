@@ -26,6 +26,16 @@ void answer(const Ask& ask, const Done& done) {
   done(std::move(result));
 }
 
+WrittenCharges encoded(std::vector<Spending> spendings, const std::vector<LedgerRow>& ledger) {
+  WrittenCharges written;
+  for (const auto& row : ledger) {
+    written.ledger.emplace_back(ledger_key(row.key), encode(row));
+    written.bytes += written.ledger.back().second.size();
+  }
+  written.spendings = std::move(spendings);
+  return written;
+}
+
 Error reads_full() {
   return {ErrorCode::storage_failed, "too many reads wait", {}, std::chrono::seconds(1)};
 }
@@ -127,13 +137,15 @@ void RocksJournal::append(Append append, Appended appended) {
     call.deliveries.emplace_back(delivery_key(delivery.key), encode(delivery));
     call.bytes += call.deliveries.back().second.size();
   }
-  for (const auto& row : append.ledger) {
-    call.ledger.emplace_back(ledger_key(row.key), encode(row));
-    call.bytes += call.ledger.back().second.size();
-  }
-  call.spendings = std::move(append.spendings);
+  call.charges = encoded(std::move(append.spendings), append.ledger);
+  call.bytes += call.charges.bytes;
   call.done = std::move(appended);
   writer_->submit(std::move(call));
+}
+
+void RocksJournal::charge(Charges charges, Appended charged) {
+  writer_->submit(
+      ChargeCall{encoded(std::move(charges.spendings), charges.ledger), std::move(charged)});
 }
 
 void RocksJournal::erase(const ThreadKey& thread,

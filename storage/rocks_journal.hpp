@@ -66,6 +66,7 @@ class RocksJournal : public Journal, public Outbox, public Ledger, public Servic
   void open(const ThreadKey& thread, Opened opened) override;
   void release(const ThreadKey& thread, std::uint64_t epoch) override;
   void append(Append append, Appended appended) override;
+  void charge(Charges charges, Appended charged) override;
   void erase(const ThreadKey& thread,
              std::uint64_t epoch,
              Undelivered undelivered,

@@ -106,7 +106,8 @@ void MockChat::choose_fault() {
 
 // Half an answer, and then something else.
 bool MockChat::breaks_off() const {
-  return fault_ && !has(MockFaultKind::slow) && !has(MockFaultKind::no_done);
+  return fault_ && !has(MockFaultKind::slow) && !has(MockFaultKind::no_done) &&
+         !has(MockFaultKind::misfit);
 }
 
 asio::awaitable<MockOutcome> MockChat::admitted() {
@@ -130,7 +131,8 @@ asio::awaitable<MockOutcome> MockChat::admitted() {
 
 asio::awaitable<MockOutcome> MockChat::serve() {
   if (has(MockFaultKind::hang)) co_return co_await hang();
-  const MockAnswer answer(prompt_, entry_, settings_.tokens);
+  if (has(MockFaultKind::misfit) && prompt_.json) prompt_.json = R"(["misfit"])";
+  const MockAnswer answer(prompt_, entry_, prompt_.embedded.empty() ? settings_.tokens : 1);
   if (prompt_.stream) co_return co_await stream(answer);
   co_return co_await whole(answer);
 }
@@ -194,7 +196,7 @@ asio::awaitable<MockOutcome> MockChat::whole(const MockAnswer& answer) {
     co_return co_await break_stream();
   }
   if (!co_await connection_->write(response)) co_return MockOutcome::client_closed;
-  state_.journal.tokens_written(entry_, answer.tokens());
+  if (prompt_.embedded.empty()) state_.journal.tokens_written(entry_, answer.tokens());
   co_return MockOutcome::finished;
 }
 

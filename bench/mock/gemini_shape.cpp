@@ -1,3 +1,4 @@
+#include "bench/mock/embeddings.hpp"
 #include "bench/mock/members.hpp"
 #include "bench/mock/shape.hpp"
 #include "net/request.hpp"
@@ -123,12 +124,14 @@ class GeminiShape : public MockShape {
     const std::string name = target.substr(folder.size(), target.find('?') - folder.size());
     const auto colon = name.rfind(':');
     const auto method = colon == std::string::npos ? std::string() : name.substr(colon + 1);
+    const std::string model = net::percent_decoded(name.substr(0, colon), false).value_or("");
+    if (method == "batchEmbedContents") return read_gemini_embedding(*body, model);
     const bool streams = method == "streamGenerateContent";
     if (!body->is_object() || (!streams && method != "generateContent")) {
       return Error{ErrorCode::invalid_value, "there is no such method", "method", {}};
     }
     Json told = openai_body(*body);
-    told["model"] = net::percent_decoded(name.substr(0, colon), false).value_or("");
+    told["model"] = model;
     told["stream"] = streams;
     auto prompt = prompt_of(told);
     if (prompt) prompt->options = other_members(*body, {"contents"});
@@ -156,6 +159,7 @@ class GeminiShape : public MockShape {
   std::string last() const override { return {}; }
 
   std::string whole(const MockAnswer& answer) const override {
+    if (!answer.prompt().embedded.empty()) return gemini_embeddings(answer.prompt());
     Json parts = Json::array();
     if (answer.calls() == 0) parts.push_back({{"text", answer.call_text(0)}});
     for (std::size_t call = 0; call < answer.calls(); ++call)

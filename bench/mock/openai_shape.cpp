@@ -1,3 +1,4 @@
+#include "bench/mock/embeddings.hpp"
 #include "bench/mock/shape.hpp"
 
 #include <utility>
@@ -58,7 +59,9 @@ std::string_view finish_reason(const MockAnswer& answer) {
 class OpenAiShape : public MockShape {
  public:
   Result<MockPrompt> read(const MockConnection::Request& request) const override {
-    return read_prompt(request.body());
+    const std::string_view target(request.target().data(), request.target().size());
+    return target.starts_with("/v1/embeddings") ? read_openai_embedding(request.body())
+                                                : read_prompt(request.body());
   }
 
   std::string key_of(const MockConnection::Request& request) const override {
@@ -99,6 +102,7 @@ class OpenAiShape : public MockShape {
   std::string last() const override { return sse_event("", "[DONE]"); }
 
   std::string whole(const MockAnswer& answer) const override {
+    if (!answer.prompt().embedded.empty()) return openai_embeddings(answer.prompt());
     return head(answer) + R"("choices":[{"index":0,"message":)" + message(answer) +
            R"(,"logprobs":null,"finish_reason":)" + std::string(finish_reason(answer)) +
            R"(}],"usage":)" + usage(answer) + "}";

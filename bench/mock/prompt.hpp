@@ -34,6 +34,10 @@ struct MockPrompt {
   std::uint32_t tokens_in = 0;            // a quarter of the messages' bytes
   std::uint32_t tokens_cached = 0;        // of tokens_in
 
+  std::vector<std::string> embedded;  // of a request for vectors: the texts, or tokens as texts
+  std::uint32_t dimensions = 8;       // of each vector
+  bool base64 = false;
+
   std::vector<std::string> stop;
   std::vector<MockToolCall> calls;  // what is answered with, unless empty
   std::optional<std::string> json;  // what is answered with: fits response_format

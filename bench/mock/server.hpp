@@ -1,9 +1,9 @@
 // A provider of models that costs nothing and does as it is told: it speaks three APIs, with
 // delays, faults and a journal of what was asked.
 //
-//   POST /v1/chat/completions   GET /v1/models, /v1/models/{id}     OpenAI
+//   POST /v1/chat/completions, /v1/embeddings   GET /v1/models, /v1/models/{id}   OpenAI
 //   POST /v1/messages                                               Anthropic
-//   POST /v1beta/models/{id}:generateContent, :streamGenerateContent   Gemini
+//   POST /v1beta/models/{id}:generateContent, :streamGenerateContent, :batchEmbedContents   Gemini
 //   GET, POST /mock/settings    GET /mock/journal?since=ID&limit=N    GET /mock/stats
 //   POST /mock/reset            (journal, sums, peaks and the order of faults begin anew)
 //

@@ -10,7 +10,7 @@
 namespace parlance::bench {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, MockFaultKind>, 8> kinds{
+constexpr std::array<std::pair<std::string_view, MockFaultKind>, 9> kinds{
     {{"hang", MockFaultKind::hang},
      {"stall", MockFaultKind::stall},
      {"cut", MockFaultKind::cut},
@@ -18,7 +18,8 @@ constexpr std::array<std::pair<std::string_view, MockFaultKind>, 8> kinds{
      {"garbage", MockFaultKind::garbage},
      {"error", MockFaultKind::error},
      {"slow", MockFaultKind::slow},
-     {"no_done", MockFaultKind::no_done}}};
+     {"no_done", MockFaultKind::no_done},
+     {"misfit", MockFaultKind::misfit}}};
 
 constexpr std::chrono::milliseconds delay_max = std::chrono::hours(1);
 
@@ -79,7 +80,7 @@ Result<MockFault> parse_fault(std::string_view text) {
   return wrong("fault",
                "\"" + std::string(text) +
                    "\" is neither a status from 400 to 599 nor one of hang, stall, cut, reset, "
-                   "garbage, error, slow, no_done");
+                   "garbage, error, slow, no_done, misfit");
 }
 
 std::string to_text(const MockFault& fault) {

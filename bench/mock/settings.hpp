@@ -28,6 +28,7 @@ enum class MockFaultKind : std::uint8_t {
   error,    // half a stream, then `data: {"error":…}`; without a stream, status 500
   slow,     // all delays are ten times as long
   no_done,  // a whole stream without `data: [DONE]`
+  misfit,   // where JSON is asked for, other JSON
 };
 
 struct MockFault {

@@ -3,7 +3,7 @@
 namespace parlance::bench {
 
 const MockShape* shape_at(std::string_view path) {
-  if (path == "/v1/chat/completions") return &openai_shape();
+  if (path == "/v1/chat/completions" || path == "/v1/embeddings") return &openai_shape();
   if (path == "/v1/messages") return &anthropic_shape();
   if (path.starts_with("/v1beta/models/")) return &gemini_shape();
   return nullptr;

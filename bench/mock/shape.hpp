@@ -41,9 +41,10 @@ class MockShape {
 // The shape that POST requests to this path are in; none: the mock has no such path.
 const MockShape* shape_at(std::string_view path);
 
-const MockShape& openai_shape();     // /v1/chat/completions
+const MockShape& openai_shape();     // /v1/chat/completions, /v1/embeddings
 const MockShape& anthropic_shape();  // /v1/messages
-const MockShape& gemini_shape();  // /v1beta/models/{model}:generateContent, :streamGenerateContent
+// /v1beta/models/{model}:generateContent, :streamGenerateContent, :batchEmbedContents
+const MockShape& gemini_shape();
 
 // {"error":{message,type,param,code}}, as OpenAI's clients read it; an empty param or code is null.
 std::string openai_error(std::string_view message,

@@ -1,7 +1,7 @@
 #include "net/providers/anthropic_request.hpp"
+#include "net/providers/wire_errors.hpp"
 #include "net/providers/wire_format.hpp"
 #include "net/providers/wire_json.hpp"
-#include "runtime/base/ids.hpp"
 
 #include <utility>
 
@@ -34,9 +34,6 @@ std::optional<StopReason> stop_reason_of(const std::string& reason) {
 }
 
 ProviderTrouble trouble_of(const ProviderError& error) {
-  const auto says = [&](std::string_view words) {
-    return error.message.find(words) != std::string::npos;
-  };
   if (error.code == "rate_limit_error") return ProviderTrouble::throttled;
   if (error.code == "overloaded_error" || error.code == "timeout_error") {
     return ProviderTrouble::overloaded;
@@ -44,10 +41,10 @@ ProviderTrouble trouble_of(const ProviderError& error) {
   if (error.code == "authentication_error" || error.code == "permission_error") {
     return ProviderTrouble::credentials;
   }
-  if (error.code == "billing_error" || says("credit balance is too low")) {
+  if (error.code == "billing_error" || says(error, "credit balance is too low")) {
     return ProviderTrouble::account;
   }
-  if (says("prompt is too long") || says("exceed context limit")) {
+  if (says(error, "prompt is too long") || says(error, "exceed context limit")) {
     return ProviderTrouble::context_length;
   }
   return ProviderTrouble::other;
@@ -55,12 +52,13 @@ ProviderTrouble trouble_of(const ProviderError& error) {
 
 ProviderError error_of(const Json& body) {
   const Json& error = member(body, "error");
-  ProviderError read;
-  read.code = text_of(member(error, "type"));
-  if (!is_identifier(read.code)) read.code.clear();
-  read.message = on_one_line(text_of(member(error, "message")));
+  ProviderError read = error_in(error, text_of(member(error, "type")));
   read.trouble = trouble_of(read);
   return read;
+}
+
+Error embeds_nothing() {
+  return {ErrorCode::request_rejected, "the provider has no embeddings", {}, {}};
 }
 
 // A block of an answer, as it begins in a stream and as it stands in a whole one. The arguments of
@@ -88,6 +86,7 @@ void add_delta(const Json& delta, std::size_t number, AnswerChunk& chunk) {
 class AnthropicWire : public WireFormat {
  public:
   Result<WireRequest> request(std::string_view model, const ChatRequest& request) const override {
+    if (request.embeds) return embeds_nothing();
     auto body = anthropic_body(model, request);
     if (!body) return body.error();
     return WireRequest{"/messages", dump(*body)};
@@ -140,6 +139,8 @@ class AnthropicWire : public WireFormat {
       add_block(blocks[number], number, true, chunk);
     return chunk;
   }
+
+  Result<AnswerChunk> read_vectors(std::string_view) const override { return embeds_nothing(); }
 
   ProviderError read_error(std::string_view text) const override {
     const auto body = read_answer_object(text);

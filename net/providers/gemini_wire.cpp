@@ -1,8 +1,9 @@
 #include "net/providers/gemini_request.hpp"
+#include "net/providers/wire_embeddings.hpp"
+#include "net/providers/wire_errors.hpp"
 #include "net/providers/wire_format.hpp"
 #include "net/providers/wire_json.hpp"
 #include "runtime/base/ascii.hpp"
-#include "runtime/base/ids.hpp"
 
 #include <algorithm>
 #include <array>
@@ -99,27 +100,21 @@ std::optional<std::chrono::milliseconds> retry_delay_of(const Json& details) {
 }
 
 ProviderTrouble trouble_of(const ProviderError& error) {
-  const auto says = [&](std::string_view words) {
-    return error.message.find(words) != std::string::npos;
-  };
   if (error.code == "RESOURCE_EXHAUSTED") return ProviderTrouble::throttled;
   if (error.code == "UNAVAILABLE" || error.code == "DEADLINE_EXCEEDED") {
     return ProviderTrouble::overloaded;
   }
   if (error.code == "UNAUTHENTICATED" || error.code == "PERMISSION_DENIED" ||
-      says("API key not valid") || says("API key expired")) {
+      says(error, "API key not valid") || says(error, "API key expired")) {
     return ProviderTrouble::credentials;
   }
-  if (says("exceeds the maximum number of tokens")) return ProviderTrouble::context_length;
+  if (says(error, "exceeds the maximum number of tokens")) return ProviderTrouble::context_length;
   return ProviderTrouble::other;
 }
 
 ProviderError error_of(const Json& body) {
   const Json& error = member(body, "error");
-  ProviderError read;
-  read.code = text_of(member(error, "status"));
-  if (!is_identifier(read.code)) read.code.clear();
-  read.message = on_one_line(text_of(member(error, "message")));
+  ProviderError read = error_in(error, text_of(member(error, "status")));
   read.retry_after = retry_delay_of(member(error, "details"));
   read.trouble = trouble_of(read);
   return read;
@@ -128,9 +123,13 @@ ProviderError error_of(const Json& body) {
 class GeminiWire : public WireFormat {
  public:
   Result<WireRequest> request(std::string_view model, const ChatRequest& request) const override {
-    auto body = gemini_body(request);
+    const std::string name = segment(model);
+    auto body =
+        request.embeds ? gemini_embedding_body(name, *request.embeds) : gemini_body(request);
     if (!body) return body.error();
-    return WireRequest{"/models/" + segment(model) + ":streamGenerateContent?alt=sse", dump(*body)};
+    const char* const method =
+        request.embeds ? ":batchEmbedContents" : ":streamGenerateContent?alt=sse";
+    return WireRequest{"/models/" + name + method, dump(*body)};
   }
 
   HttpFields fields(const std::string& api_key) const override {
@@ -143,6 +142,15 @@ class GeminiWire : public WireFormat {
   Result<AnswerChunk> read_whole(std::string_view body) const override {
     auto chunk = read(body);
     if (chunk) chunk->is_last = true;
+    return chunk;
+  }
+
+  Result<AnswerChunk> read_vectors(std::string_view text) const override {
+    const auto body = read_answer_object(text);
+    if (!body) return body.error();
+    if (!body->contains("error")) return gemini_vectors(*body);
+    AnswerChunk chunk;
+    chunk.error = error_of(*body);
     return chunk;
   }
 

@@ -2,6 +2,7 @@
 
 #include "net/providers/running_call.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/llm/embedding.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -87,9 +88,10 @@ struct HttpProvider::Sending {
 };
 
 HttpRequest HttpProvider::request_of(const Sending& sending) const {
+  const bool is_stream = !sending.call.request.embeds;
   HttpRequest request{.url = url_,
                       .fields = {{"content-type", "application/json"},
-                                 {"accept", "text/event-stream"},
+                                 {"accept", is_stream ? "text/event-stream" : "application/json"},
                                  {"user-agent", "parlance"}},
                       .body = sending.wired.body,
                       .body_bytes_max = options_.stream_bytes_max,
@@ -127,6 +129,8 @@ void HttpProvider::send(const std::shared_ptr<Sending>& sending) {
   options.api_key = *sending->key;
   options.answer_bytes_max = options_.answer_bytes_max;
   options.limit_is_own = sending->deadline.when() < sending->call.deadline.when();
+  const auto& embeds = sending->call.request.embeds;
+  options.vectors_wanted = embeds ? embeds->count() : 0;
   ProviderReports reports = sending->reports;
   if (attempt == 1) {
     reports.ended = [this, sending](Result<ChatAnswer> outcome) {

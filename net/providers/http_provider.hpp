@@ -2,10 +2,11 @@
 //
 //   HttpProvider provider{io, anthropic_wire(), options};
 //
-// Calls are streamed. An endpoint that answers 200 with one JSON answer in place of a stream is
-// understood as well: its text is one piece. A stream that said why the model stopped is whole, at
-// its last event or wherever it ends after that; whatever else ends it is an error, whether or not
-// something was said. Which error a failure is: net/providers/provider_policy.hpp.
+// Calls are streamed, but those that embed. An endpoint that answers 200 with one JSON answer in
+// place of a stream is understood as well: its text is one piece. A stream that said why the model
+// stopped is whole, at its last event or wherever it ends after that; whatever else ends it is an
+// error, whether or not something was said. Which error a failure is:
+// net/providers/provider_policy.hpp.
 //
 // A call that is refused with a key which was rotated meanwhile is sent once more, with the new one
 // (net/credentials/credential.hpp).

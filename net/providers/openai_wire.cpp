@@ -1,7 +1,8 @@
+#include "net/providers/wire_embeddings.hpp"
+#include "net/providers/wire_errors.hpp"
 #include "net/providers/wire_format.hpp"
 #include "net/providers/wire_json.hpp"
 #include "net/providers/wire_messages.hpp"
-#include "runtime/base/ids.hpp"
 #include "runtime/llm/tool_calls.hpp"
 
 #include <utility>
@@ -71,7 +72,7 @@ std::optional<StopReason> stop_reason_of(const Json& choice) {
 // Endpoints that are compatible have words of their own for a conversation that is too long.
 bool is_too_long(const ProviderError& error) {
   return error.code == "context_length_exceeded" || error.code == "exceed_context_size_error" ||
-         error.message.find("maximum context length") != std::string::npos;
+         says(error, "maximum context length");
 }
 
 ProviderTrouble trouble_of(const ProviderError& error) {
@@ -86,11 +87,9 @@ ProviderTrouble trouble_of(const ProviderError& error) {
 }
 
 ProviderError error_of(const Json& error) {
-  ProviderError read;
-  read.code = text_of(member(error, "code"));
-  if (read.code.empty()) read.code = text_of(member(error, "type"));
-  if (!is_identifier(read.code)) read.code.clear();
-  read.message = on_one_line(text_of(error.is_object() ? member(error, "message") : error));
+  std::string code = text_of(member(error, "code"));
+  if (code.empty()) code = text_of(member(error, "type"));
+  ProviderError read = error_in(error, std::move(code));
   read.trouble = trouble_of(read);
   return read;
 }
@@ -119,6 +118,8 @@ AnswerChunk chunk_of(const Json& body, const char* said) {
 class OpenAiWire : public WireFormat {
  public:
   Result<WireRequest> request(std::string_view model, const ChatRequest& request) const override {
+    if (request.embeds)
+      return WireRequest{"/embeddings", dump(openai_embedding_body(model, *request.embeds))};
     Json body = request.client_options;
     body["model"] = model;
     Json& messages = body["messages"] = Json::array();
@@ -160,6 +161,16 @@ class OpenAiWire : public WireFormat {
     const bool answers = member(message, "content").is_string() || !chunk.tool_calls.empty() ||
                          !chunk.refusal.empty();
     if (!answers) chunk.stop_reason.reset();
+    return chunk;
+  }
+
+  Result<AnswerChunk> read_vectors(std::string_view text) const override {
+    const auto body = read_answer_object(text);
+    if (!body) return body.error();
+    const Json& error = member(*body, "error");
+    if (error.is_null()) return openai_vectors(*body);
+    AnswerChunk chunk;
+    chunk.error = error_of(error);
     return chunk;
   }
 

@@ -13,6 +13,7 @@ namespace parlance::net {
 namespace {
 
 constexpr std::size_t refusal_bytes_max = 16U << 10U;
+constexpr std::size_t vector_bytes_max = 4'096 * 32;  // each number on a line of its own
 constexpr std::size_t detail_bytes_max = 200;
 constexpr std::size_t tool_calls_max = 128;
 constexpr std::chrono::milliseconds retry_after_max = std::chrono::hours(1);
@@ -54,7 +55,7 @@ void RunningCall::head(const HttpHead& head) {
       read_retry_after(head.field("retry-after"), head.field("retry-after-ms"), retry_after_max);
   if (status_ != 200) {
     shape_ = Shape::refusal;
-  } else if (!has_type(head, "text/event-stream")) {
+  } else if (options_.vectors_wanted > 0 || !has_type(head, "text/event-stream")) {
     shape_ = Shape::whole;
   }
 }
@@ -73,9 +74,7 @@ HttpNext RunningCall::body(std::string_view piece) {
 
 // Keeps the start of a refusal, and the whole of an answer.
 HttpNext RunningCall::keep(std::string_view piece) {
-  const std::size_t bytes_max = shape_ == Shape::refusal
-                                    ? refusal_bytes_max
-                                    : options_.answer_bytes_max * 6 + refusal_bytes_max;
+  const std::size_t bytes_max = body_bytes_max();
   body_ += piece.substr(0, bytes_max - body_.size());
   if (body_.size() < bytes_max) return HttpNext::progress;
   if (shape_ == Shape::whole) {
@@ -84,6 +83,13 @@ HttpNext RunningCall::keep(std::string_view piece) {
     end(refused());
   }
   return HttpNext::stop;
+}
+
+std::size_t RunningCall::body_bytes_max() const {
+  if (shape_ == Shape::refusal) return refusal_bytes_max;
+  if (options_.vectors_wanted > 0)
+    return options_.vectors_wanted * vector_bytes_max + refusal_bytes_max;
+  return options_.answer_bytes_max * 6 + refusal_bytes_max;
 }
 
 void RunningCall::read(Result<AnswerChunk> chunk) {
@@ -98,6 +104,7 @@ void RunningCall::take(AnswerChunk chunk) {
   if (!chunk.model.empty()) answer_.model = std::move(chunk.model);
   if (chunk.stop_reason) stop_reason_ = chunk.stop_reason;
   if (chunk.is_thought) has_progressed_ = true;
+  if (chunk.vectors) answer_.vectors = std::move(chunk.vectors);
   add(chunk.usage);
   for (const auto& piece : chunk.tool_calls)
     add(piece);
@@ -154,6 +161,10 @@ void RunningCall::done() {
                 shape_ == Shape::whole ? "the provider's answer is not a finished one"
                                        : "the stream ended without saying why");
   }
+  const std::size_t vectors = answer_.vectors ? answer_.vectors->size() : 0;
+  if (vectors != options_.vectors_wanted) {
+    return fail(ErrorCode::provider_failed, "the provider answers another number of embeddings");
+  }
   is_whole_ = true;
   answer_.stop_reason = *stop_reason_;
   // Not every provider has a word for it.
@@ -181,7 +192,9 @@ void RunningCall::ended(std::optional<HttpFailure> failure) {
   if (status_ != 0 && shape_ == Shape::refusal && !asked_to_end) return end(refused());
   if (is_complete(failure)) return done();
   if (failure) return end(transport_error(*failure, has_begun()));
-  if (shape_ == Shape::whole) return read(wire_.read_whole(body_));
+  if (shape_ == Shape::whole) {
+    return read(options_.vectors_wanted > 0 ? wire_.read_vectors(body_) : wire_.read_whole(body_));
+  }
   fail(ErrorCode::provider_failed,
        has_begun() ? "the stream ended in the middle of the answer"
                    : "the stream ended before it answered");

@@ -3,7 +3,7 @@
 // Threading: one caller at a time (the strand of its HttpCall).
 //
 // Bounds: keeps an answer of answer_bytes_max, and of a body that is not a stream as much as an
-// answer of that size can need.
+// answer of that size, or so many vectors of 4,096 numbers, can need.
 #pragma once
 
 #include "net/client/http_client.hpp"
@@ -25,7 +25,8 @@ struct RunningCallOptions {
   std::string model;
   std::string api_key;  // to be kept out of what is reported
   std::size_t answer_bytes_max = 0;
-  bool limit_is_own = false;  // the request's deadline is the provider's total_time_max
+  bool limit_is_own = false;       // the request's deadline is the provider's total_time_max
+  std::size_t vectors_wanted = 0;  // of a call that embeds; 0: it is one that answers
 };
 
 class RunningCall {
@@ -40,6 +41,7 @@ class RunningCall {
   enum class Shape : std::uint8_t { stream, whole, refusal };
 
   HttpNext keep(std::string_view piece);
+  std::size_t body_bytes_max() const;
   void read(Result<AnswerChunk> chunk);
   void take(AnswerChunk chunk);
   void add(const ToolCallPiece& piece);

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -64,6 +65,7 @@ struct AnswerChunk {
   std::string refusal;
   bool is_thought = false;  // it has text that is not for the client
   std::vector<ToolCallPiece> tool_calls;
+  std::shared_ptr<const Vectors> vectors;  // of a call that embeds
   std::optional<StopReason> stop_reason;
   UsagePiece usage;
   bool is_last = false;                // nothing follows
@@ -74,7 +76,8 @@ class WireFormat {
  public:
   virtual ~WireFormat() = default;
 
-  // A streamed call. Errors: request_rejected, for a client's option that the API has no place for.
+  // A streamed call, or a whole one that embeds. Errors: request_rejected, for a client's option
+  // that the API has no place for, and for an API that embeds nothing.
   virtual Result<WireRequest> request(std::string_view model, const ChatRequest& request) const = 0;
 
   // The fields that every request has; `api_key` may be empty.
@@ -83,6 +86,8 @@ class WireFormat {
   // Errors: provider_failed, for what is no event of this API.
   virtual Result<AnswerChunk> read_event(const SseEvent& event) const = 0;
   virtual Result<AnswerChunk> read_whole(std::string_view body) const = 0;
+  // The answer to a call that embeds.
+  virtual Result<AnswerChunk> read_vectors(std::string_view body) const = 0;
 
   // What the body of a refusal says; empty where it says nothing.
   virtual ProviderError read_error(std::string_view body) const = 0;

@@ -8,6 +8,7 @@
 #include "net/routes/turn_options.hpp"
 #include "net/turn_answer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace parlance::net {
@@ -106,6 +107,10 @@ void add_openai_routes(Router& router, const Backend& backend) {
                  if (response.body.back() == '}') response.body.push_back(',');
                  append_model(response.body, name, created_s);
                }
+               for (const auto& role : backend.embedding_rules.roles) {
+                 if (response.body.back() == '}') response.body.push_back(',');
+                 append_model(response.body, role, created_s);
+               }
                response.body.append("]}");
                co_await session.send(std::move(response));
              });
@@ -115,7 +120,9 @@ void add_openai_routes(Router& router, const Backend& backend) {
       Access::chat,
       [&backend, created_s](HttpSession& session) -> asio::awaitable<void> {
         const auto& name = session.request().parameters[0];
-        if (!backend.agents.contains(name)) {
+        const auto& embedding = backend.embedding_rules.roles;
+        const bool embeds = std::find(embedding.begin(), embedding.end(), name) != embedding.end();
+        if (!embeds && !backend.agents.contains(name)) {
           Error error{ErrorCode::model_not_found, "there is no model of this name", "model", {}};
           co_return co_await session.send_error(std::move(error));
         }

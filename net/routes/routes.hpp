@@ -22,6 +22,9 @@ void add_usage_routes(Router& router, const Backend& backend);
 // /v1/chat/completions /v1/models
 void add_openai_routes(Router& router, const Backend& backend);
 
+// /v1/embeddings
+void add_embedding_routes(Router& router, const Backend& backend);
+
 // /ok /info /assistants /threads /runs
 void add_langgraph_routes(Router& router, const Backend& backend);
 

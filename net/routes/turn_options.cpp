@@ -1,6 +1,7 @@
 #include "net/routes/turn_options.hpp"
 
 #include "runtime/base/digest.hpp"
+#include "runtime/llm/json_schema.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -67,8 +68,12 @@ void check_response_format(BodyReader& body, const Json& format) {
                      format["type"] == "json_schema");
   if (!fits) return body.refuse("response_format.type", "must be text, json_object or json_schema");
   const auto schema = format.find("json_schema");
-  if (format["type"] == "json_schema" && (schema == format.end() || !schema->is_object()))
-    body.refuse("response_format.json_schema", "must be an object");
+  if (format["type"] != "json_schema") return;
+  if (schema == format.end() || !schema->is_object())
+    return body.refuse("response_format.json_schema", "must be an object");
+  if (!schema->contains("schema")) return;
+  const auto fault = fault_of_schema((*schema)["schema"]);
+  if (fault) body.refuse("response_format.json_schema.schema" + fault->path.substr(1), fault->what);
 }
 
 void read_client_options(BodyReader& body, Json& options) {
@@ -156,7 +161,10 @@ Result<void> check_wishes(const Agent& agent,
 std::string user_of(const Json& options) {
   const auto told = options.find("client_options");
   if (told == options.end()) return {};
-  std::string user = told->value("user", std::string());
+  return bounded_user(told->value("user", std::string()));
+}
+
+std::string bounded_user(std::string user) {
   return user.size() <= user_bytes_max ? user : sha256_hex(user);
 }
 
@@ -206,7 +214,10 @@ Deadline deadline_of(const Request& request, const Agents& agents, std::string_v
 }
 
 Deadline deadline_of_waiting(const Request& request, const Agents& agents, std::string_view agent) {
-  const auto deadline = deadline_of(request, agents, agent);
+  return deadline_of_waiting(request, deadline_of(request, agents, agent));
+}
+
+Deadline deadline_of_waiting(const Request& request, Deadline deadline) {
   const auto header = request.header("x-stainless-timeout");
   const char* const header_end = header.data() + header.size();
   double seconds = 0;

@@ -27,6 +27,7 @@ void read_model_options(BodyReader& body, Json& options);
 // than user_bytes_max is known by its SHA-256.
 inline constexpr std::size_t user_bytes_max = 128;
 std::string user_of(const Json& options);
+std::string bounded_user(std::string user);
 
 // unsupported, naming the field, for what the agent would ignore: options that none of its nodes
 // hands on to a model, and system messages beside its own prompt. Hints are no reason (seed, user,
@@ -51,5 +52,6 @@ Deadline deadline_of(const Request& request, const Agents& agents, std::string_v
 // The same, or less when the client says by x-stainless-timeout (seconds) that it waits for less.
 // What is no positive number says nothing: clients round short times down to 0.
 Deadline deadline_of_waiting(const Request& request, const Agents& agents, std::string_view agent);
+Deadline deadline_of_waiting(const Request& request, Deadline deadline);
 
 }  // namespace parlance::net

@@ -61,6 +61,7 @@ enum class ErrorCode : std::uint8_t {
   cancelled,
   steps_exceeded,
   answer_too_long,
+  answer_unfit,
   answer_superseded,
   model_unavailable,
   model_throttled,

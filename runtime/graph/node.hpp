@@ -40,7 +40,8 @@ struct Finish {  // the turn is done
 };
 struct AskModel {
   ChatRequest request;
-  bool shown = true;  // stream the text to the client as it comes
+  bool shown = true;     // stream the text to the client as it comes
+  bool repairs = false;  // an answer that was not what was asked for
 };
 struct FindPassages {
   std::string query;
@@ -67,6 +68,7 @@ struct Resumed {
 struct Generated {
   ChatAnswer answer;
   std::string message;
+  bool repaired = false;  // the call was one that repairs
 };
 
 using Answer = std::variant<Generated, Passages, Waited, Resumed, Error>;

@@ -80,7 +80,9 @@ struct Passages {
   DocumentFrequencies frequencies;
 };
 
-class Synonyms;  // runtime/llm/synonyms.hpp
+class Synonyms;         // runtime/llm/synonyms.hpp
+struct EmbeddingInput;  // runtime/llm/embedding.hpp
+using Vectors = std::vector<std::vector<float>>;
 
 struct ChatRequest {
   std::string role;            // "main": the settings' models.<role> maps it to lanes
@@ -100,6 +102,8 @@ struct ChatRequest {
   bool joins_identical = false;  // one call may answer it and others like it at once
   // How long its answer may answer others like it; 0: not at all.
   std::chrono::milliseconds answer_kept_time{0};
+  // What vectors are wanted of, in place of an answer to `messages`; null: of nothing.
+  std::shared_ptr<const EmbeddingInput> embeds;
 };
 
 // On disk: never renumber.
@@ -131,6 +135,7 @@ struct ChatAnswer {
   StopReason stop_reason = StopReason::stop;
   std::string refusal = {};  // why the model does not answer, in its own words; it then has no text
   AnswerSource source = AnswerSource::own_call;
+  std::shared_ptr<const Vectors> vectors = nullptr;  // one for each that the request embeds
 };
 
 }  // namespace parlance

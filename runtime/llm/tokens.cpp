@@ -1,5 +1,7 @@
 #include "runtime/llm/tokens.hpp"
 
+#include "runtime/llm/embedding.hpp"
+
 #include <algorithm>
 
 namespace parlance {
@@ -22,8 +24,17 @@ std::uint64_t tokens_of(const Message& message) {
   return tokens;
 }
 
-std::uint64_t prompt_tokens_of(const ChatRequest& request) {
+std::uint64_t tokens_of(const EmbeddingInput& input) {
   std::uint64_t tokens = 0;
+  for (const auto& text : input.texts)
+    tokens += tokens_around_message + tokens_of(text);
+  for (const auto& list : input.tokens)
+    tokens += list.size();
+  return tokens;
+}
+
+std::uint64_t prompt_tokens_of(const ChatRequest& request) {
+  std::uint64_t tokens = request.embeds ? tokens_of(*request.embeds) : 0;
   for (const auto& message : request.messages)
     tokens += tokens_of(*message);
   if (!request.client_options.empty()) tokens += tokens_of(request.client_options.dump());

@@ -18,7 +18,9 @@ std::uint64_t tokens_of(std::string_view text);
 
 std::uint64_t tokens_of(const Message& message);
 
-// Question and tools.
+std::uint64_t tokens_of(const EmbeddingInput& input);
+
+// Question and tools, or what is embedded.
 std::uint64_t prompt_tokens_of(const ChatRequest& request);
 
 // Question, tools and the longest answer.

@@ -1,7 +1,5 @@
 #include "runtime/metrics/lane_metrics.hpp"
 
-#include "runtime/limits/prompt_cache_watch.hpp"
-
 namespace parlance {
 
 LaneMetrics::LaneMetrics(Registry& registry, const std::string& lane)
@@ -29,7 +27,6 @@ void LaneMetrics::answered(std::uint32_t tokens_in,
   tokens_in_.Increment(tokens_in);
   tokens_in_cached_.Increment(tokens_in_cached);
   tokens_out_.Increment(tokens_out);
-  if (PromptCacheWatch::is_miss(tokens_in, tokens_in_cached)) long_prompts_missed_.Increment();
 }
 
 }  // namespace parlance

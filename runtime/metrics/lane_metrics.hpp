@@ -17,6 +17,7 @@ class LaneMetrics {
 
   void limited(std::uint32_t calls_at_once);
   void answered(std::uint32_t tokens_in, std::uint32_t tokens_in_cached, std::uint32_t tokens_out);
+  void long_prompt_missed() { long_prompts_missed_.Increment(); }
 
  private:
   Gauge& limit_;

@@ -70,6 +70,12 @@ struct Spending {
   std::int64_t at_ms = 0;  // when it was reserved
 };
 
+// What calls cost that belong to no thread. Written at once, or not at all.
+struct Charges {
+  std::vector<Spending> spendings;  // added to the accounts
+  std::vector<LedgerRow> ledger;    // each in place of the one with its key
+};
+
 // What is written at once, or not at all.
 struct Append {
   ThreadKey thread;
@@ -96,9 +102,9 @@ enum class AppendOutcome : std::uint8_t {
 // once, on a thread of the journal's or within the call, in the order of the calls for one thread;
 // it does nothing but hand over (post a message).
 //
-// Bounds: a thread's owner keeps at most two appends on their way, so the queue is bounded by the
-// number of resident threads; reads wait in a queue of reads_waiting_max and are refused
-// beyond it (storage_failed with advice).
+// Bounds: a thread's owner keeps at most two appends on their way, and a call without a thread one
+// charge, so the queue is bounded by the number of resident threads and of calls; reads wait in a
+// queue of reads_waiting_max and are refused beyond it (storage_failed with advice).
 class Journal {
  public:
   using Opened = std::function<void(Result<OpenedThread>)>;
@@ -117,6 +123,9 @@ class Journal {
 
   // Durable before `appended` runs. Also refreshes the index of threads with unfinished turns.
   virtual void append(Append append, Appended appended) = 0;
+
+  // Durable before `charged` runs: committed, or failed.
+  virtual void charge(Charges charges, Appended charged) = 0;
 
   // Deletes the thread: its head at once, its events by compaction. `epoch` as in append. Synced
   // before `erased` runs; a null `erased` says that nobody waits, and that the next synced write

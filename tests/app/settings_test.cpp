@@ -115,6 +115,24 @@ TEST_CASE("a lane that several roles name has one set of limits, and stands once
         "conf/parlance.json: models.a[1]: stands in the list already: models.a[0]");
 }
 
+TEST_CASE("roles that embed have lanes of providers that can") {
+  const auto detail_of = [](const std::string& roles) {
+    const auto settings = parse(R"({
+      "providers": { "up": { "kind": "openai", "base_url": "http://127.0.0.1:1/v1" },
+                     "claude": { "kind": "anthropic", "base_url": "http://127.0.0.1:1/v1" } },
+      "models": { "embed": [ { "provider": "up", "model": "m" } ],
+                  "main": [ { "provider": "up", "model": "n" }, { "provider": "claude", "model": "c" } ] },
+      "agents": { "chat": "agents/chat" },
+      "embeddings": { "roles": )" +
+                                roles + "} }");
+    return settings ? std::string() : settings.error().detail;
+  };
+  CHECK(detail_of(R"(["embed"])").empty());
+  CHECK(detail_of(R"(["embed", "other"])").find("embeddings.roles[1]") != std::string::npos);
+  CHECK(detail_of(R"(["main"])").find("claude") != std::string::npos);
+  CHECK(detail_of("[7]").find("embeddings.roles[0]") != std::string::npos);
+}
+
 TEST_CASE("a wrong value is named by its path") {
   const auto fault = [](std::string_view text) {
     const auto settings = parse(text);

@@ -118,5 +118,55 @@ TEST_CASE("each API has its own key, errors and refusals") {
         std::string::npos);
 }
 
+TEST_CASE("the mock embeds: the same text gives the same vector, in both APIs") {
+  const RunningMock mock(three_tokens());
+  const Json body = {{"model", "m-1"}, {"input", {"a", "b", "a"}}, {"dimensions", 3}};
+  const Json answer = ask_json(mock.port(), "POST", "/v1/embeddings", dump(body));
+  CHECK(answer["usage"]["prompt_tokens"] == 3);
+  const Json& data = answer["data"];
+  REQUIRE(data.size() == 3);
+  REQUIRE(data[0]["embedding"].size() == 3);
+  CHECK(data[0]["embedding"] == data[2]["embedding"]);
+  CHECK(data[0]["embedding"] != data[1]["embedding"]);
+  const auto request = [](const char* text) {
+    return Json{{"model", "models/m-1"},
+                {"content", {{"parts", Json::array({{{"text", text}}})}}},
+                {"outputDimensionality", 3}};
+  };
+  const Json asked = {{"requests", Json::array({request("b"), request("a")})}};
+  const Json gemini =
+      ask_json(mock.port(), "POST", "/v1beta/models/m-1:batchEmbedContents", dump(asked));
+  CHECK(gemini["embeddings"][0]["values"] == data[1]["embedding"]);
+  CHECK(gemini["embeddings"][1]["values"] == data[0]["embedding"]);
+}
+
+TEST_CASE("the mock writes vectors in base64, and takes tokens") {
+  const RunningMock mock(three_tokens());
+  const Json body = {
+      {"model", "m-1"}, {"input", {1, 2}}, {"dimensions", 1}, {"encoding_format", "base64"}};
+  const Json answer = ask_json(mock.port(), "POST", "/v1/embeddings", dump(body));
+  REQUIRE(answer["data"].size() == 1);
+  const std::string text = answer["data"][0]["embedding"];
+  CHECK((text == "AACAPw==" || text == "AACAvw=="));  // 1 or -1
+}
+
+TEST_CASE("the mock answers other JSON than was asked for, when told to") {
+  MockSettings settings = three_tokens();
+  settings.faults = {{MockFaultKind::misfit, 0}};
+  settings.fault_count_max = 1;
+  const RunningMock mock(settings);
+  const Json body = {{"model", "m-1"},
+                     {"messages", Json::array({{{"role", "user"}, {"content", "hello"}}})},
+                     {"response_format", {{"type", "json_object"}}}};
+  const auto content = [&] {
+    return ask_json(mock.port(),
+                    "POST",
+                    "/v1/chat/completions",
+                    dump(body))["choices"][0]["message"]["content"];
+  };
+  CHECK(content() == R"(["misfit"])");
+  CHECK(content() == R"({"answer":"hello"})");
+}
+
 }  // namespace
 }  // namespace parlance::bench

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { z } from 'zod';
 import { configuration, configuration_with, Server, until } from './harness.mjs';
 import { fixed_provider } from './support/fixed_provider.mjs';
-import { client_of, test_with_clients, user, with_mock } from './support/openai.mjs';
+import { client_of, error_of, test_with_clients, user, with_mock } from './support/openai.mjs';
 
 test_with_clients('models are listed and looked up', async (t, openai) => {
   const server = await Server.start(t, { configuration: configuration() });
@@ -161,6 +161,38 @@ test_with_clients('structured output is parsed into what the schema describes', 
   const stream = client.chat.completions.stream(body).on('content.done', ({ parsed }) => (done = parsed));
   const final = await stream.finalChatCompletion();
   assert.deepEqual([done, final.choices[0].message.parsed], [expected, expected]);
+});
+
+test_with_clients('structured output that does not fit is repaired once, and both calls are charged', async (t, openai) => {
+  const { mock, client } = await with_mock(t, openai, { fault: 'misfit', fault_count_max: 1 });
+  const body = { model: 'chat', messages: user('a dish'), response_format: openai.zodResponseFormat(Dish, 'dish') };
+  const completion = await client.chat.completions.parse(body);
+  assert.equal(completion.choices[0].message.parsed.name, 'This is not the JSON that was asked for:');
+  const seen = await mock.journal();
+  assert.deepEqual(seen.map((request) => request.messages - seen[0].messages), [0, 2]);
+  assert.match(seen[1].text, /^This is not the JSON that was asked for: \$ must be of type object/);
+  const told = seen.reduce((sum, request) => sum + request.tokens_in, 0);
+  const sent = seen.reduce((sum, request) => sum + request.tokens_sent, 0);
+  assert.deepEqual([completion.usage.prompt_tokens, completion.usage.completion_tokens], [told, sent]);
+
+  await mock.reset();
+  let shown = '';
+  const stream = client.chat.completions.stream(body).on('content.delta', ({ delta }) => (shown += delta));
+  const { parsed, content } = (await stream.finalChatCompletion()).choices[0].message;
+  assert.equal(shown, content);
+  assert.deepEqual(JSON.parse(shown), parsed);
+});
+
+test_with_clients('structured output that never fits is a typed error', async (t, openai) => {
+  const { mock, client } = await with_mock(t, openai, { fault: 'misfit' });
+  const body = { model: 'chat', messages: user('a dish'), response_format: openai.zodResponseFormat(Dish, 'dish') };
+  const error = await error_of(client.chat.completions.create(body));
+  assert.deepEqual([error.status, error.code], [502, 'answer_unfit']);
+  assert.match(error.message, /\$ must be of type object/);
+  assert.equal((await mock.journal()).length, 2);
+  const format = { type: 'json_schema', json_schema: { name: 'odd', schema: { type: 'object', patternProperties: {} } } };
+  const refused = await error_of(client.chat.completions.create({ ...body, response_format: format }));
+  assert.deepEqual([refused.status, refused.param], [422, 'response_format.json_schema.schema.patternProperties']);
 });
 
 test_with_clients('an answer can be asked for as any JSON object', async (t, openai) => {

@@ -57,6 +57,19 @@ for (const api of apis) {
     const metrics = await server.metrics();
     const counted = (kind) => metrics.sum(`parlance_lane_${kind}_tokens_total`, { lane: 'upstream/mock-1' });
     assert.deepEqual([counted('input'), counted('cached_input'), counted('output')], [answer.usage.prompt_tokens, 3, 4]);
+    const [row] = (await server.call('/v1/admin/usage')).json.rows;
+    assert.deepEqual([row.tokens_in, row.tokens_in_cached, row.tokens_out], [answer.usage.prompt_tokens, 3, 4]);
+  });
+
+  test_api('a cache of prompts that never holds anything is reported, once', async (t) => {
+    const { ask, server } = await started(t, api, { tokens: 1, first_token_delay: '0ms' });
+    const long = 'a long story '.repeat(1_300); // more than 4,096 tokens
+    for (let number = 0; number < 22; ++number) await ask({ messages: user(`${number} ${long}`) });
+    const metrics = await server.metrics();
+    assert.equal(metrics.sum('parlance_lane_long_prompts_missed_total', { lane: 'upstream/mock-1' }), 22);
+    const reports = [...server.program.output.matchAll(/prompts_not_kept.*/g)];
+    assert.equal(reports.length, 1);
+    assert.match(reports[0][0], /upstream/);
   });
 
   test_api('a stream in pieces, with usage', async (t) => {

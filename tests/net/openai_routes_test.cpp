@@ -30,11 +30,13 @@ HttpServerOptions quick_options() {
 
 }  // namespace
 
-TEST_CASE("models are the agents") {
+TEST_CASE("models are the agents, and the roles that embed") {
   ServerFixture fixture;
   const auto list = fixture.call("GET", "/v1/models").json();
   CHECK(list["object"] == "list");
-  CHECK(list["data"].size() == fixture.agents.size());
+  CHECK(list["data"].size() == fixture.agents.size() + 1);
+  CHECK(list["data"].back()["id"] == "embed");
+  CHECK(fixture.call("GET", "/v1/models/embed").status == 200);
   CHECK(list["data"][0]["object"] == "model");
   CHECK(fixture.call("GET", "/v1/models/echo").json()["id"] == "echo");
   const auto none = fixture.call("GET", "/v1/models/nope");

@@ -184,6 +184,26 @@ class FakePools : public Pools {
   std::vector<LaneChange> changes;
 };
 
+// Keeps what it is asked, and answers with `answer` unless that is none.
+class FakeEmbeddings : public Embeddings {
+ public:
+  Leave embed(EmbeddingRequest request, Answer done) override {
+    const std::lock_guard lock(mutex_);
+    asked.push_back(std::move(request));
+    if (answer) done(*answer);
+    held_.push_back(std::move(done));
+    return [this] { ++left; };
+  }
+
+  std::optional<Result<Embedded>> answer;
+  std::vector<EmbeddingRequest> asked;
+  std::atomic<int> left = 0;
+
+ private:
+  std::mutex mutex_;
+  std::vector<Answer> held_;
+};
+
 class ServerFixture {
  public:
   explicit ServerFixture(HttpServerOptions options = {}, KeyStore keys = KeyStore::dev())
@@ -197,6 +217,8 @@ class ServerFixture {
                  clock_,
                  webhooks_,
                  pools,
+                 embeddings,
+                 {{"embed"}, 4, std::chrono::seconds(10)},
                  std::chrono::hours(24),
                  "1.2.3"},
         router_(make_routes(backend_)) {
@@ -250,6 +272,7 @@ class ServerFixture {
   Agents agents = tests::test_agents();
   FakeHealth health;
   FakePools pools;
+  FakeEmbeddings embeddings;
   Registry registry;
   HttpMetrics metrics{registry};
   std::uint16_t port = 0;

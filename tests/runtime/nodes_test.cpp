@@ -275,6 +275,73 @@ TEST_CASE("generate lets a call be joined unless its client wants an answer of i
   CHECK_FALSE(joins({{"kind", "generate"}}));
 }
 
+TurnState asking_for_json(const char* format) {
+  auto turn = asking("a dish");
+  turn.options = {{"client_options", {{"response_format", Json::parse(format)}}}};
+  return turn;
+}
+
+constexpr const char* dish_format =
+    R"({"type":"json_schema","json_schema":{"name":"dish","schema":{"type":"object",
+        "required":["name"],"properties":{"name":{"type":"string"}}}}})";
+const Json hands_options_on = {{"kind", "generate"}, {"client_options", true}};
+
+TEST_CASE("generate shows an answer in JSON when it fits what was asked for") {
+  const auto turn = asking_for_json(dish_format);
+  const auto node = make(hands_options_on);
+  CHECK_FALSE(as<AskModel>(node->enter(turn)).shown);
+  const auto finish = as<Finish>(node->resume(turn, generated(R"({"name":"soup"})")));
+  CHECK(finish.update.in_pieces);
+  CHECK(finish.update.messages[0]->text == R"({"name":"soup"})");
+  CHECK(as<AskModel>(make({{"kind", "generate"}})->enter(turn)).shown);  // it asks for no JSON
+}
+
+TEST_CASE("generate has an answer that does not fit repaired, once") {
+  const auto turn = asking_for_json(dish_format);
+  const auto node = make(hands_options_on);
+  const auto asked = as<AskModel>(node->enter(turn)).request;
+  auto answer = generated(R"({"title":"soup"})");
+  const auto repair = as<AskModel>(node->resume(turn, answer));
+  CHECK(repair.repairs);
+  CHECK_FALSE(repair.shown);
+  REQUIRE(repair.request.messages.size() == asked.messages.size() + 2);
+  const auto& told = *(repair.request.messages.end() - 2);
+  CHECK(told->role == Role::ai);
+  CHECK(told->text == R"({"title":"soup"})");
+  CHECK(repair.request.messages.back()->role == Role::human);
+  CHECK_THAT(repair.request.messages.back()->text,
+             Catch::Contains(R"($ must have the property "name")"));
+  CHECK(repair.request.client_options == asked.client_options);
+  answer.repaired = true;
+  const auto failed = node->resume(turn, answer);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == ErrorCode::answer_unfit);
+  CHECK(failed.error().detail.find("soup") == std::string::npos);
+  answer.answer.text = R"({"name":"soup"})";
+  CHECK(as<Finish>(node->resume(turn, answer)).update.messages.size() == 1);
+}
+
+TEST_CASE("generate holds an answer to any object where that was asked for") {
+  const auto turn = asking_for_json(R"({"type":"json_object"})");
+  const auto node = make(hands_options_on);
+  CHECK(std::holds_alternative<Finish>(*node->resume(turn, generated("{}"))));
+  CHECK(std::holds_alternative<AskModel>(*node->resume(turn, generated("[]"))));
+  CHECK(std::holds_alternative<AskModel>(*node->resume(turn, generated("here it is: {}"))));
+}
+
+TEST_CASE("generate holds nothing that says itself that it is no whole answer to a schema") {
+  const auto turn = asking_for_json(dish_format);
+  const auto node = make(hands_options_on);
+  auto cut = generated(R"({"na)");
+  cut.answer.stop_reason = StopReason::length;
+  auto refusal = generated("");
+  refusal.answer.refusal = "I would rather not.";
+  auto calling = generated("");
+  calling.answer.tool_calls = {{"c1", "look", "{}"}};
+  for (const auto& answer : {cut, refusal, calling})
+    CHECK(std::holds_alternative<Finish>(*node->resume(turn, answer)));
+}
+
 TEST_CASE("generate shows the prompt, and the passages by number") {
   auto turn = asking("why?");
   turn.fields["passages"] = two_passages;

@@ -66,6 +66,23 @@ TEST_CASE_METHOD(LedgerFixture, "what is spent adds up, within a batch and over 
   CHECK(account().in_all == Amount{7, 61});
 }
 
+TEST_CASE_METHOD(LedgerFixture, "what belongs to no thread is charged as well, over a restart") {
+  start();
+  LedgerRow made = row(3);
+  made.key.thread.thread = {};
+  const auto charge = [&](Amount change) {
+    return ask<AppendOutcome>([&](auto done) {
+      journal->charge({{{acme, change, at_ms}}, {made}}, done);
+    });
+  };
+  CHECK(charge({10, 100}) == AppendOutcome::committed);
+  made.nanos = 7;
+  CHECK(charge({-4, -40}) == AppendOutcome::committed);
+  restart();
+  CHECK(account().in_all == Amount{6, 60});
+  CHECK(read({}).first == Numbers{3});
+}
+
 TEST_CASE_METHOD(LedgerFixture, "what a fenced owner spends is not written") {
   start();
   CHECK(spend({{acme, {10, 100}, at_ms}}, {row(1)}, 1) == AppendOutcome::fenced);

@@ -56,11 +56,17 @@ class MemoryJournal : public Journal {
       if (append.head) thread.head = append.head;
       thread.deliveries.insert(
           thread.deliveries.end(), append.deliveries.begin(), append.deliveries.end());
-      for (const auto& [account, change, at_ms] : append.spendings)
-        accounts[account].add(change, at_ms);
-      for (const auto& row : append.ledger)
-        ledger[row.key] = row;
+      take({append.spendings, append.ledger});
       appended(AppendOutcome::committed);
+    });
+  }
+
+  void charge(Charges written, Appended charged) override {
+    ++charges;
+    pending_.push_back([this, written = std::move(written), charged = std::move(charged)] {
+      const auto outcome = std::exchange(next_outcome_, AppendOutcome::committed);
+      if (outcome == AppendOutcome::committed) take(written);
+      charged(outcome);
     });
   }
 
@@ -120,11 +126,19 @@ class MemoryJournal : public Journal {
   std::map<AccountKey, Account> accounts;
   std::map<LedgerKey, LedgerRow> ledger;
   int appends = 0;
+  int charges = 0;
   std::size_t read_records_max = SIZE_MAX;  // of one read, whatever was asked
   int reads = 0;
   int released = 0;
 
  private:
+  void take(const Charges& charged) {
+    for (const auto& [account, change, at_ms] : charged.spendings)
+      accounts[account].add(change, at_ms);
+    for (const auto& row : charged.ledger)
+      ledger[row.key] = row;
+  }
+
   std::deque<std::function<void()>> pending_;
   std::map<ThreadKey, Thread> threads_;
   AppendOutcome next_outcome_ = AppendOutcome::committed;

@@ -3,6 +3,7 @@
 #include "runtime/graph/nodes/node_settings.hpp"
 #include "runtime/graph/nodes/turn_fields.hpp"
 #include "runtime/llm/answer_notes.hpp"
+#include "runtime/llm/structured_answer.hpp"
 #include "runtime/llm/tokens.hpp"
 #include "runtime/llm/tool_calls.hpp"
 #include "runtime/llm/window.hpp"
@@ -94,10 +95,15 @@ std::optional<HandsOn> GenerateNode::hands_on() const {
   return HandsOn{settings_.role, settings_.client_options, settings_.system_messages};
 }
 
+// What a client asked for as JSON is shown once it is known to be that.
 Result<Action> GenerateNode::enter(const TurnState& turn) const {
-  AskModel ask;
-  ask.shown = settings_.shown;
-  ChatRequest& request = ask.request;
+  auto request = request_of(turn);
+  if (!request) return request.error();
+  return Action(AskModel{std::move(*request), settings_.shown && format_of(turn) == nullptr});
+}
+
+Result<ChatRequest> GenerateNode::request_of(const TurnState& turn) const {
+  ChatRequest request;
   request.role = settings_.role;
   request.model_override = turn.model_override;
   request.passages = passages_of(turn);
@@ -131,7 +137,30 @@ Result<Action> GenerateNode::enter(const TurnState& turn) const {
     if (!was_sent_back) request.answer_kept_time = settings_.answers_kept_time;
   }
   if (auto shown = add_window(turn.messages, request); !shown) return shown.error();
-  return Action(std::move(ask));
+  return request;
+}
+
+// The model is shown its answer and what is wrong with it, once.
+Result<Action> GenerateNode::repair(const TurnState& turn,
+                                    const Generated& generated,
+                                    const std::string& fault) const {
+  if (generated.repaired) {
+    return Error{ErrorCode::answer_unfit,
+                 "the model's answer is not what response_format asks for: " + fault,
+                 {},
+                 {}};
+  }
+  auto request = request_of(turn);
+  if (!request) return request.error();
+  const auto add = [&](Role role, std::string text) {
+    request->messages.push_back(
+        std::make_shared<const Message>(Message{{}, role, std::move(text), nullptr, std::nullopt}));
+  };
+  if (!generated.answer.text.empty()) add(Role::ai, generated.answer.text);
+  add(Role::human,
+      "This is not the JSON that was asked for: " + fault +
+          ". Answer again, with the whole JSON and nothing else.");
+  return Action(AskModel{std::move(*request), /*shown=*/false, /*repairs=*/true});
 }
 
 // Behind what stands in the request already.
@@ -153,9 +182,21 @@ Result<void> GenerateNode::add_window(const Messages& messages, ChatRequest& req
                {}};
 }
 
+// The JSON that the client asks of this node's answer; null: none.
+const Json* GenerateNode::format_of(const TurnState& turn) const {
+  const auto options = turn.options.find("client_options");
+  if (!settings_.client_options || options == turn.options.end()) return nullptr;
+  return json_format_of(*options);
+}
+
 Result<Action> GenerateNode::resume(const TurnState& turn, const Answer& answer) const {
   const auto* generated = std::get_if<Generated>(&answer);
   if (generated == nullptr) return Node::resume(turn, answer);
+  const Json* const format = format_of(turn);
+  if (format != nullptr) {
+    const auto fault = fault_of_answer(generated->answer, *format);
+    if (fault) return repair(turn, *generated, *fault);
+  }
   Message message{
       generated->message, Role::ai, generated->answer.text, nullptr, generated->answer.usage};
   set_notes(message, generated->answer);
@@ -166,6 +207,7 @@ Result<Action> GenerateNode::resume(const TurnState& turn, const Answer& answer)
     update.fields[draft_field] = draft_json(message);
   } else {
     update.messages.push_back(std::make_shared<const Message>(std::move(message)));
+    update.in_pieces = settings_.shown && format != nullptr;
   }
   if (settings_.last) return Action(Finish{std::move(update)});
   return Action(Follow{"ok", std::move(update)});

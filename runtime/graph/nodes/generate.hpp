@@ -11,6 +11,10 @@
 // the turn are heeded. With "client_options" the provider is also told what the client wants of it
 // (tools, response_format, stop…), and its calls to the client's tools are part of the answer.
 //
+// An answer that the client wants as JSON (response_format) is shown when it is whole and fits what
+// was asked for. One that does not is told to the model with its fault, once; the second answer
+// fits, or the turn fails with answer_unfit. Both calls are charged.
+//
 // "system_messages": the model sees those of the client. By default it does where the node has no
 // prompt of its own: a prompt is not to be talked over.
 //
@@ -69,6 +73,11 @@ class GenerateNode : public Node {
   Result<Action> resume(const TurnState& turn, const Answer& answer) const override;
 
  private:
+  Result<ChatRequest> request_of(const TurnState& turn) const;
+  const Json* format_of(const TurnState& turn) const;
+  Result<Action> repair(const TurnState& turn,
+                        const Generated& generated,
+                        const std::string& fault) const;
   Result<void> add_window(const Messages& messages, ChatRequest& request) const;
 
   const Settings settings_;

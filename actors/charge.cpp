@@ -1,0 +1,57 @@
+#include "actors/charge.hpp"
+
+#include <algorithm>
+
+namespace parlance::actors {
+namespace {
+
+// Whether a provider may charge for a call that failed like this. The others say that it was not
+// reached, or refused.
+bool may_be_served(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::provider_failed:
+    case ErrorCode::answer_too_long:
+    case ErrorCode::deadline_passed:
+    case ErrorCode::cancelled:
+    case ErrorCode::internal:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Usage estimate_of(const Charge& charge) {
+  Usage usage = charge.row.usage;
+  usage.tokens_out =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(charge.tokens_said, usage.tokens_out));
+  return usage;
+}
+
+}  // namespace
+
+CallCost cost_of_answered(const Charge& charge, const Answered& report) {
+  CallCost cost{report.provider, report.model, {}, Counted::told};
+  if (report.is_paid_for) return cost;
+  const Usage estimate = estimate_of(charge);
+  if (!*report.answer) {
+    cost.counted = Counted::estimated;
+    if (estimate.tokens_out > 0 || may_be_served(report.answer->error().code))
+      cost.usage = estimate;
+    return cost;
+  }
+  const Usage& told = (*report.answer)->usage;
+  const bool is_told = told.tokens_in + std::uint64_t{told.tokens_out} > 0;
+  cost.usage = is_told ? told : estimate;
+  if (!is_told) cost.counted = Counted::estimated;
+  return cost;
+}
+
+CallCost cost_of_left(const Charge& charge, bool proceeded) {
+  return {{}, {}, proceeded ? estimate_of(charge) : Usage{}, Counted::estimated};
+}
+
+CallCost cost_of_lost(const Charge& charge, bool proceeded) {
+  return {{}, {}, proceeded ? charge.row.usage : Usage{}, Counted::estimated};
+}
+
+}  // namespace parlance::actors

@@ -1,0 +1,112 @@
+#include "runtime/llm/json_schema.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <utility>
+
+namespace parlance {
+namespace {
+
+// The path of the value's fault, and what it says; empty: it fits.
+std::string fault_of(const char* value, const char* schema_text) {
+  const Json schema = Json::parse(schema_text);
+  INFO(schema_text);
+  REQUIRE_FALSE(fault_of_schema(schema));
+  const auto fault = fault_of_value(Json::parse(value), schema);
+  return fault ? fault->path + ' ' + fault->what : std::string();
+}
+
+bool fits(const char* value, const char* schema) {
+  return fault_of(value, schema).empty();
+}
+
+std::string path_of_fault(const char* schema) {
+  const auto fault = fault_of_schema(Json::parse(schema));
+  return fault ? fault->path : std::string();
+}
+
+TEST_CASE("a value is of the type that its schema names, or of one of them") {
+  CHECK(fits("7", R"({"type":"integer"})"));
+  CHECK(fits("7.0", R"({"type":"integer"})"));
+  CHECK_FALSE(fits("7.5", R"({"type":"integer"})"));
+  CHECK(fits("7", R"({"type":"number"})"));
+  CHECK(fits("null", R"({"type":["string","null"]})"));
+  CHECK(fault_of("true", R"({"type":["string","null"]})") == "$ must be of type string or null");
+  CHECK(fits("true", "true"));
+  CHECK_FALSE(fits("true", "false"));
+}
+
+TEST_CASE("an object has what is required, and nothing else where that is said") {
+  const char* const dish = R"({"type":"object","required":["name"],"additionalProperties":false,
+      "properties":{"name":{"type":"string"},"price":{"type":"number","minimum":5}}})";
+  CHECK(fits(R"({"name":"soup","price":5})", dish));
+  CHECK(fault_of(R"({"price":5})", dish) == R"($ must have the property "name")");
+  CHECK(fault_of(R"({"name":"soup","price":4})", dish) == "$.price must be at least 5");
+  CHECK(fault_of(R"({"name":"soup","secret":4})", dish) ==
+        "$ must have no other properties than those that are named");
+  CHECK(fault_of(R"({"a":"b"})", R"({"additionalProperties":{"type":"number"}})") ==
+        "$.* must be of type number");
+  CHECK_FALSE(fits("{}", R"({"minProperties":1})"));
+}
+
+TEST_CASE("a list's items are held to its schema, each named by its place") {
+  const char* const list =
+      R"({"type":"array","items":{"enum":["a","b"]},"minItems":1,"maxItems":2,"uniqueItems":true})";
+  CHECK(fits(R"(["b","a"])", list));
+  CHECK(fault_of(R"(["a","c"])", list) == "$[1] must be one of the values of its enum");
+  CHECK(fault_of("[]", list) == "$ must have at least 1 items");
+  CHECK(fault_of(R"(["a","b","a"])", list) == "$ must have at most 2 items");
+  CHECK(fault_of(R"(["a","a"])", list) == "$ must have no item twice");
+}
+
+TEST_CASE("texts and numbers have bounds") {
+  CHECK(fits(R"("äö")", R"({"minLength":2,"maxLength":2})"));
+  CHECK_FALSE(fits(R"("abc")", R"({"maxLength":2})"));
+  CHECK(fits(R"("x-12")", R"({"pattern":"^x-[0-9]+$"})"));
+  CHECK(fault_of(R"("y")", R"({"pattern":"^x"})") == "$ must match its pattern");
+  CHECK_FALSE(fits("2", R"({"exclusiveMinimum":2})"));
+  CHECK_FALSE(fits("2", R"({"exclusiveMaximum":2})"));
+  CHECK(fits("0.3", R"({"multipleOf":0.1})"));
+  CHECK_FALSE(fits("0.35", R"({"multipleOf":0.1})"));
+  CHECK_FALSE(fits("3", R"({"const":4})"));
+}
+
+TEST_CASE("schemas are put together, and refer to one another") {
+  CHECK(fits("3", R"({"anyOf":[{"type":"string"},{"type":"integer"}]})"));
+  CHECK(fault_of("null", R"({"anyOf":[{"type":"string"}]})") == "$ fits none of anyOf");
+  CHECK_FALSE(fits("3", R"({"oneOf":[{"type":"integer"},{"minimum":2}]})"));
+  CHECK_FALSE(fits("3", R"({"allOf":[{"type":"integer"},{"minimum":4}]})"));
+  CHECK_FALSE(fits("3", R"({"not":{"type":"integer"}})"));
+  const char* const tree = R"({"$ref":"#/$defs/node","$defs":{"node":{"type":"object",
+      "required":["next"],"properties":{"next":{"anyOf":[{"$ref":"#/$defs/node"},{"type":"null"}]}}}}})";
+  CHECK(fits(R"({"next":{"next":null}})", tree));
+  CHECK_FALSE(fits(R"({"next":{"next":3}})", tree));
+}
+
+TEST_CASE("a schema that says what is not checked here is refused by the place") {
+  CHECK(path_of_fault(R"({"properties":{"a":{"if":{"type":"string"}}}})") == "$.properties.a.if");
+  CHECK(path_of_fault(R"({"patternProperties":{}})") == "$.patternProperties");
+  CHECK(path_of_fault(R"({"type":"text"})") == "$.type");
+  CHECK(path_of_fault(R"({"items":[{"type":"string"}]})") == "$.items");
+  CHECK(path_of_fault(R"({"anyOf":[{"minimum":"3"}]})") == "$.anyOf.0.minimum");
+  CHECK(path_of_fault(R"({"required":"a"})") == "$.required");
+  CHECK(path_of_fault(R"json({"pattern":"(?=a)"})json") == "$.pattern");
+  CHECK(path_of_fault(R"({"multipleOf":0})") == "$.multipleOf");
+  CHECK(path_of_fault(R"({"$ref":"#/$defs/none"})") == "$.$ref");
+  CHECK(path_of_fault(R"({"$ref":"https://example.com/schema"})") == "$.$ref");
+  CHECK(path_of_fault(R"({"$ref":"#/default","default":{"odd":1}})") == "$.$ref.odd");
+  CHECK(path_of_fault(R"({"title":"t","format":"email","examples":[1],"default":2})").empty());
+}
+
+TEST_CASE("a schema that leads to itself, and one that is costly, come to an end") {
+  CHECK_FALSE(fits("1", R"({"$ref":"#"})"));
+  CHECK_FALSE(fits("1", R"({"allOf":[{"anyOf":[{"$ref":"#"},{"$ref":"#"}]},{"$ref":"#"}]})"));
+  std::string deep = "true";
+  for (int i = 0; i < 80; ++i)
+    deep = R"({"not":)" + std::move(deep) + '}';
+  CHECK_FALSE(path_of_fault(deep.c_str()).empty());
+}
+
+}  // namespace
+}  // namespace parlance
