@@ -184,14 +184,28 @@ void LlmPool::on_exit() {
 
 void LlmPool::tune(LaneJob& job) {
   const auto tell = std::exchange(job.done, nullptr);
-  if (job.change) {
-    if (auto changed = change(*job.change); !changed) return tell(changed.error());
+  if (const auto* wish = std::get_if<CallWish>(&job.what)) return tell(lanes_for(*wish));
+  const auto* const wanted = std::get_if<LaneChange>(&job.what);
+  if (wanted != nullptr) {
+    if (auto changed = change(*wanted); !changed) return tell(changed.error());
   }
   std::vector<LaneView> views;
   for (const auto& lane : lanes_) {
-    if (!job.change || lane->is(*job.change)) views.push_back(view_of(*lane));
+    if (wanted == nullptr || lane->is(*wanted)) views.push_back(view_of(*lane));
   }
   tell(std::move(views));
+}
+
+std::vector<LaneView> LlmPool::lanes_for(const CallWish& wish) const {
+  std::vector<LaneView> views;
+  const auto role = roles_.find(wish.role);
+  if (role == roles_.end()) return views;
+  for (const PoolLane* lane : role->second.lanes) {
+    LaneView& view = views.emplace_back(view_of(*lane));
+    view.wait = lane->lane.wait(wish.tenant, wish.tokens, tools_.clock.now());
+    if (wish.keeps_lane) break;
+  }
+  return views;
 }
 
 // All of them, or none.
@@ -257,6 +271,7 @@ LaneView LlmPool::view_of(const PoolLane& lane) const {
     view.wait = std::max(view.wait, lane.lane.wait(tenant, 1, now));
   view.breaker = lane.lane.breaker().state();
   view.retries_left = lane.lane.retries_left();
+  view.takes_calls = lane.lane.usable_at() <= now;
   return view;
 }
 

@@ -138,6 +138,7 @@ class LlmPool : public caf::event_based_actor {
   void tune(LaneJob& job);
   Result<void> change(const LaneChange& change);
   LaneView view_of(const PoolLane& lane) const;
+  std::vector<LaneView> lanes_for(const CallWish& wish) const;
   void accept(Ask& ask);
   // True when there was an answer for it.
   bool answer_as_before(const Ask& ask, const std::string& identity, Role& role);

@@ -71,6 +71,10 @@ struct MakeThread {
   CreateThread create;
   Conversations::Answer<std::shared_ptr<const ThreadView>> done;
 };
+struct EstimateTurn {
+  TurnRequest request;
+  Conversations::Answer<std::optional<CallEstimate>> done;
+};
 struct ShowThread {
   Conversations::Answer<std::shared_ptr<const ThreadView>> done;
 };
@@ -104,6 +108,7 @@ struct ReleaseTurn {  // out of quarantine
 using ThreadRequest = std::variant<JoinRun,
                                    CancelRun,
                                    MakeThread,
+                                   EstimateTurn,
                                    ShowThread,
                                    ReadHistory,
                                    PlanCopy,

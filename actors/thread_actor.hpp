@@ -39,8 +39,9 @@
 // Streamed text is batched: one batch of deltas is on its way at a time, a second one only when the
 // first takes longer than delta_wait_max. Threading: CAF runs one message at a time. Callbacks of
 // the journal come back as messages. At most reads_max ranges of records are being read back at
-// once, for turns and histories that somebody asks for. Failure: an exception ends the actor; its
-// readers are told (component_restarted), its turns are on disk, and the directory starts it again.
+// once, for turns and histories that somebody asks for, and at most estimates_max estimates wait
+// for passages. Failure: an exception ends the actor; its readers are told (component_restarted),
+// its turns are on disk, and the directory starts it again.
 #pragma once
 
 #include "actors/history.hpp"
@@ -116,6 +117,7 @@ struct ThreadTools {
 class ThreadActor : public caf::event_based_actor {
  public:
   static constexpr std::size_t reads_max = 64;
+  static constexpr std::size_t estimates_max = 16;
 
   ThreadActor(caf::actor_config& config,
               ThreadKey key,
@@ -152,8 +154,9 @@ class ThreadActor : public caf::event_based_actor {
   };
   // What a call is charged with, from the place that the pool has for it to its end.
   struct Charge {
-    LedgerRow row;    // its worst case
-    Amount reserved;  // nothing, where nobody has a budget
+    LedgerRow row;  // its worst case
+    Amount worst;
+    Amount reserved;  // the same once it is; nothing, where nobody has a budget
     std::vector<AccountKey> payers;
     std::uint64_t tokens_said = 0;  // about
   };
@@ -167,6 +170,12 @@ class ThreadActor : public caf::event_based_actor {
     std::uint64_t needs_appends = 0;  // committed before it may proceed
     Effect effect;                    // to ask again
     std::optional<Charge> charge{};   // of a model call that is admitted
+  };
+  // A turn that somebody thinks of sending, on its way to its first call to a model.
+  struct Estimating {
+    Turn turn;
+    Conversations::Answer<std::optional<CallEstimate>> done;
+    std::uint64_t generation = 0;  // of the pool that searches for it
   };
   // Called when a write is on disk; with an error when the thread ends before that.
   using WhenDurable = std::function<void(std::optional<Error>)>;
@@ -205,11 +214,17 @@ class ThreadActor : public caf::event_based_actor {
   const TurnAccepted* find_accepted(const RunId& run);
   bool find_place(TurnJob& job);
   void refuse(TurnJob& job, Error error);
+  void take_over(TurnRequest& request, TurnAccepted& accepted) const;
   std::optional<Error> refusal_of(const TurnRequest& request, const TurnAccepted& accepted) const;
   void run_front();
   void begin(Place& place);
   void carry_out(Effect effect);
   bool ask_pool(const Effect& effect);
+  static std::uint64_t next_call();
+  void send_search(const caf::actor& pool,
+                   std::uint64_t call,
+                   const Turn& turn,
+                   const FindEffect& find);
   void answered(const Answer& answer);
   void refused(Error error);
   void stop(Place& place, TurnOutcome outcome, Error error);
@@ -244,6 +259,8 @@ class ThreadActor : public caf::event_based_actor {
   // --- charging calls (thread_money.cpp)
   void admitted();
   std::optional<Error> reserve();
+  Charge worst_charge(const Turn& turn, const ChatRequest& request) const;
+  std::optional<BudgetRefusal> thread_refusal(const Charge& charge) const;
   void spend(const Charge& charge, const Amount& change);
   void charge_answered(const Answered& report);
   void charge_unanswered();
@@ -332,6 +349,13 @@ class ThreadActor : public caf::event_based_actor {
                     WhenRead then);
   void records_read(const RecordsRead& read);
 
+  // --- estimates (thread_estimates.cpp)
+  void handle(EstimateTurn& wanted);
+  void estimate_on(Estimating estimating, Effect effect);
+  CallEstimate call_estimate(const Turn& turn, const ChatRequest& request) const;
+  void searched(Found& report);
+  void close_estimates(std::optional<std::uint64_t> generation);
+
   // --- copies (thread_copy.cpp)
   void handle(PlanCopy& plan);
   void handle(WriteCopy& write);
@@ -383,8 +407,9 @@ class ThreadActor : public caf::event_based_actor {
   bool streaming_ = false;    // a batch of deltas is on its way
   std::chrono::steady_clock::time_point pieces_since_;
   std::vector<Replay> replays_;
-  std::map<std::uint64_t, WhenRead> reads_;  // on their way, by number
-  std::unique_ptr<Copying> copying_;         // while this thread becomes a copy
+  std::map<std::uint64_t, WhenRead> reads_;        // on their way, by number
+  std::map<std::uint64_t, Estimating> estimates_;  // that search first, by call
+  std::unique_ptr<Copying> copying_;               // while this thread becomes a copy
   std::function<void(std::optional<Error>)> when_erased_;
 };
 

@@ -60,13 +60,31 @@ void ThreadActor::admitted() {
 // The error: it does not fit a budget, and nothing is reserved.
 std::optional<Error> ThreadActor::reserve() {
   if (!pending_->is_model_call) return std::nullopt;
-  Money& money = tools_.money;
-  const Turn& turn = front().turn;
+  BudgetBook& book = tools_.money.book;
+  Charge charge = worst_charge(front().turn, *std::get<AskEffect>(pending_->effect).request);
+  LedgerRow& row = charge.row;
+  row.key.number = ++calls_;
+  if (book.has_budgets()) {
+    if (const auto refusal = thread_refusal(charge)) return refusal->error();
+    if (const auto refusal = book.reserve(charge.payers, charge.worst, row.key.at_ms))
+      return refusal->error();
+    charge.reserved = charge.worst;
+    if (!head_) make_head(options_.thread_ttl.count());
+    spend(charge, charge.worst);
+    ledger_.push_back(row);
+  }
+  pending_->charge = std::move(charge);
+  return std::nullopt;
+}
+
+// Of a call that the turn makes now; nothing is reserved yet.
+ThreadActor::Charge ThreadActor::worst_charge(const Turn& turn, const ChatRequest& request) const {
+  const Money& money = tools_.money;
   const TurnAccepted& accepted = turn.accepted();
-  auto worst = money.worst_of(*std::get<AskEffect>(pending_->effect).request);
+  auto worst = money.worst_of(request);
   Charge charge;
   LedgerRow& row = charge.row;
-  row.key = {tools_.clock.unix_ms(), key_, epoch_, ++calls_};
+  row.key = {tools_.clock.unix_ms(), key_, epoch_, 0};
   row.caller_key = accepted.caller_key;
   row.user = accepted.user;
   row.turn = turn.number();
@@ -79,19 +97,14 @@ std::optional<Error> ThreadActor::reserve() {
   row.nanos = worst.amount.nanos;
   row.price_version = money.prices.version();
   row.counted = Counted::reserved;
-  if (money.book.has_budgets()) {
-    const Account spent = head_ ? head_->spent : Account{};
-    if (auto refusal = money.book.refusal_of(spent, worst.amount, row.key.at_ms)) return refusal;
-    charge.payers = money.book.payers(key_.tenant.value, row.caller_key, row.user);
-    if (auto refusal = money.book.reserve(charge.payers, worst.amount, row.key.at_ms))
-      return refusal;
-    charge.reserved = worst.amount;
-    if (!head_) make_head(options_.thread_ttl.count());
-    spend(charge, worst.amount);
-    ledger_.push_back(row);
-  }
-  pending_->charge = std::move(charge);
-  return std::nullopt;
+  charge.worst = worst.amount;
+  charge.payers = money.book.payers(key_.tenant.value, row.caller_key, row.user);
+  return charge;
+}
+
+std::optional<BudgetRefusal> ThreadActor::thread_refusal(const Charge& charge) const {
+  const Account spent = head_ ? head_->spent : Account{};
+  return tools_.money.book.refusal_of(spent, charge.worst, charge.row.key.at_ms);
 }
 
 // What is written of it next.

@@ -22,6 +22,9 @@ void add_usage_routes(Router& router, const Backend& backend);
 // /v1/chat/completions /v1/models
 void add_openai_routes(Router& router, const Backend& backend);
 
+// /v1/estimate
+void add_estimate_routes(Router& router, const Backend& backend);
+
 // /ok /info /assistants /threads /runs
 void add_langgraph_routes(Router& router, const Backend& backend);
 

@@ -27,22 +27,17 @@ bool limits_somebody(const BudgetOptions& options) {
 }
 
 // The sums are whole and far from their ends: parse_money() and Price::most see to it.
-std::optional<Error> refusal_by(const Budget& budget,
-                                Payer payer,
-                                const Account& account,
-                                const Amount& worst,
-                                std::int64_t at_ms) {
+std::optional<BudgetRefusal> refusal_by(const Budget& budget,
+                                        Payer payer,
+                                        const Account& account,
+                                        const Amount& worst,
+                                        std::int64_t at_ms) {
   for (const Period period : all_periods) {
     const SpendingLimit& limit = budget.of(period);
     const Amount after = account.spent(period, at_ms) + worst;
     const bool fits = (limit.tokens_max == 0 || after.tokens <= limit.tokens_max) &&
                       (limit.nanos_max == 0 || after.nanos <= limit.nanos_max);
-    if (fits) continue;
-    return Error{ErrorCode::budget_exhausted,
-                 "the " + std::string(to_string(payer)) + "'s budget (" +
-                     std::string(to_string(period)) + ") has no room for this call",
-                 {},
-                 {}};
+    if (!fits) return BudgetRefusal{payer, period};
   }
   return std::nullopt;
 }
@@ -69,6 +64,15 @@ std::string_view to_string(Payer payer) {
       break;
   }
   return "thread";
+}
+
+Error BudgetRefusal::error() const {
+  if (!payer) return {ErrorCode::budget_exhausted, "too many have spent something", {}, {}};
+  return {ErrorCode::budget_exhausted,
+          "the " + std::string(to_string(*payer)) + "'s budget (" + std::string(to_string(period)) +
+              ") has no room for this call",
+          {},
+          {}};
 }
 
 BudgetBook::BudgetBook(BudgetOptions options, OnBudgetAlert on_alert)
@@ -108,10 +112,10 @@ void BudgetBook::load(const AccountKey& key, const Account& account) {
   come_to(key, entry);  // told before
 }
 
-std::optional<Error> BudgetBook::reserve(const std::vector<AccountKey>& payers,
-                                         const Amount& worst,
-                                         std::int64_t at_ms) {
-  const std::scoped_lock lock(mutex_);
+// The caller holds mutex_.
+std::optional<BudgetRefusal> BudgetBook::judge(const std::vector<AccountKey>& payers,
+                                               const Amount& worst,
+                                               std::int64_t at_ms) {
   for (const auto& payer : payers) {
     const auto found = accounts_.find(payer);
     const Account account = found == accounts_.end() ? Account{} : found->second.account;
@@ -122,8 +126,23 @@ std::optional<Error> BudgetBook::reserve(const std::vector<AccountKey>& payers,
     const bool is_new = std::any_of(payers.begin(), payers.end(), [&](const auto& payer) {
       return !accounts_.contains(payer);
     });
-    if (is_new) return Error{ErrorCode::budget_exhausted, "too many have spent something", {}, {}};
+    if (is_new) return BudgetRefusal{};
   }
+  return std::nullopt;
+}
+
+std::optional<BudgetRefusal> BudgetBook::refusal_of(const std::vector<AccountKey>& payers,
+                                                    const Amount& worst,
+                                                    std::int64_t at_ms) {
+  const std::scoped_lock lock(mutex_);
+  return judge(payers, worst, at_ms);
+}
+
+std::optional<BudgetRefusal> BudgetBook::reserve(const std::vector<AccountKey>& payers,
+                                                 const Amount& worst,
+                                                 std::int64_t at_ms) {
+  const std::scoped_lock lock(mutex_);
+  if (auto refusal = judge(payers, worst, at_ms)) return refusal;
   for (const auto& payer : payers) {
     Entry& entry = accounts_[payer];
     entry.account.add(worst, at_ms);
@@ -172,9 +191,9 @@ std::vector<BudgetAlert> BudgetBook::come_to(const AccountKey& key, Entry& entry
   return alerts;
 }
 
-std::optional<Error> BudgetBook::refusal_of(const Account& thread,
-                                            const Amount& worst,
-                                            std::int64_t at_ms) const {
+std::optional<BudgetRefusal> BudgetBook::refusal_of(const Account& thread,
+                                                    const Amount& worst,
+                                                    std::int64_t at_ms) const {
   return refusal_by(thread_, Payer::thread, thread, worst, at_ms);
 }
 

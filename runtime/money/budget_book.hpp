@@ -76,6 +76,15 @@ struct BudgetOptions {
   bool operator==(const BudgetOptions&) const = default;
 };
 
+// No room in a budget.
+struct BudgetRefusal {
+  std::optional<Payer> payer;  // whose budget it is; none: the book has no account left for one
+  Period period = Period::day;
+
+  Error error() const;  // budget_exhausted
+  bool operator==(const BudgetRefusal&) const = default;
+};
+
 struct BudgetAlert {
   AccountKey payer;
   Period period = Period::day;
@@ -100,10 +109,14 @@ class BudgetBook {
   // As it was on disk. Before the first reservation.
   void load(const AccountKey& key, const Account& account);
 
-  // budget_exhausted, and nothing is reserved: it does not fit a budget of one of the payers.
-  std::optional<Error> reserve(const std::vector<AccountKey>& payers,
-                               const Amount& worst,
-                               std::int64_t at_ms);
+  // A refusal, and nothing is reserved: it does not fit a budget of one of the payers.
+  std::optional<BudgetRefusal> reserve(const std::vector<AccountKey>& payers,
+                                       const Amount& worst,
+                                       std::int64_t at_ms);
+  // What reserve() would say now.
+  std::optional<BudgetRefusal> refusal_of(const std::vector<AccountKey>& payers,
+                                          const Amount& worst,
+                                          std::int64_t at_ms);
   // `at_ms` as reserved.
   void settle(const std::vector<AccountKey>& payers,
               const Amount& reserved,
@@ -111,9 +124,9 @@ class BudgetBook {
               std::int64_t at_ms);
 
   // Of a thread that has spent this.
-  std::optional<Error> refusal_of(const Account& thread,
-                                  const Amount& worst,
-                                  std::int64_t at_ms) const;
+  std::optional<BudgetRefusal> refusal_of(const Account& thread,
+                                          const Amount& worst,
+                                          std::int64_t at_ms) const;
 
   Account account(const AccountKey& key) const;
 
@@ -127,6 +140,9 @@ class BudgetBook {
   };
 
   const Budget& budget_of(const AccountKey& key) const;
+  std::optional<BudgetRefusal> judge(const std::vector<AccountKey>& payers,
+                                     const Amount& worst,
+                                     std::int64_t at_ms);
   std::vector<BudgetAlert> come_to(const AccountKey& key, Entry& entry) const;
   bool is_idle(const AccountKey& key, const Account& account, std::int64_t now_ms) const;
   bool make_room(std::int64_t now_ms);

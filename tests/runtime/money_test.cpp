@@ -73,8 +73,9 @@ TEST_CASE("what is reserved counts until it is settled") {
   CHECK_FALSE(book.reserve(acme, {60, 0}, late_ms));
   const auto refused = book.reserve(acme, {41, 0}, late_ms);
   REQUIRE(refused);
-  CHECK(refused->code == ErrorCode::budget_exhausted);
-  CHECK(refused->detail == "the tenant's budget (day) has no room for this call");
+  CHECK(*refused == BudgetRefusal{Payer::tenant, Period::day});
+  CHECK(refused->error().code == ErrorCode::budget_exhausted);
+  CHECK(refused->error().detail == "the tenant's budget (day) has no room for this call");
   book.settle(acme, {60, 0}, {10, 0}, late_ms);
   CHECK_FALSE(book.reserve(acme, {90, 0}, late_ms));
   CHECK(book.reserve(acme, {1, 0}, late_ms));
