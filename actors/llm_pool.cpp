@@ -327,7 +327,7 @@ void LlmPool::account(PoolLane& lane, const Call& call, const ChatAnswer& answer
 
 bool LlmPool::follow(std::uint64_t shared, const Ask& ask) {
   Call& call = calls_.at(shared);
-  if (!call.audience->add(listener(ask))) return false;
+  if (!call.audience->add(listener(ask, call.bill))) return false;
   joined_.follow(ask.call, shared);
   askers_[ask.call] = ask.asker;
   if (ask.deadline.when() > call.ask.deadline.when()) {
@@ -347,16 +347,19 @@ void LlmPool::lead(Ask& ask, const Role& role, const std::string& identity) {
             identity,
             std::make_shared<Audience>(is_joined ? shared_answer_bytes_max : 0)};
   if (auto entered = enter_lane(number, call); !entered) return refuse(call.ask, entered.error());
-  call.audience->add(listener(call.ask));
+  call.audience->add(listener(call.ask, call.bill));
   joined_.lead(number, is_joined ? identity : std::string());
   askers_[number] = call.ask.asker;
   PoolLane& lane = calls_.insert_or_assign(number, std::move(call)).first->second.at();
   advance(lane);  // another call may have lost its place to it
 }
 
-Audience::Listener LlmPool::listener(const Ask& ask) {
+Audience::Listener LlmPool::listener(const Ask& ask, std::shared_ptr<SharedBill> bill) {
   return {ask.call,
-          [asker = ask.asker, call = ask.call] { caf::anon_send(asker, CallAdmitted{call}); },
+          [asker = ask.asker, call = ask.call, bill = std::move(bill)] {
+            bill->join(call);
+            caf::anon_send(asker, CallAdmitted{call, bill});
+          },
           [asker = ask.asker, call = ask.call](std::string piece) {
             caf::anon_send(asker, Said{call, std::move(piece)});
           }};
@@ -434,6 +437,7 @@ void LlmPool::start(const Lane::Step& step, PoolLane& lane) {
   lane.metrics.call_started(now - step.since);
   call.sent_at = now;
   ++call.attempts;
+  call.bill->sent(lane.options.provider, call.model());
   const auto self = caf::actor_cast<caf::actor>(this);
   ProviderReports reports;
   reports.said = [self, audience = call.audience, number](std::string piece) {
@@ -497,17 +501,18 @@ void LlmPool::answer(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> a
   const auto found = calls_.find(number);
   const std::string provider = found->second.at().options.provider;
   const std::string model = found->second.model();
+  const auto payer =
+      found->second.bill->end(*answer ? std::optional((*answer)->usage) : std::nullopt);
   calls_.erase(found);
-  bool is_paid_for = false;
   for (const std::uint64_t member : joined_.end(number)) {
     const auto asker = askers_.extract(member);
+    const bool is_paid_for = member != payer;
     auto own = std::make_shared<Result<ChatAnswer>>(*answer);
     if (is_paid_for && *own) {
       (*own)->usage = {};
       (*own)->source = AnswerSource::shared_call;
     }
     caf::anon_send(asker.mapped(), Answered{member, std::move(own), provider, model, is_paid_for});
-    is_paid_for = true;
   }
 }
 
@@ -518,6 +523,7 @@ void LlmPool::abandon(std::uint64_t member) {
   const std::uint64_t number = left->shared;
   const auto found = calls_.find(number);
   PoolLane& lane = found->second.at();
+  found->second.bill->leave(member);
   if (!left->is_empty) {
     found->second.audience->remove(member);
     if (!left->has_ready) lane.lane.hold(number);

@@ -9,6 +9,7 @@
 #include "runtime/limits/admission_gate.hpp"
 #include "runtime/limits/tenant_gate.hpp"
 #include "runtime/llm/chat.hpp"
+#include "runtime/money/shared_bill.hpp"
 #include "runtime/ports/conversations.hpp"
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/passage_index.hpp"
@@ -230,6 +231,7 @@ struct Find {
 };
 struct CallAdmitted {  // a place is taken for the call
   std::uint64_t call = 0;
+  std::shared_ptr<SharedBill> bill{};  // of a call to a model that is made
 };
 struct Proceed {  // all that the call depends on is on disk
   std::uint64_t call = 0;

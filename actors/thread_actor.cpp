@@ -118,9 +118,9 @@ caf::behavior ThreadActor::awake() {
         if (!*report.passages) return refused(report.passages->error());
         answered(std::move(**report.passages));
       },
-      [this](CallAdmitted report) {
+      [this](const CallAdmitted& report) {
         if (!pending_ || pending_->call != report.call) return;
-        admitted();
+        admitted(report);
         update_busy();
       },
       [this](WaitOver over) {

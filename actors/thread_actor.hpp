@@ -167,9 +167,10 @@ class ThreadActor : public caf::event_based_actor {
     bool is_model_call = false;
     bool admitted = false;
     bool proceeded = false;
-    std::uint64_t needs_appends = 0;  // committed before it may proceed
-    Effect effect;                    // to ask again
-    std::optional<Charge> charge{};   // of a model call that is admitted
+    std::uint64_t needs_appends = 0;     // committed before it may proceed
+    Effect effect;                       // to ask again
+    std::optional<Charge> charge{};      // of a model call that is admitted
+    std::shared_ptr<SharedBill> bill{};  // the same; null: it was answered as before
   };
   // A turn that somebody thinks of sending, on its way to its first call to a model.
   struct Estimating {
@@ -257,7 +258,7 @@ class ThreadActor : public caf::event_based_actor {
   void proceed_if_durable();
 
   // --- charging calls (thread_money.cpp)
-  void admitted();
+  void admitted(const CallAdmitted& report);
   std::optional<Error> reserve();
   Charge worst_charge(const Turn& turn, const ChatRequest& request) const;
   std::optional<BudgetRefusal> thread_refusal(const Charge& charge) const;

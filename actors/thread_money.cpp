@@ -5,8 +5,8 @@
 //   shared     with somebody who pays for it, or answered as it was before: nothing is charged
 //   failed     with nothing served: nothing is charged. Cut: what was asked, and what was said of
 //              the answer, both estimated (runtime/llm/tokens.hpp)
-//   left       by a cancellation or the deadline: the same. A call that has still waited for its
-//              slot is charged for what it asked: only the pool knows
+//   left       by a cancellation or the deadline: the same, by the last who leaves a call that is
+//              shared. Nothing is charged to the others, and for a call that was not sent
 //   lost       with its pool, or with the process: it stays the worst case, as the provider may
 //              have served it
 //
@@ -44,9 +44,11 @@ Usage estimate_of(const Usage& worst, std::uint64_t tokens_said) {
 
 }  // namespace
 
-void ThreadActor::admitted() {
+void ThreadActor::admitted(const CallAdmitted& report) {
   pending_->admitted = true;
+  pending_->bill = report.bill;
   if (auto refusal = reserve()) {
+    if (pending_->bill) pending_->bill->leave(pending_->call);
     tell_pool_to_abandon();
     return refused(std::move(*refusal));
   }
@@ -137,10 +139,11 @@ void ThreadActor::charge_answered(const Answered& report) {
 
 void ThreadActor::charge_unanswered() {
   if (!pending_->charge) return;
-  const LedgerRow row = pending_->charge->row;
-  const Usage usage =
-      pending_->proceeded ? estimate_of(row.usage, pending_->charge->tokens_said) : Usage{};
-  charge(row.provider, row.model, usage, Counted::estimated);
+  const auto share = pending_->bill ? pending_->bill->leave(pending_->call) : SharedBill::Share{};
+  if (share.told || !share.pays)
+    return charge(share.provider, share.model, share.told.value_or(Usage{}), Counted::told);
+  const Usage estimate = estimate_of(pending_->charge->row.usage, pending_->charge->tokens_said);
+  charge(share.provider, share.model, estimate, Counted::estimated);
 }
 
 void ThreadActor::charge_lost() {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <utility>
+#include <vector>
 
 namespace parlance::actors {
 namespace {
@@ -202,6 +203,56 @@ TEST_CASE_METHOD(ChargesTest, "a call that is lost with its pool is charged as i
   settle();
   CHECK(written_of(acme) == answer_max);
   CHECK(sink->ended()->outcome == TurnOutcome::failed);
+}
+
+TEST_CASE_METHOD(ChargesTest,
+                 "who leaves a call that others share pays nothing, the last one does") {
+  tests::add_agent(
+      agents, "joins", R"({"start": "generate", "nodes": {"generate": {"kind": "generate"}}})");
+  start_with(budget_of(Payer::tenant, 10'000));
+  std::vector<RunId> runs;
+  for (const char* const thread : {"t1", "t2"}) {
+    TurnRequest turn = request("joins", "hello", thread);
+    runs.push_back(turn.run);
+    start_turn(std::move(turn));
+    settle();
+  }
+  REQUIRE(provider->calls.size() == 1);
+  provider->calls[0]->say("abcdef");
+  run_messages();
+  CHECK(spent_by(acme) == 2 * answer_max);
+  conversations->cancel(thread_1, runs[0], CancelReason::asked, [](auto) {});
+  settle();
+  CHECK(spent_by(acme) == answer_max);
+  SECTION("the one who stays pays for the whole call") {
+    provider->calls[0]->end(tests::answer_of("Good day"));
+    settle();
+    CHECK(spent_by(acme) == 5);
+    CHECK(written_of(acme) == 5);
+  }
+  SECTION("when that one leaves as well, it pays for what was said") {
+    conversations->cancel(
+        {TenantId{"acme"}, ThreadId{"t2"}}, runs[1], CancelReason::asked, [](auto) {});
+    settle();
+    CHECK(spent_by(acme) == 2);
+    CHECK(written_of(acme) == 2);
+  }
+}
+
+TEST_CASE_METHOD(ChargesTest, "a call that was cancelled before it was sent costs nothing") {
+  lane = LaneOptions{"fake", "fake-1", 1, 4};
+  start_with(budget_of(Payer::tenant, 10'000));
+  ask("t1");
+  settle();
+  TurnRequest turn = request("chat", "hello", "t2");
+  const RunId run = turn.run;
+  start_turn(std::move(turn));
+  settle();
+  REQUIRE(provider->calls.size() == 1);
+  CHECK(spent_by(acme) == 2 * answer_max);
+  conversations->cancel({TenantId{"acme"}, ThreadId{"t2"}}, run, CancelReason::asked, [](auto) {});
+  settle();
+  CHECK(spent_by(acme) == answer_max);
 }
 
 }  // namespace
