@@ -1,5 +1,8 @@
 #include "actors/money.hpp"
 
+#include "runtime/base/clock.hpp"
+#include "runtime/base/ids.hpp"
+#include "runtime/base/json.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/llm/tokens.hpp"
 
@@ -21,17 +24,28 @@ std::vector<std::string> names_of(const Names& values) {
   return names;
 }
 
-// A user's name is what clients sent: it is in the ledger, and in no log.
-void tell(const BudgetAlert& alert) {
+Json limit_json(std::int64_t most) {
+  return most == 0 ? Json(nullptr) : Json(most);
+}
+
+// The body of its webhook.
+std::string body_of(const BudgetAlert& alert, std::int64_t now_ms) {
   const AccountKey& payer = alert.payer;
-  log_warn("budget_alert",
-           {{"tenant", payer.tenant},
-            {"payer", to_string(payer.payer)},
-            {"key", payer.payer == Payer::key ? payer.name : std::string()},
-            {"period", to_string(alert.period)},
-            {"percent", std::llround(alert.share * 100)},
-            {"tokens", alert.spent.tokens},
-            {"money", money_text(alert.spent.nanos)}});
+  const SpendingLimit& limit = alert.limit;
+  const bool is_named = payer.payer != Payer::tenant;
+  return dump(Json{
+      {"type", "budget.alert"},
+      {"timestamp", iso_time(now_ms)},
+      {"data",
+       {{"payer", to_string(payer.payer)},
+        {"tenant", payer.tenant},
+        {"name", is_named ? Json(payer.name) : Json(nullptr)},
+        {"period", to_string(alert.told.period)},
+        {"share", alert.share},
+        {"tokens", alert.spent.tokens},
+        {"tokens_max", limit_json(limit.tokens_max)},
+        {"money", money_text(alert.spent.nanos)},
+        {"money_max", limit.nanos_max == 0 ? Json(nullptr) : Json(money_text(limit.nanos_max))}}}});
 }
 
 }  // namespace
@@ -42,12 +56,42 @@ Money::Money(PriceTable prices_in, BudgetOptions budgets, RoleOptions roles, Reg
               names_of(std::array{Payer::tenant, Payer::key, Payer::user}),
               names_of(all_periods),
               budgets.alert_shares),
-      book(std::move(budgets),
-           [this](const BudgetAlert& alert) {
-             metrics.alerted(to_string(alert.payer.payer), to_string(alert.period), alert.share);
-             tell(alert);
-           }),
-      roles_(std::move(roles)) {}
+      book(budgets),
+      roles_(std::move(roles)),
+      alert_webhook_(std::move(budgets.alert_webhook)) {}
+
+// A user's name is what clients sent: it is in the ledger, and in no log.
+void Money::tell(const BudgetAlert& alert) {
+  const AccountKey& payer = alert.payer;
+  metrics.alerted(to_string(payer.payer), to_string(alert.told.period), alert.share);
+  log_warn("budget_alert",
+           {{"tenant", payer.tenant},
+            {"payer", to_string(payer.payer)},
+            {"key", payer.payer == Payer::key ? payer.name : std::string()},
+            {"period", to_string(alert.told.period)},
+            {"percent", std::llround(alert.share * 100)},
+            {"tokens", alert.spent.tokens},
+            {"money", money_text(alert.spent.nanos)}});
+}
+
+std::optional<Delivery> Money::delivery_of(const BudgetAlert& alert, std::int64_t now_ms) const {
+  if (alert_webhook_.empty()) return std::nullopt;
+  std::string says = "budget_alert";
+  for (const auto& part : {std::string(to_string(alert.payer.payer)),
+                           alert.payer.tenant,
+                           alert.payer.name,
+                           std::string(to_string(alert.told.period)),
+                           std::to_string(alert.told.of),
+                           std::to_string(alert.told.millionths)})
+    says.append(1, '\0').append(part);
+  Delivery delivery;
+  delivery.key = {
+      {TenantId{alert.payer.tenant}, ThreadId{"budget alerts"}}, 0, RunId{named_uuid(says)}};
+  delivery.url = alert_webhook_;
+  delivery.created_ms = delivery.next_ms = now_ms;
+  delivery.body = body_of(alert, now_ms);
+  return delivery;
+}
 
 WorstCase Money::worst_of(const ChatRequest& request) const {
   WorstCase worst;

@@ -270,6 +270,7 @@ class ThreadActor : public caf::event_based_actor {
               const std::string& model,
               const Usage& usage,
               Counted counted);
+  void pass_on(const BudgetAlert& alert, std::int64_t at_ms);
   void write_charges();
 
   // --- turns that begin later (thread_delays.cpp)
@@ -397,8 +398,10 @@ class ThreadActor : public caf::event_based_actor {
   std::uint64_t calls_ = 0;              // to models, by this actor
   std::vector<Spending> spendings_;      // unwritten
   std::vector<LedgerRow> ledger_;        // unwritten
-  bool has_spent_ = false;               // head_->spent is unwritten
-  std::uint64_t turns_ = 0;              // the highest number given to a turn
+  // Unwritten webhooks, with their bodies, of alerts that the spendings bring.
+  std::vector<std::shared_ptr<WaitingDelivery>> alerts_;
+  bool has_spent_ = false;   // head_->spent is unwritten
+  std::uint64_t turns_ = 0;  // the highest number given to a turn
   ThreadState state_;
   std::deque<std::unique_ptr<Place>> places_;   // the line: the first one runs
   std::deque<std::unique_ptr<Place>> delayed_;  // begin later, in the order of their times

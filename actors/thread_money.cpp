@@ -114,7 +114,7 @@ void ThreadActor::spend(const Charge& charge, const Amount& change) {
   if (change == Amount{}) return;
   const std::int64_t at_ms = charge.row.key.at_ms;
   for (const auto& payer : charge.payers)
-    spendings_.push_back({payer, change, at_ms});
+    spendings_.push_back({payer, change, at_ms, {}});
   if (!tools_.money.book.has_thread_budget()) return;
   head_->spent.add(change, at_ms);
   has_spent_ = true;
@@ -166,10 +166,27 @@ void ThreadActor::charge(const std::string& provider,
   row.nanos = spent.nanos;
   tools_.money.metrics.cost(spent.nanos);
   if (tools_.money.book.has_budgets()) {
-    tools_.money.book.settle(charged.payers, charged.reserved, spent, row.key.at_ms);
+    const auto alerts =
+        tools_.money.book.settle(charged.payers, charged.reserved, spent, row.key.at_ms);
     spend(charged, spent - charged.reserved);
+    for (const auto& alert : alerts)
+      pass_on(alert, row.key.at_ms);
   }
   ledger_.push_back(std::move(row));
+}
+
+// Its webhook is written with what was spent, and so is that it was told of: both are on disk, or
+// neither. One that finds no place among the webhooks comes again.
+void ThreadActor::pass_on(const BudgetAlert& alert, std::int64_t at_ms) {
+  Money& money = tools_.money;
+  if (auto delivery = money.delivery_of(alert, tools_.clock.unix_ms())) {
+    auto ticket = tools_.webhooks.waiting.try_enter(key_.tenant);
+    if (!ticket) return money.book.take_back(alert);
+    alerts_.push_back(std::make_shared<WaitingDelivery>(
+        WaitingDelivery{std::move(*delivery), std::move(ticket)}));
+  }
+  money.tell(alert);
+  spendings_.push_back({alert.payer, {}, at_ms, alert.told});
 }
 
 // For what is not written with something else.

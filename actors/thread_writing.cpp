@@ -119,7 +119,8 @@ void ThreadActor::write_head(WhenDurable then) {
   append({}, /*with_head=*/true, /*deltas_only=*/false, std::move(then));
 }
 
-// The sender hears of `webhook` once it is on disk; without a sender, the next one finds it there.
+// The sender hears of webhooks once they are on disk; without a sender, the next one finds them
+// there.
 void ThreadActor::append(Append what,
                          bool with_head,
                          bool deltas_only,
@@ -130,6 +131,12 @@ void ThreadActor::append(Append what,
   what.seq = seq_;
   what.spendings = std::exchange(spendings_, {});
   what.ledger = std::exchange(ledger_, {});
+  auto webhooks = std::exchange(alerts_, {});
+  for (const auto& alert : webhooks) {
+    what.deliveries.push_back(alert->delivery);
+    alert->delivery.body.clear();
+  }
+  if (webhook) webhooks.push_back(std::move(webhook));
   with_head = std::exchange(has_spent_, false) || with_head;
   ++appends_;
   if (!what.records.empty()) seq_ = what.records.back()->seq;
@@ -147,11 +154,12 @@ void ThreadActor::append(Append what,
   tools_.journal.append(std::move(what),
                         [self = caf::actor_cast<caf::actor>(this),
                          seq = seq_,
-                         webhook = std::move(webhook),
+                         webhooks = std::move(webhooks),
                          sender = tools_.webhooks.sender](AppendOutcome outcome) {
-                          if (webhook && outcome == AppendOutcome::committed) {
-                            if (const auto told = sender->part().actor)
-                              caf::anon_send(told, DeliveryWaits{webhook});
+                          const auto told = sender->part().actor;
+                          if (told && outcome == AppendOutcome::committed) {
+                            for (const auto& each : webhooks)
+                              caf::anon_send(told, DeliveryWaits{each});
                           }
                           caf::anon_send(self, RecordsAppended{outcome, seq});
                         });

@@ -54,7 +54,7 @@ void AccountRows::add(const Spending& spending, rocksdb::WriteBatch& batch) {
   const std::string key = account_key(spending.account);
   auto planned = planned_.find(key);
   if (planned == planned_.end()) planned = planned_.emplace(key, stored(key)).first;
-  planned->second.add(spending.change, spending.at_ms);
+  spending.add_to(planned->second);
   batch.Put(store_.accounts(), key, encode(planned->second));
 }
 

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -253,6 +254,71 @@ TEST_CASE_METHOD(ChargesTest, "a call that was cancelled before it was sent cost
   conversations->cancel({TenantId{"acme"}, ThreadId{"t2"}}, run, CancelReason::asked, [](auto) {});
   settle();
   CHECK(spent_by(acme) == answer_max);
+}
+
+// --- alerts
+
+BudgetOptions with_alerts() {
+  BudgetOptions budgets = budget_of(Payer::tenant, 2 * answer_max);
+  budgets.alert_shares = {0.001, 0.002};  // 4.1 and 8.2 nano-units
+  budgets.alert_webhook = "https://hooks.example.com/alerts";
+  return budgets;
+}
+
+TEST_CASE_METHOD(ChargesTest, "an alert's webhook is written with what brought it, once") {
+  start_with(with_alerts());
+  const auto turn = [this](std::size_t number) {
+    ask();
+    settle();
+    provider->calls[number]->end(tests::answer_of("Good day"));  // 5 nano-units
+    settle();
+  };
+  turn(0);
+  auto& rows = journal.thread(thread_1).deliveries;
+  REQUIRE(rows.size() == 1);
+  const Delivery first = rows[0];
+  CHECK(first.key.thread.tenant.value == "acme");
+  CHECK(first.key.thread.thread.value == "budget alerts");
+  CHECK(first.url == "https://hooks.example.com/alerts");
+  const Json body = Json::parse(first.body);
+  CHECK(body["type"] == "budget.alert");
+  CHECK(body["data"] == Json{{"payer", "tenant"},
+                             {"tenant", "acme"},
+                             {"name", nullptr},
+                             {"period", "total"},
+                             {"share", 0.001},
+                             {"tokens", 8},
+                             {"tokens_max", nullptr},
+                             {"money", "0.000000005"},
+                             {"money_max", "0.000004096"}});
+  CHECK(journal.accounts[acme].told == std::array<std::uint32_t, 3>{0, 0, 1'000});
+  CHECK(webhooks.waiting.inside() == 0);  // there is no sender: the next one finds the row
+  turn(1);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[1].key.run != first.key.run);
+  turn(2);
+  CHECK(rows.size() == 2);
+  CHECK(metric(R"(parlance_budget_alerts_total{payer="tenant",period="total",share="0.001"})") ==
+        1);
+}
+
+TEST_CASE_METHOD(ChargesTest, "an alert that finds no place among the webhooks comes again") {
+  start_with(with_alerts());
+  std::vector<TenantGate::Ticket> places;
+  while (auto place = webhooks.waiting.try_enter(TenantId{"acme"}))
+    places.push_back(std::move(place));
+  ask();
+  settle();
+  provider->calls[0]->end(tests::answer_of("Good day"));
+  settle();
+  CHECK(journal.thread(thread_1).deliveries.empty());
+  CHECK(journal.accounts[acme].told == std::array<std::uint32_t, 3>{});
+  places.clear();
+  ask();
+  settle();
+  provider->calls[1]->end(tests::answer_of("Good day"));
+  settle();
+  CHECK(journal.thread(thread_1).deliveries.size() == 2);
 }
 
 }  // namespace

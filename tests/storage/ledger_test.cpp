@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <utility>
 
 namespace parlance::storage::testing {
@@ -113,6 +114,17 @@ TEST_CASE_METHOD(LedgerFixture, "the ledger is read by time, by whom, and page b
   });
   REQUIRE_FALSE(wrong);
   CHECK(wrong.error().code == ErrorCode::invalid_value);
+}
+
+TEST_CASE_METHOD(LedgerFixture, "what an alert told of stays with what brought it") {
+  start();
+  const std::int64_t today = at_ms / 86'400'000;
+  spend({{acme, {80, 0}, at_ms, {}}, {acme, {}, at_ms, ToldShare{Period::day, today, 800'000}}},
+        {});
+  restart();
+  CHECK(account().told == std::array<std::uint32_t, 3>{800'000, 0, 0});
+  spend({{acme, {1, 0}, at_ms + 86'400'000, {}}}, {});
+  CHECK(account().told == std::array<std::uint32_t, 3>{0, 0, 0});
 }
 
 TEST_CASE_METHOD(LedgerFixture, "old rows are not read, and leave the disk with a compaction") {

@@ -56,8 +56,8 @@ class MemoryJournal : public Journal {
       if (append.head) thread.head = append.head;
       thread.deliveries.insert(
           thread.deliveries.end(), append.deliveries.begin(), append.deliveries.end());
-      for (const auto& [account, change, at_ms] : append.spendings)
-        accounts[account].add(change, at_ms);
+      for (const auto& spending : append.spendings)
+        spending.add_to(accounts[spending.account]);
       for (const auto& row : append.ledger)
         ledger[row.key] = row;
       appended(AppendOutcome::committed);
