@@ -170,6 +170,10 @@ storage::JournalOptions journal_options(const Settings& settings) {
     options.sweep_period =
         std::clamp<milliseconds>(ttl, milliseconds(5'000), milliseconds(600'000));
   options.ledger_ttl = settings.storage.ledger_ttl;
+  options.is_idle = [budgets = settings.budgets](
+                        const AccountKey& owner, const Account& account, std::int64_t now_ms) {
+    return is_idle(budgets, owner, account, now_ms);
+  };
   options.memtable_bytes = settings.storage.memtable_max;
   options.block_cache_bytes = settings.storage.block_cache_max;
   options.on_write_failure = end_process;
@@ -484,11 +488,9 @@ Result<void> App::Parts::open_book() {
                                       settings.budgets,
                                       role_options(settings),
                                       registry);
-  const auto accounts = journal->accounts();
-  if (!accounts) return accounts.error();
-  for (const auto& [owner, account] : *accounts)
+  return journal->accounts([this](const AccountKey& owner, const Account& account) {
     money->book.load(owner, account);
-  return {};
+  });
 }
 
 void App::Parts::start_actors() {

@@ -43,8 +43,7 @@ Result<std::unique_ptr<RocksJournal>> RocksJournal::open_store(JournalOptions op
   auto journal =
       std::unique_ptr<RocksJournal>(new RocksJournal(std::move(options), metrics, clock));
   auto& self = *journal;
-  auto judge = std::make_shared<ExpiryJudge>(
-      self.open_threads_, clock, self.options_.expiry_grace, self.options_.ledger_ttl);
+  auto judge = std::make_shared<ExpiryJudge>(self.open_threads_, clock, self.options_);
   auto store = JournalStore::open_store(self.options_, std::move(judge));
   if (!store) return store.error();
   self.store_ = std::move(*store);
