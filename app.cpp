@@ -180,19 +180,7 @@ storage::JournalOptions journal_options(const Settings& settings) {
   return options;
 }
 
-net::DoorOptions door_options(const LimitSettings& limits) {
-  net::DoorOptions options;
-  options.window = limits.window;
-  options.requests_per_address_max = static_cast<std::uint32_t>(limits.requests_per_address_max);
-  options.requests_per_key_max = static_cast<std::uint32_t>(limits.requests_per_key_max);
-  options.requests_per_tenant_max = static_cast<std::uint32_t>(limits.requests_per_tenant_max);
-  options.wrong_keys_max = static_cast<std::uint32_t>(limits.wrong_keys_max);
-  options.clients_max = static_cast<std::uint32_t>(limits.clients_max);
-  options.proxies_trusted = limits.proxies_trusted;
-  return options;
-}
-
-net::HttpServerOptions http_options(const HttpSettings& http, const LimitSettings& limits) {
+net::HttpServerOptions http_options(const HttpSettings& http, const net::DoorOptions& limits) {
   net::HttpServerOptions options;
   options.address = http.address;
   options.port = static_cast<std::uint16_t>(http.port);
@@ -208,7 +196,7 @@ net::HttpServerOptions http_options(const HttpSettings& http, const LimitSetting
   options.heartbeat_time = http.heartbeat;
   options.stream_buffer_bytes_max = http.stream_buffer_max;
   options.cors_origins = http.cors_origins;
-  options.door = door_options(limits);
+  options.door = limits;
   return options;
 }
 
@@ -488,6 +476,7 @@ Result<void> App::Parts::open_book() {
                                       settings.budgets,
                                       role_options(settings),
                                       registry);
+  money->rates = std::make_shared<RateLimits>(net::rate_options(settings.limits));
   return journal->accounts([this](const AccountKey& owner, const Account& account) {
     money->book.load(owner, account);
   });
@@ -586,6 +575,7 @@ Result<void> App::Parts::listen() {
   router = std::make_unique<net::Router>(net::make_routes(*backend));
   auto options = http_options(settings.http, settings.limits);
   options.takes_no_key = keys->takes_no_key();
+  options.rates = money->rates;
   server = std::make_unique<net::HttpServer>(io, std::move(options), *router, http_metrics);
   auto listening = server->listen();
   if (!listening) return listening.error();

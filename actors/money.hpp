@@ -1,17 +1,19 @@
-// What threads charge calls to models with: the prices, who may spend how much, what a call of a
-// role costs at most, and what is said when somebody comes to a share of a budget.
+// What threads charge calls to models with: the prices, who may spend how much and how fast, what a
+// call of a role costs at most, and what is said when somebody comes to a share of a budget.
 //
 // Threading: any thread. Outlives every thread; app.cpp sees to it.
 #pragma once
 
 #include "actors/llm_pool.hpp"
 #include "runtime/journal/delivery.hpp"
+#include "runtime/limits/rate_limits.hpp"
 #include "runtime/llm/chat.hpp"
 #include "runtime/metrics/money_metrics.hpp"
 #include "runtime/money/budget_book.hpp"
 #include "runtime/money/price_table.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -42,6 +44,7 @@ class Money {
   const PriceTable prices;
   MoneyMetrics metrics;
   BudgetBook book;
+  std::shared_ptr<RateLimits> rates = std::make_shared<RateLimits>();  // of tokens
 
  private:
   const RoleOptions roles_;

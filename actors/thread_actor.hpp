@@ -158,6 +158,8 @@ class ThreadActor : public caf::event_based_actor {
     Amount worst;
     Amount reserved;  // the same once it is; nothing, where nobody has a budget
     std::vector<AccountKey> payers;
+    RateLimits::Clients clients;  // whose tokens it counts as, from then on
+    std::chrono::steady_clock::time_point since{};
     std::uint64_t tokens_said = 0;  // about
   };
   // What the turn in front has asked for and not been told yet.
@@ -260,6 +262,9 @@ class ThreadActor : public caf::event_based_actor {
   // --- charging calls (thread_money.cpp)
   void admitted(const CallAdmitted& report);
   std::optional<Error> reserve();
+  std::optional<Error> reserve_money(Charge& charge);
+  std::optional<Error> take_tokens(Charge& charge);
+  void give_back_tokens(const Charge& charge, std::int64_t tokens);
   Charge worst_charge(const Turn& turn, const ChatRequest& request) const;
   std::optional<BudgetRefusal> thread_refusal(const Charge& charge) const;
   void spend(const Charge& charge, const Amount& change);

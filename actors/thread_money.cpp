@@ -10,11 +10,15 @@
 //   lost       with its pool, or with the process: it stays the worst case, as the provider may
 //              have served it
 //
+// The tokens that it may come to are taken from what its key, tenant and user may have in a window
+// (RateLimits), and what it did not need comes back when it is charged.
+//
 // Where nobody has a budget, nothing is reserved: a call's row of the ledger is written with what
 // its answer leads to, and that is all.
 #include "actors/thread_actor.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace parlance::actors {
@@ -62,21 +66,57 @@ void ThreadActor::admitted(const CallAdmitted& report) {
 // The error: it does not fit a budget, and nothing is reserved.
 std::optional<Error> ThreadActor::reserve() {
   if (!pending_->is_model_call) return std::nullopt;
-  BudgetBook& book = tools_.money.book;
   Charge charge = worst_charge(front().turn, *std::get<AskEffect>(pending_->effect).request);
-  LedgerRow& row = charge.row;
-  row.key.number = ++calls_;
-  if (book.has_budgets()) {
-    if (const auto refusal = thread_refusal(charge)) return refusal->error();
-    if (const auto refusal = book.reserve(charge.payers, charge.worst, row.key.at_ms))
-      return refusal->error();
-    charge.reserved = charge.worst;
-    if (!head_) make_head(options_.thread_ttl.count());
-    spend(charge, charge.worst);
-    ledger_.push_back(row);
+  charge.row.key.number = ++calls_;
+  if (auto refusal = take_tokens(charge)) return refusal;
+  if (auto refusal = reserve_money(charge)) {
+    give_back_tokens(charge, charge.worst.tokens);
+    return refusal;
   }
   pending_->charge = std::move(charge);
   return std::nullopt;
+}
+
+std::optional<Error> ThreadActor::reserve_money(Charge& charge) {
+  BudgetBook& book = tools_.money.book;
+  if (!book.has_budgets()) return std::nullopt;
+  const LedgerRow& row = charge.row;
+  if (const auto refusal = thread_refusal(charge)) return refusal->error();
+  if (const auto refusal = book.reserve(charge.payers, charge.worst, row.key.at_ms))
+    return refusal->error();
+  charge.reserved = charge.worst;
+  if (!head_) make_head(options_.thread_ttl.count());
+  spend(charge, charge.worst);
+  ledger_.push_back(row);
+  return std::nullopt;
+}
+
+// A turn that has been accepted goes on, and its tokens count all the same.
+std::optional<Error> ThreadActor::take_tokens(Charge& charge) {
+  RateLimits& rates = *tools_.money.rates;
+  if (!rates.has(RateUnit::tokens)) return std::nullopt;
+  const LedgerRow& row = charge.row;
+  const std::string& tenant = key_.tenant.value;
+  charge.clients = {{RateOf::key, row.caller_key},
+                    {RateOf::tenant, tenant},
+                    RateLimits::user_of(tenant, row.user)};
+  charge.since = tools_.clock.now();
+  const auto tokens = static_cast<std::uint64_t>(charge.worst.tokens);
+  if (front().turn.accepted_seq() != 0) {
+    rates.add(RateUnit::tokens, charge.clients, tokens, charge.since);
+    return std::nullopt;
+  }
+  const auto refusal = rates.take(RateUnit::tokens, charge.clients, tokens, charge.since);
+  return refusal ? std::optional(refusal->error()) : std::nullopt;
+}
+
+// Of those that were taken. A provider may have counted more than the worst case.
+void ThreadActor::give_back_tokens(const Charge& charge, std::int64_t tokens) {
+  if (charge.clients.empty()) return;
+  RateLimits& rates = *tools_.money.rates;
+  const auto amount = static_cast<std::uint64_t>(std::abs(tokens));
+  if (tokens >= 0) return rates.take_back(RateUnit::tokens, charge.clients, amount, charge.since);
+  rates.add(RateUnit::tokens, charge.clients, amount, tools_.clock.now());
 }
 
 // Of a call that the turn makes now; nothing is reserved yet.
@@ -165,6 +205,7 @@ void ThreadActor::charge(const std::string& provider,
   const Amount spent = tools_.money.prices.cost_of(row.provider, row.model, usage);
   row.nanos = spent.nanos;
   tools_.money.metrics.cost(spent.nanos);
+  give_back_tokens(charged, charged.worst.tokens - spent.tokens);
   if (tools_.money.book.has_budgets()) {
     const auto alerts =
         tools_.money.book.settle(charged.payers, charged.reserved, spent, row.key.at_ms);

@@ -55,6 +55,8 @@ asio::awaitable<void> estimate(HttpSession& session, const Backend& backend) {
   auto read = read_completion_request(*body, backend.agents);
   if (!read) co_return co_await session.send_error(read.error());
   TurnRequest turn = turn_of(*read, request, backend.agents);
+  if (auto refusal = session.admit_user(turn.user))
+    co_return co_await session.send_error(std::move(*refusal));
   const std::string tenant = turn.thread.tenant.value;
   const auto call = co_await answer_of<Estimated>([&](Conversations::Answer<Estimated> done) {
     backend.conversations.estimate(std::move(turn), std::move(done));

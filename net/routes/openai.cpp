@@ -34,6 +34,8 @@ asio::awaitable<void> complete_chat(HttpSession& session, const Backend& backend
 
   const bool stateless = read->thread.empty();
   TurnRequest turn = turn_of(*read, request, backend.agents);
+  if (auto refusal = session.admit_user(turn.user))
+    co_return co_await session.send_error(std::move(*refusal));
   if (*key) (*key)->name(turn, stateless, deadline_of(request, backend.agents, read->agent));
   CompletionLook look{read->model, "chatcmpl-" + turn.run.value, read->include_usage, !stateless};
   // What a turn was asked stands on its thread, also when it failed; and what has a key fails

@@ -256,6 +256,43 @@ TEST_CASE_METHOD(ChargesTest, "a call that was cancelled before it was sent cost
   CHECK(spent_by(acme) == answer_max);
 }
 
+// --- tokens in a window
+
+TEST_CASE_METHOD(ChargesTest,
+                 "a call takes the tokens that it may come to, and gives the rest back") {
+  start_with({});
+  RateOptions options;
+  options.limits = {{RateOf::tenant, RateUnit::tokens, 2 * answer_max}};
+  money->rates = std::make_shared<RateLimits>(options);
+  const RateLimits::Clients tenant{{RateOf::tenant, "acme"}};
+  const auto left = [&] { return money->rates->left(RateUnit::tokens, tenant, clock.now())->left; };
+  ask("t1");
+  settle();
+  CHECK(left() < answer_max);
+  const auto sink = ask("t2");
+  settle();
+  REQUIRE(sink->error);
+  CHECK(sink->error->code == ErrorCode::rate_limited);
+  CHECK(sink->error->detail == "more than 4096 tokens of one tenant in 1m");
+  CHECK(provider->calls.size() == 1);
+  provider->calls[0]->end(tests::answer_of("Good day"));
+  settle();
+  CHECK(left() == 2 * answer_max - 8);
+  ask("t2");
+  settle();
+  CHECK(provider->calls.size() == 2);
+}
+
+TEST_CASE_METHOD(ChargesTest, "a call that no budget lets in takes no tokens") {
+  start_with(budget_of(Payer::tenant, answer_max - 1));
+  RateOptions options;
+  options.limits = {{RateOf::key, RateUnit::tokens, 2 * answer_max}};
+  money->rates = std::make_shared<RateLimits>(options);
+  CHECK(ask()->error->code == ErrorCode::budget_exhausted);
+  CHECK(money->rates->left(RateUnit::tokens, {{RateOf::key, "k1"}}, clock.now())->left ==
+        2 * answer_max);
+}
+
 // --- alerts
 
 BudgetOptions with_alerts() {
