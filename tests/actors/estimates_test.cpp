@@ -12,7 +12,7 @@ namespace {
 
 using Estimate = std::optional<Result<std::optional<CallEstimate>>>;
 
-constexpr std::int64_t answer_max = 2'048;  // tokens_out_max of the agents
+constexpr std::int64_t answer_tokens_max = 2'048;  // tokens_out_max of the agents
 
 // Finds one passage for everything; answers when the test says so.
 struct OnePassage : PassageIndex {
@@ -82,7 +82,7 @@ TEST_CASE_METHOD(EstimatesTest, "an estimate is what the same turn is then reser
   CHECK(call.provider == "fake");
   CHECK(call.model == "fake-1");
   CHECK(call.price_version == "v1");
-  CHECK(call.usage.tokens_out == answer_max);
+  CHECK(call.usage.tokens_out == answer_tokens_max);
   CHECK_FALSE(call.refusal);
   CHECK(money->book.account(acme) == Account{});
   CHECK(journal.appends == 0);
@@ -108,7 +108,7 @@ TEST_CASE_METHOD(EstimatesTest, "an estimate counts the messages that the thread
 }
 
 TEST_CASE_METHOD(EstimatesTest, "an estimate names the budget that would refuse the turn") {
-  start_with(tenant_budget(answer_max));
+  start_with(tenant_budget(answer_tokens_max));
   CHECK((*estimate("chat"))->value().refusal == BudgetRefusal{Payer::tenant, Period::month});
   BudgetOptions budgets;
   budgets.each[Payer::thread].of(Period::total).tokens_max = 10;
