@@ -275,7 +275,7 @@ class ThreadActor : public caf::event_based_actor {
               const std::string& model,
               const Usage& usage,
               Counted counted);
-  void pass_on(const BudgetAlert& alert, std::int64_t at_ms);
+  bool pass_on(const BudgetAlert& alert, std::int64_t at_ms);
   void write_charges();
 
   // --- turns that begin later (thread_delays.cpp)

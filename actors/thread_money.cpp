@@ -210,24 +210,28 @@ void ThreadActor::charge(const std::string& provider,
     const auto alerts =
         tools_.money.book.settle(charged.payers, charged.reserved, spent, row.key.at_ms);
     spend(charged, spent - charged.reserved);
-    for (const auto& alert : alerts)
-      pass_on(alert, row.key.at_ms);
+    bool has_place = true;
+    for (const auto& alert : alerts) {
+      has_place = has_place && pass_on(alert, row.key.at_ms);
+      if (!has_place) tools_.money.book.take_back(alert);
+    }
   }
   ledger_.push_back(std::move(row));
 }
 
 // Its webhook is written with what was spent, and so is that it was told of: both are on disk, or
-// neither. One that finds no place among the webhooks comes again.
-void ThreadActor::pass_on(const BudgetAlert& alert, std::int64_t at_ms) {
+// neither. False: there is no place for it among the webhooks, and nobody was told.
+bool ThreadActor::pass_on(const BudgetAlert& alert, std::int64_t at_ms) {
   Money& money = tools_.money;
   if (auto delivery = money.delivery_of(alert, tools_.clock.unix_ms())) {
     auto ticket = tools_.webhooks.waiting.try_enter(key_.tenant);
-    if (!ticket) return money.book.take_back(alert);
+    if (!ticket) return false;
     alerts_.push_back(std::make_shared<WaitingDelivery>(
         WaitingDelivery{std::move(*delivery), std::move(ticket)}));
   }
   money.tell(alert);
   spendings_.push_back({alert.payer, {}, at_ms, alert.told});
+  return true;
 }
 
 // For what is not written with something else.
