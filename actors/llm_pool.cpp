@@ -443,11 +443,14 @@ void LlmPool::start(const Lane::Step& step, PoolLane& lane) {
   reports.said = [self, audience = call.audience, number](std::string piece) {
     if (audience->say(std::move(piece))) caf::anon_send(self, FirstToken{number});
   };
-  reports.ended = [self, audience = call.audience, number](Result<ChatAnswer> answer) {
+  const auto told = std::make_shared<Usage>();
+  reports.used = [told](const Usage& usage) { *told = usage; };
+  reports.ended = [self, audience = call.audience, told, number](Result<ChatAnswer> answer) {
     caf::anon_send(self,
                    CallEnded{number,
                              audience->has_heard(),
-                             std::make_shared<Result<ChatAnswer>>(std::move(answer))});
+                             std::make_shared<Result<ChatAnswer>>(std::move(answer)),
+                             *told});
   };
   call.cancel = lane.provider.start(
       {call.model(), *call.ask.request, call.provider_deadline(), call.ask.request_id},
@@ -480,8 +483,10 @@ void LlmPool::ended(CallEnded& report) {
       answer(report.call, std::move(report.answer));
       break;
     case Lane::After::again:
+      call.bill->failed(report.told);
       break;
     case Lane::After::elsewhere:
+      call.bill->failed(report.told);
       move_on(report.call, std::move(report.answer));
       break;
   }

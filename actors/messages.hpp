@@ -262,6 +262,7 @@ struct CallEnded {
   std::uint64_t call = 0;
   bool said_something = false;
   std::shared_ptr<Result<ChatAnswer>> answer;
+  Usage told{};  // of a call that failed
 };
 struct SearchEnded {
   std::uint64_t call = 0;

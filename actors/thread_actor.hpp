@@ -275,6 +275,7 @@ class ThreadActor : public caf::event_based_actor {
               const std::string& model,
               const Usage& usage,
               Counted counted);
+  Amount charge_failed(const LedgerRow& of);
   bool pass_on(const BudgetAlert& alert, std::int64_t at_ms);
   void write_charges();
 

@@ -3,6 +3,8 @@
 //   admitted   the worst case is reserved and written; the provider is called once that is on disk
 //   answered   the provider's own counts take its place, written with what the answer leads to
 //   shared     with somebody who pays for it, or answered as it was before: nothing is charged
+//   again      after an attempt that failed: what its provider told of it is charged, as a row of
+//              its own
 //   failed     with nothing served: nothing is charged. Cut: what was asked, and what was said of
 //              the answer, both estimated (runtime/llm/tokens.hpp)
 //   left       by a cancellation or the deadline: the same, by the last who leaves a call that is
@@ -162,7 +164,10 @@ void ThreadActor::spend(const Charge& charge, const Amount& change) {
 
 void ThreadActor::charge_answered(const Answered& report) {
   if (!pending_->charge) return;
-  if (report.is_paid_for) return charge(report.provider, report.model, {}, Counted::told);
+  if (report.is_paid_for) {
+    pending_->bill = nullptr;
+    return charge(report.provider, report.model, {}, Counted::told);
+  }
   const Usage worst = pending_->charge->row.usage;
   const Usage estimate = estimate_of(worst, pending_->charge->tokens_said);
   if (!*report.answer) {
@@ -180,6 +185,7 @@ void ThreadActor::charge_answered(const Answered& report) {
 void ThreadActor::charge_unanswered() {
   if (!pending_->charge) return;
   const auto share = pending_->bill ? pending_->bill->leave(pending_->call) : SharedBill::Share{};
+  if (!share.pays) pending_->bill = nullptr;
   if (share.told || !share.pays)
     return charge(share.provider, share.model, share.told.value_or(Usage{}), Counted::told);
   const Usage estimate = estimate_of(pending_->charge->row.usage, pending_->charge->tokens_said);
@@ -202,8 +208,9 @@ void ThreadActor::charge(const std::string& provider,
   if (!model.empty()) row.model = model;
   row.usage = usage;
   row.counted = counted;
-  const Amount spent = tools_.money.prices.cost_of(row.provider, row.model, usage);
+  Amount spent = tools_.money.prices.cost_of(row.provider, row.model, usage);
   row.nanos = spent.nanos;
+  spent += charge_failed(row);
   tools_.money.metrics.cost(spent.nanos);
   give_back_tokens(charged, charged.worst.tokens - spent.tokens);
   if (tools_.money.book.has_budgets()) {
@@ -217,6 +224,25 @@ void ThreadActor::charge(const std::string& provider,
     }
   }
   ledger_.push_back(std::move(row));
+}
+
+// The attempts that failed before, each with a row of its own, by whoever pays for the call.
+Amount ThreadActor::charge_failed(const LedgerRow& of) {
+  Amount spent;
+  if (!pending_->bill) return spent;
+  for (auto& attempt : pending_->bill->take_failed()) {
+    LedgerRow row = of;
+    row.key.number = ++calls_;
+    row.provider = std::move(attempt.provider);
+    row.model = std::move(attempt.model);
+    row.usage = attempt.told;
+    row.counted = Counted::told;
+    const Amount cost = tools_.money.prices.cost_of(row.provider, row.model, row.usage);
+    row.nanos = cost.nanos;
+    spent += cost;
+    ledger_.push_back(std::move(row));
+  }
+  return spent;
 }
 
 // Its webhook is written with what was spent, and so is that it was told of: both are on disk, or

@@ -16,6 +16,16 @@ void SharedBill::sent(std::string provider, std::string model) {
   model_ = std::move(model);
 }
 
+void SharedBill::failed(const Usage& told) {
+  const std::scoped_lock lock(mutex_);
+  if (!(told == Usage{})) failed_.push_back({provider_, model_, told});
+}
+
+std::vector<SharedBill::Attempt> SharedBill::take_failed() {
+  const std::scoped_lock lock(mutex_);
+  return std::exchange(failed_, {});
+}
+
 SharedBill::Share SharedBill::leave(std::uint64_t member) {
   const std::scoped_lock lock(mutex_);
   const bool was_payer = !members_.empty() && members_.front() == member;

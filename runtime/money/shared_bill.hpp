@@ -10,7 +10,9 @@
 // ask the bill, and the first who does decides. Somebody who joins a call that all others have just
 // left pays as well: too much is charged then, never too little.
 //
-// Bounds: as many members as the call has (JoinedCalls).
+// An attempt that failed before another one was made costs what its provider told of it, if it did.
+//
+// Bounds: as many members as the call has (JoinedCalls), and its attempts.
 // Threading: any thread; one mutex, held for a look-up.
 #pragma once
 
@@ -31,6 +33,16 @@ class SharedBill {
   // Of the provider that was asked last.
   void sent(std::string provider, std::string model);
 
+  struct Attempt {
+    std::string provider;
+    std::string model;
+    Usage told;
+  };
+  // The attempt that was sent last has failed, and another one may be made.
+  void failed(const Usage& told);
+  // Those of which something was told, for the one who pays. Once.
+  std::vector<Attempt> take_failed();
+
   // What somebody who leaves has to pay.
   struct Share {
     bool pays = false;          // for what was sent
@@ -49,6 +61,7 @@ class SharedBill {
   bool was_sent_ = false;
   bool has_ended_ = false;
   std::optional<Usage> told_;
+  std::vector<Attempt> failed_;
   std::string provider_;
   std::string model_;
 };

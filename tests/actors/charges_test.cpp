@@ -256,6 +256,25 @@ TEST_CASE_METHOD(ChargesTest, "a call that was cancelled before it was sent cost
   CHECK(spent_by(acme) == answer_max);
 }
 
+TEST_CASE_METHOD(ChargesTest, "what a provider told of an attempt that failed is charged as well") {
+  start_with(budget_of(Payer::tenant, 10'000));
+  ask();
+  settle();
+  provider->calls[0]->reports.used({7, 2, 0});
+  provider->calls[0]->end(Error{ErrorCode::model_unavailable, "overloaded", {}, {}});
+  advance_time(std::chrono::seconds(10));
+  REQUIRE(provider->calls.size() == 2);
+  provider->calls[1]->end(tests::answer_of("Good day"));
+  settle();
+  CHECK(spent_by(acme) == 2 + 5);
+  CHECK(written_of(acme) == 2 + 5);
+  REQUIRE(journal.ledger.size() == 2);
+  std::vector<Usage> usages;
+  for (const auto& [key, row] : journal.ledger)
+    usages.push_back(row.usage);
+  CHECK(usages == std::vector<Usage>{{3, 5, 0}, {7, 2, 0}});
+}
+
 // --- tokens in a window
 
 TEST_CASE_METHOD(ChargesTest,

@@ -51,5 +51,21 @@ TEST_CASE("who leaves a call that has ended for it pays all of it") {
   CHECK(share.told == told);
 }
 
+TEST_CASE("an attempt that failed is on the bill if something was told of it") {
+  SharedBill bill;
+  bill.join(1);
+  bill.sent("p", "m");
+  bill.failed({});
+  bill.sent("q", "n");
+  bill.failed(told);
+  bill.sent("p", "m");
+  const auto failed = bill.take_failed();
+  REQUIRE(failed.size() == 1);
+  CHECK(failed[0].provider == "q");
+  CHECK(failed[0].model == "n");
+  CHECK(failed[0].told == told);
+  CHECK(bill.take_failed().empty());
+}
+
 }  // namespace
 }  // namespace parlance
