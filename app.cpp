@@ -171,25 +171,17 @@ storage::JournalOptions journal_options(const Settings& settings) {
     options.sweep_period =
         std::clamp<milliseconds>(ttl, milliseconds(5'000), milliseconds(600'000));
   options.ledger_ttl = settings.storage.ledger_ttl;
+  options.is_idle = [budgets = settings.budgets](
+                        const AccountKey& owner, const Account& account, std::int64_t now_ms) {
+    return is_idle(budgets, owner, account, now_ms);
+  };
   options.memtable_bytes = settings.storage.memtable_max;
   options.block_cache_bytes = settings.storage.block_cache_max;
   options.on_write_failure = end_process;
   return options;
 }
 
-net::DoorOptions door_options(const LimitSettings& limits) {
-  net::DoorOptions options;
-  options.window = limits.window;
-  options.requests_per_address_max = static_cast<std::uint32_t>(limits.requests_per_address_max);
-  options.requests_per_key_max = static_cast<std::uint32_t>(limits.requests_per_key_max);
-  options.requests_per_tenant_max = static_cast<std::uint32_t>(limits.requests_per_tenant_max);
-  options.wrong_keys_max = static_cast<std::uint32_t>(limits.wrong_keys_max);
-  options.clients_max = static_cast<std::uint32_t>(limits.clients_max);
-  options.proxies_trusted = limits.proxies_trusted;
-  return options;
-}
-
-net::HttpServerOptions http_options(const HttpSettings& http, const LimitSettings& limits) {
+net::HttpServerOptions http_options(const HttpSettings& http, const net::DoorOptions& limits) {
   net::HttpServerOptions options;
   options.address = http.address;
   options.port = static_cast<std::uint16_t>(http.port);
@@ -205,7 +197,7 @@ net::HttpServerOptions http_options(const HttpSettings& http, const LimitSetting
   options.heartbeat_time = http.heartbeat;
   options.stream_buffer_bytes_max = http.stream_buffer_max;
   options.cors_origins = http.cors_origins;
-  options.door = door_options(limits);
+  options.door = limits;
   return options;
 }
 
@@ -454,6 +446,11 @@ Result<void> App::Parts::make_webhooks() {
     if (!rules) return rules.error();
     webhook_rules = std::move(*rules);
   }
+  if (const std::string& url = settings.budgets.alert_webhook; !url.empty()) {
+    if (const auto target = webhook_rules.check(url); !target)
+      return Error{
+          ErrorCode::invalid_value, "budgets.alert_webhook: " + target.error().detail, {}, {}};
+  }
   net::WebhookClientOptions options;
   for (const auto& text : set.secrets) {
     auto secret = net::WebhookSecret::parse(text);
@@ -485,11 +482,10 @@ Result<void> App::Parts::open_book() {
                                       settings.budgets,
                                       role_options(settings),
                                       registry);
-  const auto accounts = journal->accounts();
-  if (!accounts) return accounts.error();
-  for (const auto& [owner, account] : *accounts)
+  money->rates = std::make_shared<RateLimits>(net::rate_options(settings.limits));
+  return journal->accounts([this](const AccountKey& owner, const Account& account) {
     money->book.load(owner, account);
-  return {};
+  });
 }
 
 void App::Parts::start_actors() {
@@ -570,8 +566,12 @@ void App::Parts::start_actors() {
   conversations = std::make_unique<ActorConversations>(*directories);
   embeddings = std::make_unique<actors::ActorEmbeddings>(
       *this->actors,
-      actors::EmbeddingTools{
-          *journal, clock, llm_pool, *money, static_cast<std::uint64_t>(clock.unix_ms())});
+      actors::EmbeddingTools{*journal,
+                             clock,
+                             llm_pool,
+                             *money,
+                             *webhooks,
+                             static_cast<std::uint64_t>(clock.unix_ms())});
 }
 
 Result<void> App::Parts::listen() {
@@ -591,6 +591,7 @@ Result<void> App::Parts::listen() {
   router = std::make_unique<net::Router>(net::make_routes(*backend));
   auto options = http_options(settings.http, settings.limits);
   options.takes_no_key = keys->takes_no_key();
+  options.rates = money->rates;
   server = std::make_unique<net::HttpServer>(io, std::move(options), *router, http_metrics);
   auto listening = server->listen();
   if (!listening) return listening.error();

@@ -17,6 +17,11 @@ void ActorConversations::start_turn(TurnRequest request, std::shared_ptr<TurnSin
   if (directory) caf::anon_send(directory, RunTurn{std::move(job)});
 }
 
+void ActorConversations::estimate(TurnRequest request, Answer<std::optional<CallEstimate>> done) {
+  ThreadKey key = request.thread;
+  ask(std::move(key), EstimateTurn{std::move(request), std::move(done)});
+}
+
 void ActorConversations::join(const ThreadKey& thread,
                               const RunId& run,
                               std::shared_ptr<TurnSink> sink) {

@@ -18,6 +18,7 @@ class ActorConversations : public Conversations {
       : directories_(std::move(directories)) {}
 
   void start_turn(TurnRequest request, std::shared_ptr<TurnSink> sink) override;
+  void estimate(TurnRequest request, Answer<std::optional<CallEstimate>> done) override;
   void join(const ThreadKey& thread, const RunId& run, std::shared_ptr<TurnSink> sink) override;
   void cancel(const ThreadKey& thread,
               const RunId& run,

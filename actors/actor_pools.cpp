@@ -1,7 +1,5 @@
 #include "actors/actor_pools.hpp"
 
-#include "actors/lane_job.hpp"
-
 #include <caf/send.hpp>
 
 #include <memory>
@@ -10,15 +8,19 @@
 namespace parlance::actors {
 
 void ActorPools::lanes(Answer done) {
-  ask(std::nullopt, std::move(done));
+  ask(LaneJob::ShowAll{}, std::move(done));
+}
+
+void ActorPools::lanes_for(CallWish wish, Answer done) {
+  ask(std::move(wish), std::move(done));
 }
 
 void ActorPools::change(LaneChange change, Answer done) {
   ask(std::move(change), std::move(done));
 }
 
-void ActorPools::ask(std::optional<LaneChange> change, Answer done) const {
-  auto job = std::make_shared<LaneJob>(std::move(change), std::move(done));
+void ActorPools::ask(LaneJob::What what, Answer done) const {
+  auto job = std::make_shared<LaneJob>(std::move(what), std::move(done));
   if (const caf::actor pool = llm_pool_->part().actor)
     caf::anon_send(pool, TuneLanes{std::move(job)});
 }

@@ -3,6 +3,7 @@
 // Threading: as Pools.
 #pragma once
 
+#include "actors/lane_job.hpp"
 #include "actors/part_slot.hpp"
 #include "runtime/ports/pools.hpp"
 
@@ -15,10 +16,11 @@ class ActorPools : public Pools {
   explicit ActorPools(std::shared_ptr<PartSlot> llm_pool) : llm_pool_(std::move(llm_pool)) {}
 
   void lanes(Answer done) override;
+  void lanes_for(CallWish wish, Answer done) override;
   void change(LaneChange change, Answer done) override;
 
  private:
-  void ask(std::optional<LaneChange> change, Answer done) const;
+  void ask(LaneJob::What what, Answer done) const;
 
   const std::shared_ptr<PartSlot> llm_pool_;
 };

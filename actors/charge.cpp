@@ -27,11 +27,16 @@ Usage estimate_of(const Charge& charge) {
   return usage;
 }
 
+std::vector<SharedBill::Attempt> failed_before(const Charge& charge) {
+  return charge.bill ? charge.bill->take_failed() : std::vector<SharedBill::Attempt>();
+}
+
 }  // namespace
 
 CallCost cost_of_answered(const Charge& charge, const Answered& report) {
   CallCost cost{report.provider, report.model, {}, Counted::told};
   if (report.is_paid_for) return cost;
+  cost.failed = failed_before(charge);
   const Usage estimate = estimate_of(charge);
   if (!*report.answer) {
     cost.counted = Counted::estimated;
@@ -46,12 +51,20 @@ CallCost cost_of_answered(const Charge& charge, const Answered& report) {
   return cost;
 }
 
-CallCost cost_of_left(const Charge& charge, bool proceeded) {
-  return {{}, {}, proceeded ? estimate_of(charge) : Usage{}, Counted::estimated};
+CallCost cost_of_left(const Charge& charge) {
+  const auto share = charge.bill ? charge.bill->leave(charge.call) : SharedBill::Share{};
+  CallCost cost{share.provider, share.model, share.told.value_or(Usage{}), Counted::told};
+  if (!share.pays) return cost;
+  cost.failed = failed_before(charge);
+  if (share.told) return cost;
+  cost.usage = estimate_of(charge);
+  cost.counted = Counted::estimated;
+  return cost;
 }
 
 CallCost cost_of_lost(const Charge& charge, bool proceeded) {
-  return {{}, {}, proceeded ? charge.row.usage : Usage{}, Counted::estimated};
+  return {
+      {}, {}, proceeded ? charge.row.usage : Usage{}, Counted::estimated, failed_before(charge)};
 }
 
 }  // namespace parlance::actors

@@ -1,5 +1,7 @@
 #include "actors/embedding_call.hpp"
 
+#include "actors/budget_alerts.hpp"
+
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 
@@ -46,7 +48,7 @@ caf::behavior EmbeddingCall::make_behavior() {
     return {};
   }
   return {
-      [this](CallAdmitted) { admitted(); },
+      [this](const CallAdmitted& report) { admitted(report); },
       [this](const Answered& report) { answered(report); },
       [this](const RecordsAppended& report) { written(report.outcome); },
       [this](Abandon) {
@@ -87,15 +89,26 @@ LedgerRow EmbeddingCall::row() const {
   return made;
 }
 
-void EmbeddingCall::admitted() {
+void EmbeddingCall::admitted(const CallAdmitted& report) {
   if (charged_) return;
   charge_ = tools_.money.charge_of(*asked_, row());
-  if (auto refusal = tools_.money.reserve(*charge_)) {
+  charge_->call = call_;
+  charge_->bill = report.bill;
+  if (auto refusal = reserve()) {
+    if (report.bill) report.bill->leave(call_);
     anon_send(pool_, Abandon{call_});
     return finish(std::move(*refusal));
   }
   if (charge_->payers.empty()) return proceed();
-  write(charge_->reserved);
+  write({{}, {charge_->row}, {}}, charge_->reserved, {});
+}
+
+std::optional<Error> EmbeddingCall::reserve() {
+  const auto now = tools_.clock.now();
+  if (auto refusal = tools_.money.take_tokens(*charge_, /*always=*/false, now)) return refusal;
+  auto refusal = tools_.money.reserve(*charge_);
+  if (refusal) tools_.money.give_back(*charge_, now);
+  return refusal;
 }
 
 void EmbeddingCall::proceed() {
@@ -107,33 +120,40 @@ void EmbeddingCall::answered(const Answered& report) {
   if (charged_) return;
   const auto& answer = *report.answer;
   if (!charge_) return finish(answer.error());  // refused: nothing else comes before a place
-  const CallCost cost = cost_of_answered(*charge_, report);
-  if (!answer) return charge(cost, answer.error());
-  charge(cost, Embedded{answer->model, answer->vectors, cost.usage});
+  CallCost cost = cost_of_answered(*charge_, report);
+  if (!answer) return charge(std::move(cost), answer.error());
+  Embedded embedded{answer->model, answer->vectors, cost.usage};
+  charge(std::move(cost), std::move(embedded));
 }
 
 void EmbeddingCall::stop(Error error) {
   if (charged_) return;
   if (pool_) anon_send(pool_, Abandon{call_});
   if (!charge_) return finish(std::move(error));
-  charge(cost_of_left(*charge_, proceeded_), std::move(error));
+  charge(cost_of_left(*charge_), std::move(error));
 }
 
-void EmbeddingCall::charge(const CallCost& cost, Result<Embedded> outcome) {
+void EmbeddingCall::charge(CallCost cost, Result<Embedded> outcome) {
   charged_ = true;
   outcome_ = std::move(outcome);
-  write(tools_.money.settle(*charge_, cost));
+  auto settled = tools_.money.settle(*charge_, std::move(cost), tools_.clock.now(), next_call);
+  auto alerts = tell_alerts(
+      settled.alerts, charge_->row.key.at_ms, tools_.money, tools_.webhooks, tools_.clock);
+  write({std::move(alerts.told), std::move(settled.rows), take_deliveries(alerts.webhooks)},
+        settled.change,
+        std::move(alerts.webhooks));
 }
 
-void EmbeddingCall::write(const Amount& change) {
-  Charges charges;
+void EmbeddingCall::write(Charges charges, const Amount& change, WaitingDeliveries webhooks) {
   if (change != Amount{}) {
     for (const auto& payer : charge_->payers)
-      charges.spendings.push_back({payer, change, charge_->row.key.at_ms});
+      charges.spendings.push_back({payer, change, charge_->row.key.at_ms, {}});
   }
-  charges.ledger.push_back(charge_->row);
   tools_.journal.charge(std::move(charges),
-                        [self = caf::actor_cast<caf::actor>(this)](AppendOutcome outcome) {
+                        [self = caf::actor_cast<caf::actor>(this),
+                         webhooks = std::move(webhooks),
+                         sender = tools_.webhooks.sender](AppendOutcome outcome) {
+                          if (outcome == AppendOutcome::committed) tell_sender(*sender, webhooks);
                           caf::anon_send(self, RecordsAppended{outcome, 0});
                         });
 }

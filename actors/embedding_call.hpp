@@ -13,6 +13,7 @@
 #include "actors/charge.hpp"
 #include "actors/money.hpp"
 #include "actors/part_slot.hpp"
+#include "actors/webhooks.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/ports/embeddings.hpp"
 
@@ -30,6 +31,7 @@ struct EmbeddingTools {
   const Clock& clock;
   std::shared_ptr<PartSlot> llm_pool;
   Money& money;
+  Webhooks& webhooks;
   std::uint64_t epoch = 0;  // of this process's rows in the ledger: when it began, since 1970
 };
 
@@ -49,13 +51,14 @@ class EmbeddingCall : public caf::event_based_actor {
  private:
   bool ask();
   LedgerRow row() const;
-  void admitted();
+  void admitted(const CallAdmitted& report);
+  std::optional<Error> reserve();
   void proceed();
   void answered(const Answered& report);
   void stop(Error error);
   // Writes what the call came to, and then answers with `outcome`.
-  void charge(const CallCost& cost, Result<Embedded> outcome);
-  void write(const Amount& change);
+  void charge(CallCost cost, Result<Embedded> outcome);
+  void write(Charges charges, const Amount& change, WaitingDeliveries webhooks);
   void written(AppendOutcome outcome);
   void finish(Result<Embedded> outcome);
   void tell(Result<Embedded> outcome);

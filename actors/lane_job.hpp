@@ -1,4 +1,4 @@
-// What operators ask of the model pool, as a message to its actor.
+// What is asked of the model pool's lanes, as a message to its actor.
 #pragma once
 
 #include "runtime/ports/pools.hpp"
@@ -6,16 +6,18 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include <memory>
-#include <optional>
 #include <utility>
+#include <variant>
 
 namespace parlance::actors {
 
-// An operator's question to the pool, or a change of its lanes. A lost one answers
-// component_restarted.
+// A question to the pool, or a change of its lanes. A lost one answers component_restarted.
 struct LaneJob {
-  LaneJob(std::optional<LaneChange> change_in, Pools::Answer done_in)
-      : change(std::move(change_in)),
+  struct ShowAll {};
+  using What = std::variant<ShowAll, CallWish, LaneChange>;
+
+  LaneJob(What what_in, Pools::Answer done_in)
+      : what(std::move(what_in)),
         done(std::move(done_in)) {}
   ~LaneJob() {
     if (done) done(Error{ErrorCode::component_restarted, "the pool is being restarted", {}, {}});
@@ -23,8 +25,8 @@ struct LaneJob {
   LaneJob(const LaneJob&) = delete;
   LaneJob& operator=(const LaneJob&) = delete;
 
-  const std::optional<LaneChange> change;  // none: it only asks
-  Pools::Answer done;                      // null once it was called
+  const What what;
+  Pools::Answer done;  // null once it was called
 };
 
 struct TuneLanes {

@@ -184,14 +184,28 @@ void LlmPool::on_exit() {
 
 void LlmPool::tune(LaneJob& job) {
   const auto tell = std::exchange(job.done, nullptr);
-  if (job.change) {
-    if (auto changed = change(*job.change); !changed) return tell(changed.error());
+  if (const auto* wish = std::get_if<CallWish>(&job.what)) return tell(lanes_for(*wish));
+  const auto* const wanted = std::get_if<LaneChange>(&job.what);
+  if (wanted != nullptr) {
+    if (auto changed = change(*wanted); !changed) return tell(changed.error());
   }
   std::vector<LaneView> views;
   for (const auto& lane : lanes_) {
-    if (!job.change || lane->is(*job.change)) views.push_back(view_of(*lane));
+    if (wanted == nullptr || lane->is(*wanted)) views.push_back(view_of(*lane));
   }
   tell(std::move(views));
+}
+
+std::vector<LaneView> LlmPool::lanes_for(const CallWish& wish) const {
+  std::vector<LaneView> views;
+  const auto role = roles_.find(wish.role);
+  if (role == roles_.end()) return views;
+  for (const PoolLane* lane : role->second.lanes) {
+    LaneView& view = views.emplace_back(view_of(*lane));
+    view.wait = lane->lane.wait(wish.tenant, wish.tokens, tools_.clock.now());
+    if (wish.keeps_lane) break;
+  }
+  return views;
 }
 
 // All of them, or none.
@@ -257,6 +271,7 @@ LaneView LlmPool::view_of(const PoolLane& lane) const {
     view.wait = std::max(view.wait, lane.lane.wait(tenant, 1, now));
   view.breaker = lane.lane.breaker().state();
   view.retries_left = lane.lane.retries_left();
+  view.takes_calls = lane.lane.usable_at() <= now;
   return view;
 }
 
@@ -315,7 +330,7 @@ void LlmPool::account(PoolLane& lane, const Call& call, const ChatAnswer& answer
 
 bool LlmPool::follow(std::uint64_t shared, const Ask& ask) {
   Call& call = calls_.at(shared);
-  if (!call.audience->add(listener(ask))) return false;
+  if (!call.audience->add(listener(ask, call.bill))) return false;
   joined_.follow(ask.call, shared);
   askers_[ask.call] = ask.asker;
   if (ask.deadline.when() > call.ask.deadline.when()) {
@@ -335,16 +350,19 @@ void LlmPool::lead(Ask& ask, const Role& role, const std::string& identity) {
             identity,
             std::make_shared<Audience>(is_joined ? shared_answer_bytes_max : 0)};
   if (auto entered = enter_lane(number, call); !entered) return refuse(call.ask, entered.error());
-  call.audience->add(listener(call.ask));
+  call.audience->add(listener(call.ask, call.bill));
   joined_.lead(number, is_joined ? identity : std::string());
   askers_[number] = call.ask.asker;
   PoolLane& lane = calls_.insert_or_assign(number, std::move(call)).first->second.at();
   advance(lane);  // another call may have lost its place to it
 }
 
-Audience::Listener LlmPool::listener(const Ask& ask) {
+Audience::Listener LlmPool::listener(const Ask& ask, std::shared_ptr<SharedBill> bill) {
   return {ask.call,
-          [asker = ask.asker, call = ask.call] { caf::anon_send(asker, CallAdmitted{call}); },
+          [asker = ask.asker, call = ask.call, bill = std::move(bill)] {
+            bill->join(call);
+            caf::anon_send(asker, CallAdmitted{call, bill});
+          },
           [asker = ask.asker, call = ask.call](std::string piece) {
             caf::anon_send(asker, Said{call, std::move(piece)});
           }};
@@ -422,16 +440,20 @@ void LlmPool::start(const Lane::Step& step, PoolLane& lane) {
   lane.metrics.call_started(now - step.since);
   call.sent_at = now;
   ++call.attempts;
+  call.bill->sent(lane.options.provider, call.model());
   const auto self = caf::actor_cast<caf::actor>(this);
   ProviderReports reports;
   reports.said = [self, audience = call.audience, number](std::string piece) {
     if (audience->say(std::move(piece))) caf::anon_send(self, FirstToken{number});
   };
-  reports.ended = [self, audience = call.audience, number](Result<ChatAnswer> answer) {
+  const auto told = std::make_shared<Usage>();
+  reports.used = [told](const Usage& usage) { *told = usage; };
+  reports.ended = [self, audience = call.audience, told, number](Result<ChatAnswer> answer) {
     caf::anon_send(self,
                    CallEnded{number,
                              audience->has_heard(),
-                             std::make_shared<Result<ChatAnswer>>(std::move(answer))});
+                             std::make_shared<Result<ChatAnswer>>(std::move(answer)),
+                             *told});
   };
   call.cancel = lane.provider.start(
       {call.model(), *call.ask.request, call.provider_deadline(), call.ask.request_id},
@@ -464,8 +486,10 @@ void LlmPool::ended(CallEnded& report) {
       answer(report.call, std::move(report.answer));
       break;
     case Lane::After::again:
+      call.bill->failed(report.told);
       break;
     case Lane::After::elsewhere:
+      call.bill->failed(report.told);
       move_on(report.call, std::move(report.answer));
       break;
   }
@@ -485,17 +509,18 @@ void LlmPool::answer(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> a
   const auto found = calls_.find(number);
   const std::string provider = found->second.at().options.provider;
   const std::string model = found->second.model();
+  const auto payer =
+      found->second.bill->end(*answer ? std::optional((*answer)->usage) : std::nullopt);
   calls_.erase(found);
-  bool is_paid_for = false;
   for (const std::uint64_t member : joined_.end(number)) {
     const auto asker = askers_.extract(member);
+    const bool is_paid_for = member != payer;
     auto own = std::make_shared<Result<ChatAnswer>>(*answer);
     if (is_paid_for && *own) {
       (*own)->usage = {};
       (*own)->source = AnswerSource::shared_call;
     }
     caf::anon_send(asker.mapped(), Answered{member, std::move(own), provider, model, is_paid_for});
-    is_paid_for = true;
   }
 }
 
@@ -506,6 +531,7 @@ void LlmPool::abandon(std::uint64_t member) {
   const std::uint64_t number = left->shared;
   const auto found = calls_.find(number);
   PoolLane& lane = found->second.at();
+  found->second.bill->leave(member);
   if (!left->is_empty) {
     found->second.audience->remove(member);
     if (!left->has_ready) lane.lane.hold(number);

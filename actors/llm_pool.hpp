@@ -8,8 +8,8 @@
 // Calls of a tenant that are the same (runtime/llm/call_identity.hpp) and under way at once are one
 // call: those who ask later follow it. They take no place in a lane, hear all that is said in it
 // from its start, and get its answer, be it a failure. Each keeps its own deadline and may abandon
-// it; the call ends when nobody wants it. It is charged to the oldest who is there when it ends:
-// the others are told a usage of 0 (AnswerSource::shared_call).
+// it; the call ends when nobody wants it. It is charged to the oldest who is there when it ends
+// (SharedBill): the others are told a usage of 0 (AnswerSource::shared_call).
 //
 // An answer that an agent lets be kept answers later calls like its own at once, and costs nothing.
 //
@@ -123,6 +123,7 @@ class LlmPool : public caf::event_based_actor {
     std::uint64_t tokens_max = 0;
     std::string identity{};  // of a call that others may be answered with, else empty
     std::shared_ptr<Audience> audience = nullptr;
+    std::shared_ptr<SharedBill> bill = std::make_shared<SharedBill>();
     std::size_t lane = 0;                             // index into *lanes
     std::uint32_t attempts = 0;                       // that were made, at all lanes
     std::chrono::steady_clock::time_point sent_at{};  // while it runs
@@ -138,13 +139,14 @@ class LlmPool : public caf::event_based_actor {
   void tune(LaneJob& job);
   Result<void> change(const LaneChange& change);
   LaneView view_of(const PoolLane& lane) const;
+  std::vector<LaneView> lanes_for(const CallWish& wish) const;
   void accept(Ask& ask);
   // True when there was an answer for it.
   bool answer_as_before(const Ask& ask, const std::string& identity, Role& role);
   // False when the call that `ask` is like cannot be followed any more.
   bool follow(std::uint64_t shared, const Ask& ask);
   void lead(Ask& ask, const Role& role, const std::string& identity);
-  static Audience::Listener listener(const Ask& ask);
+  static Audience::Listener listener(const Ask& ask, std::shared_ptr<SharedBill> bill);
   // Takes a place in the first lane, from the call's on, that is not down; an Error says why there
   // is none.
   Result<void> enter_lane(std::uint64_t number, Call& call);

@@ -9,6 +9,7 @@
 #include "runtime/limits/admission_gate.hpp"
 #include "runtime/limits/tenant_gate.hpp"
 #include "runtime/llm/chat.hpp"
+#include "runtime/money/shared_bill.hpp"
 #include "runtime/ports/conversations.hpp"
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/passage_index.hpp"
@@ -71,6 +72,10 @@ struct MakeThread {
   CreateThread create;
   Conversations::Answer<std::shared_ptr<const ThreadView>> done;
 };
+struct EstimateTurn {
+  TurnRequest request;
+  Conversations::Answer<std::optional<CallEstimate>> done;
+};
 struct ShowThread {
   Conversations::Answer<std::shared_ptr<const ThreadView>> done;
 };
@@ -104,6 +109,7 @@ struct ReleaseTurn {  // out of quarantine
 using ThreadRequest = std::variant<JoinRun,
                                    CancelRun,
                                    MakeThread,
+                                   EstimateTurn,
                                    ShowThread,
                                    ReadHistory,
                                    PlanCopy,
@@ -227,6 +233,7 @@ struct Find {
 };
 struct CallAdmitted {  // a place is taken for the call
   std::uint64_t call = 0;
+  std::shared_ptr<SharedBill> bill{};  // of a call to a model that is made
 };
 struct Proceed {  // all that the call depends on is on disk
   std::uint64_t call = 0;
@@ -257,6 +264,7 @@ struct CallEnded {
   std::uint64_t call = 0;
   bool said_something = false;
   std::shared_ptr<Result<ChatAnswer>> answer;
+  Usage told{};  // of a call that failed
 };
 struct SearchEnded {
   std::uint64_t call = 0;

@@ -52,6 +52,7 @@ void ThreadActor::on_exit() {
   }
   const Error restarted{ErrorCode::component_restarted, "the thread was restarted", {}, {}};
   if (const auto copying = std::exchange(copying_, nullptr)) copying->done(restarted);
+  close_estimates(std::nullopt);
   close_readers(restarted);
   for (auto* places : {&places_, &delayed_}) {
     for (auto& place : *places) {
@@ -113,13 +114,13 @@ caf::behavior ThreadActor::awake() {
         answered(Generated{std::move(**report.answer), {}});
       },
       [this](Found& report) {
-        if (!pending_ || pending_->call != report.call) return;
+        if (!pending_ || pending_->call != report.call) return searched(report);
         if (!*report.passages) return refused(report.passages->error());
         answered(std::move(**report.passages));
       },
-      [this](CallAdmitted report) {
+      [this](const CallAdmitted& report) {
         if (!pending_ || pending_->call != report.call) return;
-        admitted();
+        admitted(report);
         update_busy();
       },
       [this](WaitOver over) {
@@ -128,6 +129,7 @@ caf::behavior ThreadActor::awake() {
         carry_out(std::exchange(pending_, std::nullopt)->effect);  // asks a pool again
       },
       [this](PartDown down) {
+        close_estimates(down.generation);
         if (!pending_ || pending_->generation != down.generation) return;
         charge_lost();
         refused({ErrorCode::component_restarted, "a pool was restarted", {}, {}});
@@ -159,7 +161,8 @@ caf::behavior ThreadActor::awake() {
       },
       [this](Leave) {
         const bool waits = places_.empty() || (quarantined_ && places_.size() == 1);
-        if (waits && reads_.empty() && writes_.empty() && !is_awaited()) return quit();
+        const bool is_asked = !reads_.empty() || !estimates_.empty() || is_awaited();
+        if (waits && writes_.empty() && !is_asked) return quit();
         send(directory_, Stays{key_});
       },
   };
@@ -277,24 +280,7 @@ void ThreadActor::take(TurnJob& job, std::optional<ForkPoint> fork) {
   if (!find_place(job)) return refuse(job, too_many_turns());
   const auto now = tools_.clock.now();
   accepted.turn = ++turns_;
-  accepted.run = std::move(request.run);
-  accepted.agent = std::move(request.agent);
-  accepted.model_override = std::move(request.model_override);
-  accepted.input = std::move(request.input);
-  accepted.accepted_ms = tools_.clock.unix_ms();
-  accepted.deadline_ms =
-      accepted.accepted_ms +
-      std::chrono::duration_cast<std::chrono::milliseconds>(request.deadline.left(now)).count();
-  if (request.start_delay.count() > 0) {
-    accepted.starts_ms = accepted.accepted_ms + request.start_delay.count();
-    accepted.deadline_ms += request.start_delay.count();
-  }
-  accepted.temporary = request.temporary;
-  accepted.options = std::move(request.options);
-  accepted.request_digest = std::move(request.request_digest);
-  accepted.command = std::move(request.command);
-  accepted.caller_key = std::move(request.caller_key);
-  accepted.user = std::move(request.user);
+  take_over(request, accepted);
   auto place = std::make_unique<Place>(
       Place{Turn(std::move(accepted), request.deadline, std::move(request.request_id)),
             std::move(job.ticket),
@@ -310,6 +296,28 @@ void ThreadActor::take(TurnJob& job, std::optional<ForkPoint> fork) {
   if (places_.size() == 1) return run_front();
   send(directory_, WatchDeadline{key_, turns_, places_.back()->turn.deadline()});
   write_waiting();
+}
+
+// What the request says of the turn.
+void ThreadActor::take_over(TurnRequest& request, TurnAccepted& accepted) const {
+  const auto left = request.deadline.left(tools_.clock.now());
+  accepted.run = std::move(request.run);
+  accepted.agent = std::move(request.agent);
+  accepted.model_override = std::move(request.model_override);
+  accepted.input = std::move(request.input);
+  accepted.accepted_ms = tools_.clock.unix_ms();
+  accepted.deadline_ms =
+      accepted.accepted_ms + std::chrono::duration_cast<std::chrono::milliseconds>(left).count();
+  if (request.start_delay.count() > 0) {
+    accepted.starts_ms = accepted.accepted_ms + request.start_delay.count();
+    accepted.deadline_ms += request.start_delay.count();
+  }
+  accepted.temporary = request.temporary;
+  accepted.options = std::move(request.options);
+  accepted.request_digest = std::move(request.request_digest);
+  accepted.command = std::move(request.command);
+  accepted.caller_key = std::move(request.caller_key);
+  accepted.user = std::move(request.user);
 }
 
 // Shows the turn that was asked for by the same Idempotency-Key before. False: there is none.
@@ -433,7 +441,6 @@ void ThreadActor::carry_out(Effect effect) {
 // False when the pool that `pending_` is about is away.
 bool ThreadActor::ask_pool(const Effect& effect) {
   const Turn& turn = front().turn;
-  const auto self = caf::actor_cast<caf::actor>(this);
   pending_->is_model_call = std::holds_alternative<AskEffect>(effect);
   const auto pool = (pending_->is_model_call ? tools_.llm_pool : tools_.retriever_pool)->part();
   pending_->generation = pool.generation;
@@ -445,15 +452,22 @@ bool ThreadActor::ask_pool(const Effect& effect) {
                   turn.deadline(),
                   key_.tenant.value,
                   turn.request_id(),
-                  self});
+                  caf::actor_cast<caf::actor>(this)});
   } else if (const auto* find = std::get_if<FindEffect>(&effect)) {
-    anon_send(pool.actor,
-              Find{pending_->call,
-                   {turn.accepted().agent, find->query, find->passages_max},
-                   turn.deadline(),
-                   self});
+    send_search(pool.actor, pending_->call, turn, *find);
   }
   return true;
+}
+
+void ThreadActor::send_search(const caf::actor& pool,
+                              std::uint64_t call,
+                              const Turn& turn,
+                              const FindEffect& find) {
+  anon_send(pool,
+            Find{call,
+                 {turn.accepted().agent, find.query, find.passages_max},
+                 turn.deadline(),
+                 caf::actor_cast<caf::actor>(this)});
 }
 
 void ThreadActor::answered(const Answer& answer) {

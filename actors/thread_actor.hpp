@@ -40,8 +40,9 @@
 // first takes longer than delta_wait_max; while nobody follows the text, it is written with what
 // its answer leads to. Threading: CAF runs one message at a time. Callbacks of
 // the journal come back as messages. At most reads_max ranges of records are being read back at
-// once, for turns and histories that somebody asks for. Failure: an exception ends the actor; its
-// readers are told (component_restarted), its turns are on disk, and the directory starts it again.
+// once, for turns and histories that somebody asks for, and at most estimates_max estimates wait
+// for passages. Failure: an exception ends the actor; its readers are told (component_restarted),
+// its turns are on disk, and the directory starts it again.
 #pragma once
 
 #include "actors/history.hpp"
@@ -51,6 +52,7 @@
 #include "actors/thread_copy.hpp"
 #include "actors/thread_state.hpp"
 #include "actors/turn.hpp"
+#include "actors/webhooks.hpp"
 #include "runtime/graph/agent.hpp"
 #include "runtime/metrics/turn_metrics.hpp"
 
@@ -66,13 +68,6 @@
 #include <vector>
 
 namespace parlance::actors {
-
-// What turns with a webhook need.
-struct Webhooks {
-  WriteWebhook write;
-  TenantGate waiting;  // those that wait for a receiver, and turns that will end with one
-  std::shared_ptr<PartSlot> sender = std::make_shared<PartSlot>();
-};
 
 struct ThreadOptions {
   std::uint32_t turns_waiting_max = 8;
@@ -117,6 +112,7 @@ struct ThreadTools {
 class ThreadActor : public caf::event_based_actor {
  public:
   static constexpr std::size_t reads_max = 64;
+  static constexpr std::size_t estimates_max = 16;
 
   ThreadActor(caf::actor_config& config,
               ThreadKey key,
@@ -162,6 +158,12 @@ class ThreadActor : public caf::event_based_actor {
     Effect effect;                    // to ask again
     std::optional<Charge> charge{};   // of a model call that is admitted
   };
+  // A turn that somebody thinks of sending, on its way to its first call to a model.
+  struct Estimating {
+    Turn turn;
+    Conversations::Answer<std::optional<CallEstimate>> done;
+    std::uint64_t generation = 0;  // of the pool that searches for it
+  };
   // Called when a write is on disk; with an error when the thread ends before that.
   using WhenDurable = std::function<void(std::optional<Error>)>;
   struct Write {
@@ -199,11 +201,16 @@ class ThreadActor : public caf::event_based_actor {
   const TurnAccepted* find_accepted(const RunId& run);
   bool find_place(TurnJob& job);
   void refuse(TurnJob& job, Error error);
+  void take_over(TurnRequest& request, TurnAccepted& accepted) const;
   std::optional<Error> refusal_of(const TurnRequest& request, const TurnAccepted& accepted) const;
   void run_front();
   void begin(Place& place);
   void carry_out(Effect effect);
   bool ask_pool(const Effect& effect);
+  void send_search(const caf::actor& pool,
+                   std::uint64_t call,
+                   const Turn& turn,
+                   const FindEffect& find);
   void answered(const Answer& answer);
   void refused(Error error);
   void stop(Place& place, TurnOutcome outcome, Error error);
@@ -237,13 +244,16 @@ class ThreadActor : public caf::event_based_actor {
   void proceed_if_durable();
 
   // --- charging calls (thread_money.cpp)
-  void admitted();
-  std::optional<Error> reserve();
+  void admitted(const CallAdmitted& report);
+  std::optional<Error> reserve(std::shared_ptr<SharedBill> bill);
+  std::optional<Error> reserve_money(Charge& charge);
+  Charge worst_charge(const Turn& turn, const ChatRequest& request) const;
+  std::optional<BudgetRefusal> thread_refusal(const Charge& charge) const;
   void spend(const Charge& charge, const Amount& change);
   void charge_answered(const Answered& report);
   void charge_unanswered();
   void charge_lost();
-  void charge(const CallCost& cost);
+  void charge(CallCost cost);
   void write_charges();
 
   // --- turns that begin later (thread_delays.cpp)
@@ -324,6 +334,13 @@ class ThreadActor : public caf::event_based_actor {
                     WhenRead then);
   void records_read(const RecordsRead& read);
 
+  // --- estimates (thread_estimates.cpp)
+  void handle(EstimateTurn& wanted);
+  void estimate_on(Estimating estimating, Effect effect);
+  CallEstimate call_estimate(const Turn& turn, const ChatRequest& request) const;
+  void searched(Found& report);
+  void close_estimates(std::optional<std::uint64_t> generation);
+
   // --- copies (thread_copy.cpp)
   void handle(PlanCopy& plan);
   void handle(WriteCopy& write);
@@ -364,8 +381,10 @@ class ThreadActor : public caf::event_based_actor {
   std::uint64_t calls_ = 0;              // to models, by this actor
   std::vector<Spending> spendings_;      // unwritten
   std::vector<LedgerRow> ledger_;        // unwritten
-  bool has_spent_ = false;               // head_->spent is unwritten
-  std::uint64_t turns_ = 0;              // the highest number given to a turn
+  // Unwritten webhooks, with their bodies, of alerts that the spendings bring.
+  WaitingDeliveries alerts_;
+  bool has_spent_ = false;   // head_->spent is unwritten
+  std::uint64_t turns_ = 0;  // the highest number given to a turn
   ThreadState state_;
   std::deque<std::unique_ptr<Place>> places_;   // the line: the first one runs
   std::deque<std::unique_ptr<Place>> delayed_;  // begin later, in the order of their times
@@ -375,8 +394,9 @@ class ThreadActor : public caf::event_based_actor {
   bool streaming_ = false;    // a batch of deltas is on its way
   std::chrono::steady_clock::time_point pieces_since_;
   std::vector<Replay> replays_;
-  std::map<std::uint64_t, WhenRead> reads_;  // on their way, by number
-  std::unique_ptr<Copying> copying_;         // while this thread becomes a copy
+  std::map<std::uint64_t, WhenRead> reads_;        // on their way, by number
+  std::map<std::uint64_t, Estimating> estimates_;  // that search first, by call
+  std::unique_ptr<Copying> copying_;               // while this thread becomes a copy
   std::function<void(std::optional<Error>)> when_erased_;
 };
 

@@ -4,20 +4,20 @@
 //   ended      what it came to (actors/charge.hpp) takes the place of that, written with what the
 //              answer leads to
 //
-// A call that is left while it waits for its slot is charged for what it asked: only the pool
-// knows. One that is lost with the process stays the worst case.
-//
-// Where nobody has a budget, nothing is reserved: a call's row of the ledger is written with what
-// its answer leads to, and that is all.
+// One that is lost with the process stays the worst case. Where nobody has a budget, nothing is
+// reserved: a call's row of the ledger is written with what its answer leads to, and that is all.
+#include "actors/budget_alerts.hpp"
 #include "actors/thread_actor.hpp"
 
+#include <iterator>
 #include <utility>
 
 namespace parlance::actors {
 
-void ThreadActor::admitted() {
+void ThreadActor::admitted(const CallAdmitted& report) {
   pending_->admitted = true;
-  if (auto refusal = reserve()) {
+  if (auto refusal = reserve(report.bill)) {
+    if (report.bill) report.bill->leave(report.call);
     tell_pool_to_abandon();
     return refused(std::move(*refusal));
   }
@@ -28,32 +28,53 @@ void ThreadActor::admitted() {
   proceed_if_durable();
 }
 
-// The error: it does not fit a budget, and nothing is reserved.
-std::optional<Error> ThreadActor::reserve() {
+// The error: it does not fit a limit, and nothing is reserved. A turn that has been accepted goes
+// on, and its tokens count all the same.
+std::optional<Error> ThreadActor::reserve(std::shared_ptr<SharedBill> bill) {
   if (!pending_->is_model_call) return std::nullopt;
   Money& money = tools_.money;
   const Turn& turn = front().turn;
+  Charge charge = worst_charge(turn, *std::get<AskEffect>(pending_->effect).request);
+  charge.row.key.number = ++calls_;
+  charge.call = pending_->call;
+  charge.bill = std::move(bill);
+  const auto now = tools_.clock.now();
+  if (auto refusal = money.take_tokens(charge, turn.accepted_seq() != 0, now)) return refusal;
+  if (auto refusal = reserve_money(charge)) {
+    money.give_back(charge, now);
+    return refusal;
+  }
+  pending_->charge = std::move(charge);
+  return std::nullopt;
+}
+
+std::optional<Error> ThreadActor::reserve_money(Charge& charge) {
+  if (!tools_.money.book.has_budgets()) return std::nullopt;
+  if (const auto refusal = thread_refusal(charge)) return refusal->error();
+  if (auto refusal = tools_.money.reserve(charge)) return refusal;
+  if (!head_) make_head(options_.thread_ttl.count());
+  spend(charge, charge.reserved);
+  ledger_.push_back(charge.row);
+  return std::nullopt;
+}
+
+// Of a call that the turn makes now; nothing is reserved yet.
+Charge ThreadActor::worst_charge(const Turn& turn, const ChatRequest& request) const {
   const TurnAccepted& accepted = turn.accepted();
   LedgerRow row;
-  row.key = {tools_.clock.unix_ms(), key_, epoch_, ++calls_};
+  row.key = {tools_.clock.unix_ms(), key_, epoch_, 0};
   row.caller_key = accepted.caller_key;
   row.user = accepted.user;
   row.turn = turn.number();
   row.run = accepted.run;
   row.agent = accepted.agent;
   row.node = turn.node();
-  Charge charge = money.charge_of(*std::get<AskEffect>(pending_->effect).request, std::move(row));
-  if (money.book.has_budgets()) {
-    const Account spent = head_ ? head_->spent : Account{};
-    if (auto refusal = money.book.refusal_of(spent, charge.worst, charge.row.key.at_ms))
-      return refusal;
-    if (auto refusal = money.reserve(charge)) return refusal;
-    if (!head_) make_head(options_.thread_ttl.count());
-    spend(charge, charge.reserved);
-    ledger_.push_back(charge.row);
-  }
-  pending_->charge = std::move(charge);
-  return std::nullopt;
+  return tools_.money.charge_of(request, std::move(row));
+}
+
+std::optional<BudgetRefusal> ThreadActor::thread_refusal(const Charge& charge) const {
+  const Account spent = head_ ? head_->spent : Account{};
+  return tools_.money.book.refusal_of(spent, charge.worst, charge.row.key.at_ms);
 }
 
 // What is written of it next.
@@ -61,7 +82,7 @@ void ThreadActor::spend(const Charge& charge, const Amount& change) {
   if (change == Amount{}) return;
   const std::int64_t at_ms = charge.row.key.at_ms;
   for (const auto& payer : charge.payers)
-    spendings_.push_back({payer, change, at_ms});
+    spendings_.push_back({payer, change, at_ms, {}});
   if (!tools_.money.book.has_thread_budget()) return;
   head_->spent.add(change, at_ms);
   has_spent_ = true;
@@ -72,18 +93,24 @@ void ThreadActor::charge_answered(const Answered& report) {
 }
 
 void ThreadActor::charge_unanswered() {
-  if (pending_->charge) charge(cost_of_left(*pending_->charge, pending_->proceeded));
+  if (pending_->charge) charge(cost_of_left(*pending_->charge));
 }
 
 void ThreadActor::charge_lost() {
   if (pending_->charge) charge(cost_of_lost(*pending_->charge, pending_->proceeded));
 }
 
-void ThreadActor::charge(const CallCost& cost) {
-  Charge charged = std::move(*std::exchange(pending_->charge, std::nullopt));
-  const Amount change = tools_.money.settle(charged, cost);
-  if (tools_.money.book.has_budgets()) spend(charged, change);
-  ledger_.push_back(std::move(charged.row));
+void ThreadActor::charge(CallCost cost) {
+  const Charge charged = std::move(*std::exchange(pending_->charge, std::nullopt));
+  Money& money = tools_.money;
+  auto settled =
+      money.settle(charged, std::move(cost), tools_.clock.now(), [this] { return ++calls_; });
+  if (money.book.has_budgets()) spend(charged, settled.change);
+  std::move(settled.rows.begin(), settled.rows.end(), std::back_inserter(ledger_));
+  auto alerts =
+      tell_alerts(settled.alerts, charged.row.key.at_ms, money, tools_.webhooks, tools_.clock);
+  std::move(alerts.told.begin(), alerts.told.end(), std::back_inserter(spendings_));
+  std::move(alerts.webhooks.begin(), alerts.webhooks.end(), std::back_inserter(alerts_));
 }
 
 // For what is not written with something else.

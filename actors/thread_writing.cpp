@@ -6,6 +6,7 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -119,7 +120,6 @@ void ThreadActor::write_head(WhenDurable then) {
   append({}, /*with_head=*/true, /*deltas_only=*/false, std::move(then));
 }
 
-// The sender hears of `webhook` once it is on disk; without a sender, the next one finds it there.
 void ThreadActor::append(Append what,
                          bool with_head,
                          bool deltas_only,
@@ -130,6 +130,10 @@ void ThreadActor::append(Append what,
   what.seq = seq_;
   what.spendings = std::exchange(spendings_, {});
   what.ledger = std::exchange(ledger_, {});
+  auto webhooks = std::exchange(alerts_, {});
+  auto deliveries = take_deliveries(webhooks);
+  std::move(deliveries.begin(), deliveries.end(), std::back_inserter(what.deliveries));
+  if (webhook) webhooks.push_back(std::move(webhook));
   with_head = std::exchange(has_spent_, false) || with_head;
   ++appends_;
   if (!what.records.empty()) seq_ = what.records.back()->seq;
@@ -147,12 +151,9 @@ void ThreadActor::append(Append what,
   tools_.journal.append(std::move(what),
                         [self = caf::actor_cast<caf::actor>(this),
                          seq = seq_,
-                         webhook = std::move(webhook),
+                         webhooks = std::move(webhooks),
                          sender = tools_.webhooks.sender](AppendOutcome outcome) {
-                          if (webhook && outcome == AppendOutcome::committed) {
-                            if (const auto told = sender->part().actor)
-                              caf::anon_send(told, DeliveryWaits{webhook});
-                          }
+                          if (outcome == AppendOutcome::committed) tell_sender(*sender, webhooks);
                           caf::anon_send(self, RecordsAppended{outcome, seq});
                         });
   if (failpoint_fires("mutant.publish_before_commit")) {

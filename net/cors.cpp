@@ -18,8 +18,9 @@ void Cors::append_headers(std::string& out, std::string_view origin) const {
   out.append(
       "\r\naccess-control-expose-headers: content-location, idempotent-replayed, location, "
       "retry-after, retry-after-ms, x-error-code, x-pagination-next, x-pagination-total, "
-      "x-parlance-version, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, "
-      "x-ratelimit-reset-requests, x-request-id, x-should-retry\r\n");
+      "x-parlance-version, x-ratelimit-limit-requests, x-ratelimit-limit-tokens, "
+      "x-ratelimit-remaining-requests, x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, "
+      "x-ratelimit-reset-tokens, x-request-id, x-should-retry\r\n");
 }
 
 void Cors::append_preflight_headers(std::string& out, std::string_view methods) {

@@ -52,27 +52,37 @@ std::optional<address> address_in(std::string_view text) {
   return problem ? std::nullopt : std::optional(plain(named));
 }
 
-void append_header(std::string& to, std::string_view name, std::uint64_t value) {
-  to.append(name).append(": ");
-  append_number(to, value);
-  to.append("\r\n");
+void append_left(std::string& to, RateUnit unit, const RateLimits::Left& left) {
+  to.append("x-ratelimit-limit-").append(to_string(unit)).append(": ");
+  append_number(to, left.most);
+  to.append("\r\nx-ratelimit-remaining-").append(to_string(unit)).append(": ");
+  append_number(to, left.left);
+  to.append("\r\nx-ratelimit-reset-").append(to_string(unit)).append(": ");
+  to.append(to_text(left.reset)).append("\r\n");
 }
 
 }  // namespace
 
-Door::Door(DoorOptions options, HttpMetrics& metrics)
+RateOptions rate_options(const DoorOptions& options) {
+  using enum RateUnit;
+  return {options.window,
+          options.clients_max,
+          {{RateOf::address, requests, options.requests_per_address_max},
+           {RateOf::key, requests, options.requests_per_key_max},
+           {RateOf::tenant, requests, options.requests_per_tenant_max},
+           {RateOf::user, requests, options.requests_per_user_max},
+           {RateOf::key, tokens, options.tokens_per_key_max},
+           {RateOf::tenant, tokens, options.tokens_per_tenant_max},
+           {RateOf::user, tokens, options.tokens_per_user_max}}};
+}
+
+Door::Door(DoorOptions options, std::shared_ptr<RateLimits> rates, HttpMetrics& metrics)
     : options_(std::move(options)),
+      rates_(std::move(rates)),
       metrics_(metrics),
       wrong_keys_(options_.clients_max) {
   for (const auto& proxy : options_.proxies_trusted)
     proxies_.push_back(plain(boost::asio::ip::make_address(proxy)));
-  const auto add = [this](std::string_view name, std::uint32_t most, Counter& refused) {
-    if (most > 0)
-      limits_.push_back({name, most, &refused, LruMap<SlidingWindow>(options_.clients_max)});
-  };
-  add("address", options_.requests_per_address_max, metrics.rate_limited_by_address);
-  add("key", options_.requests_per_key_max, metrics.rate_limited_by_key);
-  add("tenant", options_.requests_per_tenant_max, metrics.rate_limited_by_tenant);
 }
 
 bool Door::is_address(const std::string& text) {
@@ -99,58 +109,73 @@ std::string Door::address_of(const address& peer, std::string_view forwarded_for
   return text_of(nearest);
 }
 
-SlidingWindow& Door::window_of(LruMap<SlidingWindow>& windows, std::string_view name) const {
-  return windows.find_or_make(name, [this] { return SlidingWindow(options_.window); });
-}
-
 std::optional<Error> Door::enter(std::string_view address,
                                  const Caller& caller,
                                  Time now,
+                                 Visitor& visitor,
                                  std::string& headers) {
   headers.clear();
-  if (limits_.empty()) return std::nullopt;
-  const std::scoped_lock lock(mutex_);
-  std::vector<SlidingWindow*> windows;
-  for (auto& limit : limits_) {
-    const std::string_view name = limit.name == "address" ? address
-                                  : limit.name == "key"   ? std::string_view(caller.key_id)
-                                                          : std::string_view(caller.tenant.value);
-    windows.push_back(&window_of(limit.windows, name));
-  }
-  std::optional<Error> refusal;
-  for (std::size_t n = 0; n < limits_.size() && !refusal; ++n) {
-    const auto wait = windows[n]->wait_for(now, 1, limits_[n].most);
-    if (wait.count() == 0) continue;
-    limits_[n].refused->Increment();
-    refusal = Error{ErrorCode::rate_limited,
-                    "more than " + std::to_string(limits_[n].most) + " requests of one " +
-                        std::string(limits_[n].name) + " in " + to_text(options_.window),
-                    {},
-                    rounded_up(wait)};
-  }
-  std::uint64_t nearest_left = 0;
-  const Limit* nearest = nullptr;
-  std::chrono::nanoseconds reset{0};
-  for (std::size_t n = 0; n < limits_.size(); ++n) {
-    if (!refusal) windows[n]->add(now, 1);
-    const std::uint64_t left =
-        limits_[n].most - std::min<std::uint64_t>(limits_[n].most, windows[n]->used(now));
-    if (nearest != nullptr && left >= nearest_left) continue;
-    nearest = &limits_[n];
-    nearest_left = left;
-    reset = windows[n]->wait_for(now, limits_[n].most, limits_[n].most);
-  }
-  append_header(headers, "x-ratelimit-limit-requests", nearest->most);
-  append_header(headers, "x-ratelimit-remaining-requests", nearest_left);
-  headers.append("x-ratelimit-reset-requests: ").append(to_text(rounded_up(reset))).append("\r\n");
+  if (rates_->empty()) return std::nullopt;
+  visitor = {{{RateOf::address, std::string(address)},
+              {RateOf::key, caller.key_id},
+              {RateOf::tenant, caller.tenant.value}},
+             now};
+  auto refusal = refusal_of(visitor.clients, now);
+  tell_left(visitor, now, headers);
   return refusal;
+}
+
+std::optional<Error> Door::enter_user(Visitor& visitor,
+                                      const std::string& tenant,
+                                      const std::string& user,
+                                      Time now,
+                                      std::string& headers) {
+  if (user.empty() || rates_->empty()) return std::nullopt;
+  const RateLimits::Client known = RateLimits::user_of(tenant, user);
+  auto refusal = refusal_of({known}, now);
+  if (refusal) rates_->take_back(RateUnit::requests, visitor.clients, 1, visitor.since);
+  visitor.clients.push_back(known);
+  tell_left(visitor, now, headers);
+  return refusal;
+}
+
+// Without one, the request counts. One token has to be left: how many it will take is not known.
+std::optional<Error> Door::refusal_of(const RateLimits::Clients& clients, Time now) {
+  auto refusal = rates_->refusal_of(RateUnit::tokens, clients, 1, now);
+  if (!refusal) refusal = rates_->take(RateUnit::requests, clients, 1, now);
+  if (!refusal) return std::nullopt;
+  counter_of(refusal->limit.of).Increment();
+  return refusal->error();
+}
+
+Counter& Door::counter_of(RateOf of) {
+  switch (of) {
+    case RateOf::address:
+      return metrics_.rate_limited_by_address;
+    case RateOf::key:
+      return metrics_.rate_limited_by_key;
+    case RateOf::tenant:
+      return metrics_.rate_limited_by_tenant;
+    case RateOf::user:
+      break;
+  }
+  return metrics_.rate_limited_by_user;
+}
+
+void Door::tell_left(const Visitor& visitor, Time now, std::string& headers) {
+  headers.clear();
+  for (const RateUnit unit : {RateUnit::requests, RateUnit::tokens}) {
+    if (const auto left = rates_->left(unit, visitor.clients, now))
+      append_left(headers, unit, *left);
+  }
 }
 
 Door::WrongKey Door::wrong_key(std::string_view address, Error unauthenticated, Time now) {
   metrics_.wrong_keys.Increment();
   if (options_.wrong_keys_max == 0) return {std::move(unauthenticated)};
   const std::scoped_lock lock(mutex_);
-  SlidingWindow& window = window_of(wrong_keys_, address);
+  SlidingWindow& window =
+      wrong_keys_.find_or_make(address, [this] { return SlidingWindow(options_.window); });
   window.add(now, 1);
   const std::uint64_t seen = window.used(now);
   if (seen > options_.wrong_keys_max) {

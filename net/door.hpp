@@ -1,8 +1,10 @@
-// Who may come in how often: decided by a request's head alone, before any work is done.
+// Who may come in how often: decided by a request's head, before any work is done; for users, whom
+// its body names, before its turn is.
 //
-// Requests are counted in a sliding window by address, by key and by tenant. One that is over any
-// of these limits is refused and counts for none. Only routes of chat clients are counted: an
-// operator gets in while clients knock.
+// Requests are counted in a sliding window by address, key, tenant and user (RateLimits). One that
+// is over any of these limits is refused and counts for none. So is one that finds the tokens of
+// its key, tenant or user used up; they are taken when a call to a model is made, by whoever makes
+// it. Only routes of chat clients are counted: an operator gets in while clients knock.
 //
 // Wrong keys are counted by address. Some are answered at once, further ones late, and past
 // wrong_keys_max the address is locked out: its wrong keys are told so, until they have left the
@@ -19,16 +21,17 @@
 #pragma once
 
 #include "net/auth/key_store.hpp"
+#include "net/door_options.hpp"
 #include "runtime/base/error.hpp"
 #include "runtime/limits/lru_map.hpp"
+#include "runtime/limits/rate_limits.hpp"
 #include "runtime/limits/sliding_window.hpp"
 #include "runtime/metrics/http_metrics.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
-#include <array>
 #include <chrono>
-#include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -37,22 +40,14 @@
 
 namespace parlance::net {
 
-struct DoorOptions {
-  std::chrono::milliseconds window{60'000};
-  // In a window; 0: no limit.
-  std::uint32_t requests_per_address_max = 0;
-  std::uint32_t requests_per_key_max = 0;
-  std::uint32_t requests_per_tenant_max = 0;
-  std::uint32_t wrong_keys_max = 20;
-  std::uint32_t clients_max = 10'000;
-  std::vector<std::string> proxies_trusted;  // for each, is_address()
-};
+RateOptions rate_options(const DoorOptions& options);
 
 class Door {
  public:
   using Time = SlidingWindow::Time;
 
-  Door(DoorOptions options, HttpMetrics& metrics);
+  // `rates` is made by rate_options(), and may be shared with those who count tokens.
+  Door(DoorOptions options, std::shared_ptr<RateLimits> rates, HttpMetrics& metrics);
 
   static bool is_address(const std::string& text);
 
@@ -60,12 +55,26 @@ class Door {
   std::string address_of(const boost::asio::ip::address& peer,
                          std::string_view forwarded_for) const;
 
-  // rate_limited, with the time until there is room. Else `headers` are the lines that tell the
-  // client how much it has left; none without limits.
+  // Somebody who has come in.
+  struct Visitor {
+    RateLimits::Clients clients;
+    Time since{};
+  };
+
+  // rate_limited, with the time until there is room. `headers` are the lines that tell the client
+  // how much it has left; none without limits.
   std::optional<Error> enter(std::string_view address,
                              const Caller& caller,
                              Time now,
+                             Visitor& visitor,
                              std::string& headers);
+
+  // The same, once its user is known. Who is refused here has not come in at all.
+  std::optional<Error> enter_user(Visitor& visitor,
+                                  const std::string& tenant,
+                                  const std::string& user,
+                                  Time now,
+                                  std::string& headers);
 
   // What to answer to a wrong key, and how long to wait before.
   struct WrongKey {
@@ -75,21 +84,15 @@ class Door {
   WrongKey wrong_key(std::string_view address, Error unauthenticated, Time now);
 
  private:
-  // A limit on requests, and those it is counted for.
-  struct Limit {
-    std::string_view name;
-    std::uint32_t most;
-    Counter* refused;
-    LruMap<SlidingWindow> windows;
-  };
-
-  SlidingWindow& window_of(LruMap<SlidingWindow>& windows, std::string_view name) const;
+  std::optional<Error> refusal_of(const RateLimits::Clients& clients, Time now);
+  Counter& counter_of(RateOf of);
+  void tell_left(const Visitor& visitor, Time now, std::string& headers);
 
   const DoorOptions options_;
   std::vector<boost::asio::ip::address> proxies_;
+  const std::shared_ptr<RateLimits> rates_;
   HttpMetrics& metrics_;
   std::mutex mutex_;
-  std::vector<Limit> limits_;         // those that there are; guarded by mutex_
   LruMap<SlidingWindow> wrong_keys_;  // by address; guarded by mutex_
 };
 

@@ -47,6 +47,7 @@ struct HttpServerOptions {
   std::vector<std::string> cors_origins;              // net/cors.hpp
   bool takes_no_key = false;                          // then net/loopback_guard.hpp
   DoorOptions door;
+  std::shared_ptr<RateLimits> rates;  // null: of `door`, shared with nobody
 };
 
 class HttpServer : public Front {

@@ -206,7 +206,12 @@ std::optional<Error> HttpSession::meet_key(const RequestParser::Message& message
   }
   request_.caller = std::move(*caller);
   if (access != Access::chat) return std::nullopt;
-  return door.enter(address, request_.caller, Clock::now(), limit_headers_);
+  return door.enter(address, request_.caller, Clock::now(), visitor_, limit_headers_);
+}
+
+std::optional<Error> HttpSession::admit_user(const std::string& user) {
+  return shared_->door->enter_user(
+      visitor_, request_.caller.tenant.value, user, Clock::now(), limit_headers_);
 }
 
 asio::awaitable<void> HttpSession::hold_refusal() {

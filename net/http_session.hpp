@@ -46,7 +46,10 @@ struct SessionShared {
   const std::vector<HttpMetrics::Route> route_metrics;  // by Route::number
   const HttpMetrics::Route no_route_metrics;
   const Cors cors{options.cors_origins};
-  const std::shared_ptr<Door> door = std::make_shared<Door>(options.door, metrics);
+  const std::shared_ptr<Door> door = std::make_shared<Door>(
+      options.door,
+      options.rates ? options.rates : std::make_shared<RateLimits>(rate_options(options.door)),
+      metrics);
 };
 
 class HttpSession : public std::enable_shared_from_this<HttpSession> {
@@ -62,6 +65,9 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   const HttpServerOptions& options() const { return shared_->options; }
   HttpMetrics& metrics() const { return shared_->metrics; }
   const std::shared_ptr<Waker>& waker() const { return waker_; }
+
+  // rate_limited: the request's user has had as much as it may. Before the user's turn begins.
+  std::optional<Error> admit_user(const std::string& user);
 
   boost::asio::awaitable<void> send(Response response);
   boost::asio::awaitable<void> send_error(Error error, Retry retry = Retry::as_the_error_says);
@@ -122,6 +128,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   Router::Match match_;
   std::optional<Error> refusal_;  // decided by the headers alone
   std::chrono::milliseconds refusal_delay_{0};
+  Door::Visitor visitor_;
   std::string limit_headers_;  // what the caller has left
   std::string cors_origin_;    // of the page that asks, when it may
   bool preflight_ = false;

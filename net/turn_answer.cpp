@@ -72,16 +72,6 @@ asio::awaitable<void> leave(HttpSession& session,
 
 }  // namespace
 
-Error error_of(const TurnEnded& ended) {
-  Error error{ended.error.value_or(ended.outcome == TurnOutcome::cancelled ? ErrorCode::cancelled
-                                                                           : ErrorCode::internal),
-              ended.error_detail,
-              {},
-              {}};
-  if (ended.retry_after.count() > 0) error.retry_after = ended.retry_after;
-  return error;
-}
-
 bool failed_while_held(const HttpSession& session, const TurnStart& start, const TurnEnded& ended) {
   const std::chrono::milliseconds took(ended.ended_ms - start.accepted->accepted_ms);
   return !succeeded(ended.outcome) && took < session.options().hold_time_max;

@@ -32,9 +32,6 @@ struct Leaving {
   RunId run;
 };
 
-// The error of a turn that did not finish.
-Error error_of(const TurnEnded& ended);
-
 // Whether the turn failed in the time for which the head of its answer is held back: the failure is
 // the answer's status then. The same for the request that made the turn and for one that repeats
 // it.

@@ -104,7 +104,9 @@ Result<std::vector<double>> read_shares(const Json& value, const std::string& pa
 
 Result<BudgetOptions> read_budgets(const Json& value) {
   if (auto fine = known_keys(
-          value, "budgets", {"tenant", "key", "user", "thread", "tenants", "keys", "alert_at"});
+          value,
+          "budgets",
+          {"tenant", "key", "user", "thread", "tenants", "keys", "alert_at", "alert_webhook"});
       !fine)
     return fine.error();
   BudgetOptions budgets;
@@ -112,6 +114,11 @@ Result<BudgetOptions> read_budgets(const Json& value) {
     auto shares = read_shares(value["alert_at"], "budgets.alert_at");
     if (!shares) return shares.error();
     budgets.alert_shares = std::move(*shares);
+  }
+  if (value.contains("alert_webhook")) {
+    auto url = read_text(value["alert_webhook"], "budgets.alert_webhook");
+    if (!url) return url.error();
+    budgets.alert_webhook = std::move(*url);
   }
   for (const Payer payer : {Payer::tenant, Payer::key, Payer::user, Payer::thread}) {
     const std::string name(to_string(payer));

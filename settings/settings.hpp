@@ -12,6 +12,7 @@
 #pragma once
 
 #include "net/credentials/credential.hpp"
+#include "net/door_options.hpp"
 #include "runtime/base/json.hpp"
 #include "runtime/base/log.hpp"
 #include "runtime/base/result.hpp"
@@ -57,16 +58,6 @@ struct StorageSettings {
 
 struct AuthSettings {
   std::filesystem::path keys_file;
-};
-
-struct LimitSettings {
-  std::chrono::milliseconds window{60'000};
-  std::uint64_t requests_per_address_max = 0;
-  std::uint64_t requests_per_key_max = 0;
-  std::uint64_t requests_per_tenant_max = 0;
-  std::uint64_t wrong_keys_max = 20;
-  std::uint64_t clients_max = 10'000;
-  std::vector<std::string> proxies_trusted;
 };
 
 struct ThreadSettings {
@@ -148,7 +139,7 @@ struct Settings {
   HttpSettings http;
   StorageSettings storage;
   AuthSettings auth;
-  LimitSettings limits;
+  net::DoorOptions limits;
   ThreadSettings threads;
   RetrieverSettings retriever;
   AnswerSettings answers;

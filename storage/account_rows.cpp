@@ -54,7 +54,7 @@ void AccountRows::add(const Spending& spending, rocksdb::WriteBatch& batch) {
   const std::string key = account_key(spending.account);
   auto planned = planned_.find(key);
   if (planned == planned_.end()) planned = planned_.emplace(key, stored(key)).first;
-  planned->second.add(spending.change, spending.at_ms);
+  spending.add_to(planned->second);
   batch.Put(store_.accounts(), key, encode(planned->second));
 }
 
@@ -68,19 +68,18 @@ Account AccountRows::stored(const std::string& key) const {
   return *account;
 }
 
-Result<std::vector<std::pair<AccountKey, Account>>> read_accounts(JournalStore& store) {
-  std::vector<std::pair<AccountKey, Account>> found;
+Result<void> read_accounts(JournalStore& store, const VisitAccount& visit) {
   const std::unique_ptr<rocksdb::Iterator> at(
       store.db().NewIterator(rocksdb::ReadOptions(), store.accounts()));
   for (at->SeekToFirst(); at->Valid(); at->Next()) {
-    auto key = account_of(at->key().ToString());
-    auto account = decode_account(at->value().ToString());
+    const auto key = account_of(at->key().ToString());
+    const auto account = decode_account(at->value().ToString());
     if (!account) return account.error();
     if (!key) return Error{ErrorCode::record_damaged, "an account has no owner", {}, {}};
-    found.emplace_back(std::move(*key), *account);
+    visit(*key, *account);
   }
   if (!at->status().ok()) return storage_error("reading the accounts", at->status());
-  return found;
+  return {};
 }
 
 Result<LedgerPage> read_ledger(JournalStore& store,

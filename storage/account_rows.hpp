@@ -17,9 +17,9 @@
 #include <rocksdb/write_batch.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace parlance::storage {
@@ -43,7 +43,8 @@ class AccountRows {
 };
 
 // A damaged one is an error: who does not know what has been spent must not spend.
-Result<std::vector<std::pair<AccountKey, Account>>> read_accounts(JournalStore& store);
+using VisitAccount = std::function<void(const AccountKey& owner, const Account& sum)>;
+Result<void> read_accounts(JournalStore& store, const VisitAccount& visit);
 
 // See Ledger::read(). A damaged row is counted and passed by. Rows from before `oldest_ms` have
 // expired.

@@ -89,6 +89,23 @@ class LedgerFilter : public rocksdb::CompactionFilter {
   const std::shared_ptr<const ExpiryJudge> judge_;
 };
 
+class AccountsFilter : public rocksdb::CompactionFilter {
+ public:
+  explicit AccountsFilter(std::shared_ptr<const ExpiryJudge> judge) : judge_(std::move(judge)) {}
+
+  const char* Name() const override { return "parlance.accounts"; }
+  bool Filter(int,
+              const rocksdb::Slice& key,
+              const rocksdb::Slice& value,
+              std::string*,
+              bool*) const override {
+    return judge_->drops_account(view(key), view(value));
+  }
+
+ private:
+  const std::shared_ptr<const ExpiryJudge> judge_;
+};
+
 class ExpiryFilterFactory : public rocksdb::CompactionFilterFactory {
  public:
   ExpiryFilterFactory(std::shared_ptr<const ExpiryJudge> judge, FilteredFamily family)
@@ -108,6 +125,8 @@ class ExpiryFilterFactory : public rocksdb::CompactionFilterFactory {
         return std::make_unique<UnfinishedFilter>(judge_);
       case FilteredFamily::ledger:
         return std::make_unique<LedgerFilter>(judge_);
+      case FilteredFamily::accounts:
+        return std::make_unique<AccountsFilter>(judge_);
     }
     return nullptr;
   }
@@ -125,7 +144,7 @@ void ExpiryJudge::attach(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& heads) {
 }
 
 bool ExpiryJudge::gone(std::int64_t expires_ms) const {
-  return expired(expires_ms, clock_.unix_ms(), grace_);
+  return expired(expires_ms, clock_.unix_ms(), options_.expiry_grace);
 }
 
 bool ExpiryJudge::drops_head(std::string_view thread, std::string_view value) const {
@@ -156,7 +175,13 @@ bool ExpiryJudge::drops_events(std::string_view thread, std::uint64_t incarnatio
 }
 
 bool ExpiryJudge::drops_call(std::string_view ledger_key) const {
-  return ledger_key < ledger_prefix(clock_.unix_ms() - ledger_ttl_.count());
+  return ledger_key < ledger_prefix(clock_.unix_ms() - options_.ledger_ttl.count());
+}
+
+bool ExpiryJudge::drops_account(std::string_view key, std::string_view value) const {
+  const auto owner = account_of(key);
+  const auto account = decode_account(value);
+  return owner && account && options_.is_idle(*owner, *account, clock_.unix_ms());
 }
 
 std::shared_ptr<rocksdb::CompactionFilterFactory> make_expiry_filter(

@@ -1,5 +1,5 @@
-// What compactions leave out: expired heads, events of threads that are gone, and old rows of the
-// ledger.
+// What compactions leave out: expired heads, events of threads that are gone, old rows of the
+// ledger, and accounts of which no budget counts anything any more.
 //
 // The events' filter asks for a thread's head once and keeps the answer for the events that follow,
 // which are sorted by thread. When in doubt (the store is being opened, a head cannot be read) it
@@ -9,13 +9,13 @@
 #pragma once
 
 #include "runtime/base/clock.hpp"
+#include "storage/journal_options.hpp"
 #include "storage/open_threads.hpp"
 
 #include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -25,14 +25,10 @@ namespace parlance::storage {
 // Threading: attach() and detach() by the store; the rest from any thread.
 class ExpiryJudge {
  public:
-  ExpiryJudge(const OpenThreads& open_threads,
-              const Clock& clock,
-              std::chrono::milliseconds grace,
-              std::chrono::milliseconds ledger_ttl = std::chrono::hours(24 * 90))
+  ExpiryJudge(const OpenThreads& open_threads, const Clock& clock, const JournalOptions& options)
       : open_threads_(open_threads),
         clock_(clock),
-        grace_(grace),
-        ledger_ttl_(ledger_ttl) {}
+        options_(options) {}
 
   void attach(rocksdb::DB& db, rocksdb::ColumnFamilyHandle& heads);
   void detach() { db_ = nullptr; }
@@ -41,19 +37,19 @@ class ExpiryJudge {
   bool drops_unfinished(std::string_view thread, std::string_view value) const;
   bool drops_events(std::string_view thread, std::uint64_t incarnation) const;
   bool drops_call(std::string_view ledger_key) const;
+  bool drops_account(std::string_view key, std::string_view value) const;
 
  private:
   bool gone(std::int64_t expires_ms) const;
 
   const OpenThreads& open_threads_;
   const Clock& clock_;
-  const std::chrono::milliseconds grace_;
-  const std::chrono::milliseconds ledger_ttl_;
+  const JournalOptions& options_;
   rocksdb::ColumnFamilyHandle* heads_ = nullptr;  // set before db_
   std::atomic<rocksdb::DB*> db_ = nullptr;
 };
 
-enum class FilteredFamily : std::uint8_t { heads, events, unfinished, ledger };
+enum class FilteredFamily : std::uint8_t { heads, events, unfinished, ledger, accounts };
 
 std::shared_ptr<rocksdb::CompactionFilterFactory> make_expiry_filter(
     std::shared_ptr<const ExpiryJudge> judge, FilteredFamily family);

@@ -2,8 +2,11 @@
 // below stays under 300 MB.
 #pragma once
 
+#include "runtime/money/budget_book.hpp"
+
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -21,6 +24,11 @@ struct JournalOptions {
 
   // How long a call to a model stands in the ledger.
   std::chrono::milliseconds ledger_ttl = std::chrono::hours(24 * 90);
+
+  // Accounts of which nothing counts any more leave the disk: who has spent something once does not
+  // stay there for ever. The same answer for the same account from then on, until it spends again.
+  std::function<bool(const AccountKey& owner, const Account& account, std::int64_t now_ms)>
+      is_idle = [](const AccountKey&, const Account&, std::int64_t) { return false; };
 
   std::size_t batch_appends_max = 1'024;
   std::size_t batch_bytes_max = 4U << 20U;

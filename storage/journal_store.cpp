@@ -126,13 +126,15 @@ Result<std::unique_ptr<JournalStore>> JournalStore::open_store(const JournalOpti
   unfinished.compaction_filter_factory = make_expiry_filter(judge, FilteredFamily::unfinished);
   auto ledger = family_options(cache, small_memtable_bytes, false);
   ledger.compaction_filter_factory = make_expiry_filter(judge, FilteredFamily::ledger);
+  auto accounts = family_options(cache, small_memtable_bytes, true);
+  accounts.compaction_filter_factory = make_expiry_filter(judge, FilteredFamily::accounts);
   const std::vector<rocksdb::ColumnFamilyDescriptor> families{
       {rocksdb::kDefaultColumnFamilyName, family_options(cache, small_memtable_bytes, false)},
       {std::string(heads_family), heads},
       {std::string(events_family), events},
       {std::string(unfinished_family), unfinished},
       {std::string(deliveries_family), family_options(cache, small_memtable_bytes, true)},
-      {std::string(accounts_family), family_options(cache, small_memtable_bytes, true)},
+      {std::string(accounts_family), accounts},
       {std::string(ledger_family), ledger}};
 
   rocksdb::DB* db = nullptr;

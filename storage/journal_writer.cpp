@@ -242,8 +242,6 @@ JournalWriter::Verdict JournalWriter::plan(const AppendCall& call, rocksdb::Writ
   for (const std::uint64_t seq : call.deleted_seqs)
     batch.Delete(store_.events(), event_key(prefix, seq));
   planned_records_ += call.events.size();
-  for (const auto& [key, value] : call.deliveries)
-    deliveries_.put(key, value, batch);
   plan(call.charges, batch);
   if (call.head) {
     next.expires_ms = call.head->expires_ms;
@@ -262,6 +260,8 @@ JournalWriter::Verdict JournalWriter::plan(const AppendCall& call, rocksdb::Writ
 }
 
 void JournalWriter::plan(const WrittenCharges& charges, rocksdb::WriteBatch& batch) {
+  for (const auto& [key, value] : charges.deliveries)
+    deliveries_.put(key, value, batch);
   for (const auto& [key, value] : charges.ledger)
     batch.Put(store_.ledger(), key, value);
   for (const auto& spending : charges.spendings)

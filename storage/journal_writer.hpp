@@ -57,7 +57,8 @@ struct WrittenEvent {
 };
 
 struct WrittenCharges {
-  std::vector<std::pair<std::string, std::string>> ledger;  // keys and encoded values
+  std::vector<std::pair<std::string, std::string>> ledger;      // keys and encoded values
+  std::vector<std::pair<std::string, std::string>> deliveries;  // the same
   std::vector<Spending> spendings;
   std::size_t bytes = 0;
 };
@@ -69,7 +70,6 @@ struct AppendCall {
   std::vector<WrittenEvent> events;
   std::vector<std::uint64_t> deleted_seqs;
   std::optional<WrittenHead> head;
-  std::vector<std::pair<std::string, std::string>> deliveries;  // keys and encoded values
   WrittenCharges charges;
   std::size_t bytes = 0;
   Journal::Appended done;

@@ -18,8 +18,8 @@
 //   so is run
 //   value(X)   = version:u8 crc32:le32 X    crc32 is zlib's, over the version and X; before 0x03
 //                over X
-//   version    = 0x07; older ones are read too: 0x06 has no caller_key, user and spent, 0x05 no
-//                tokens_in_cached, 0x04 no done_ms,
+//   version    = 0x08; older ones are read too: 0x07 has no told, 0x06 no caller_key, user and
+//                spent either, 0x05 no tokens_in_cached, 0x04 no done_ms,
 //                fork, made_seq, deadline_ms and step_seqs either (a turn's steps are then those
 //                with messages), 0x03 no command, starts_ms, next and interrupt, 0x02 no
 //                request_digest, and in 0x01 TurnEnded ends with ended_ms, of turns that had begun
@@ -37,6 +37,7 @@
 //                expires_ms:int ttl_ms:int agent:bytes metadata:bytes request_digest:bytes
 //                made_seq:uint deadline_ms:int spent:Account
 //   Account    = day:int month:int of_day:Amount of_month:Amount in_all:Amount
+//                told:uint told:uint told:uint    by period: day, month, in all
 //   Amount     = tokens:int nanos:int
 //   LedgerRow  = caller_key:bytes user:bytes turn:uint run:bytes agent:bytes node:bytes
 //                provider:bytes model:bytes Usage nanos:int price_version:bytes counted

@@ -12,7 +12,7 @@
 namespace parlance::storage {
 namespace {
 
-constexpr std::uint8_t layout_version = 7;
+constexpr std::uint8_t layout_version = 8;
 constexpr std::uint8_t layout_version_oldest = 1;
 constexpr std::uint8_t layout_version_of_begun = 2;   // TurnEnded's begun and retry_after
 constexpr std::uint8_t layout_version_of_digest = 3;  // request_digest, and the version is checked
@@ -21,6 +21,7 @@ constexpr std::uint8_t layout_version_of_pauses = 4;  // command, starts_ms, nex
 constexpr std::uint8_t layout_version_of_steps = 5;
 constexpr std::uint8_t layout_version_of_cached = 6;  // tokens_in_cached of usages
 constexpr std::uint8_t layout_version_of_money = 7;   // caller_key, user, spent
+constexpr std::uint8_t layout_version_of_alerts = 8;  // told of accounts
 constexpr std::size_t header_bytes = 5;
 
 constexpr std::uint8_t kind_turn_accepted = 1;
@@ -247,15 +248,20 @@ void put_account(WireWriter& out, const Account& account) {
   put_amount(out, account.of_day);
   put_amount(out, account.of_month);
   put_amount(out, account.in_all);
+  for (const std::uint32_t share : account.told)
+    out.uint(share);
 }
 
-Account read_account(WireReader& in) {
+Account read_account(WireReader& in, std::uint8_t version) {
   Account account;
   account.day = in.integer();
   account.month = in.integer();
   account.of_day = read_amount(in);
   account.of_month = read_amount(in);
   account.in_all = read_amount(in);
+  if (version < layout_version_of_alerts) return account;
+  for (std::uint32_t& share : account.told)
+    share = in.uint32();
   return account;
 }
 
@@ -507,7 +513,7 @@ Result<Head> decode_head(std::string_view value) {
     head.made_seq = in.uint();
     head.deadline_ms = in.integer();
   }
-  if (frame->version >= layout_version_of_money) head.spent = read_account(in);
+  if (frame->version >= layout_version_of_money) head.spent = read_account(in, frame->version);
   if (!in.ok() || !in.at_end()) return damaged("a head does not have its layout");
   return head;
 }
@@ -548,7 +554,7 @@ Result<Account> decode_account(std::string_view value) {
   const auto frame = open_frame(value);
   if (!frame) return frame.error();
   WireReader in(frame->body);
-  const Account account = read_account(in);
+  const Account account = read_account(in, frame->version);
   if (!in.ok() || !in.at_end()) return damaged("an account does not have its layout");
   return account;
 }

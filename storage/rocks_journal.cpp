@@ -26,11 +26,17 @@ void answer(const Ask& ask, const Done& done) {
   done(std::move(result));
 }
 
-WrittenCharges encoded(std::vector<Spending> spendings, const std::vector<LedgerRow>& ledger) {
+WrittenCharges encoded(std::vector<Spending> spendings,
+                       const std::vector<LedgerRow>& ledger,
+                       const std::vector<Delivery>& deliveries) {
   WrittenCharges written;
   for (const auto& row : ledger) {
     written.ledger.emplace_back(ledger_key(row.key), encode(row));
     written.bytes += written.ledger.back().second.size();
+  }
+  for (const auto& delivery : deliveries) {
+    written.deliveries.emplace_back(delivery_key(delivery.key), encode(delivery));
+    written.bytes += written.deliveries.back().second.size();
   }
   written.spendings = std::move(spendings);
   return written;
@@ -53,8 +59,7 @@ Result<std::unique_ptr<RocksJournal>> RocksJournal::open_store(JournalOptions op
   auto journal =
       std::unique_ptr<RocksJournal>(new RocksJournal(std::move(options), metrics, clock));
   auto& self = *journal;
-  auto judge = std::make_shared<ExpiryJudge>(
-      self.open_threads_, clock, self.options_.expiry_grace, self.options_.ledger_ttl);
+  auto judge = std::make_shared<ExpiryJudge>(self.open_threads_, clock, self.options_);
   auto store = JournalStore::open_store(self.options_, std::move(judge));
   if (!store) return store.error();
   self.store_ = std::move(*store);
@@ -133,11 +138,7 @@ void RocksJournal::append(Append append, Appended appended) {
         WrittenHead{encode(head), head.incarnation, head.expires_ms, !head.unfinished_seqs.empty()};
     call.bytes += call.head->value.size();
   }
-  for (const auto& delivery : append.deliveries) {
-    call.deliveries.emplace_back(delivery_key(delivery.key), encode(delivery));
-    call.bytes += call.deliveries.back().second.size();
-  }
-  call.charges = encoded(std::move(append.spendings), append.ledger);
+  call.charges = encoded(std::move(append.spendings), append.ledger, append.deliveries);
   call.bytes += call.charges.bytes;
   call.done = std::move(appended);
   writer_->submit(std::move(call));
@@ -145,7 +146,8 @@ void RocksJournal::append(Append append, Appended appended) {
 
 void RocksJournal::charge(Charges charges, Appended charged) {
   writer_->submit(
-      ChargeCall{encoded(std::move(charges.spendings), charges.ledger), std::move(charged)});
+      ChargeCall{encoded(std::move(charges.spendings), charges.ledger, charges.deliveries),
+                 std::move(charged)});
 }
 
 void RocksJournal::erase(const ThreadKey& thread,

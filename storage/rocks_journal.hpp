@@ -90,7 +90,7 @@ class RocksJournal : public Journal, public Outbox, public Ledger, public Servic
 
   void read(LedgerQuery query, Visit visit, Done done) override;
   // What has been spent, on the caller's thread. Errors: record_damaged, storage_failed.
-  Result<std::vector<std::pair<AccountKey, Account>>> accounts() { return read_accounts(*store_); }
+  Result<void> accounts(const VisitAccount& visit) { return read_accounts(*store_, visit); }
 
   // One sweep now, on the caller's thread.
   Result<void> sweep() { return sweeper_->sweep(); }

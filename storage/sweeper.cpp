@@ -2,6 +2,7 @@
 
 #include "runtime/base/log.hpp"
 #include "runtime/base/thread_name.hpp"
+#include "storage/account_rows.hpp"
 #include "storage/expiry.hpp"
 #include "storage/keys.hpp"
 #include "storage/record_codec.hpp"
@@ -93,6 +94,9 @@ Result<void> Sweeper::sweep() {
     if (auto done = compact(ranges); !done) return done;
     if (all && !cancelled_) writer_.submit(SweptCall{erased, started_ms});
   }
+  if (!cancelled_) {
+    if (auto done = sweep_accounts(); !done) return done;
+  }
   metrics_.swept(expired_heads, ranges.size(), std::chrono::steady_clock::now() - started);
   return {};
 }
@@ -128,9 +132,6 @@ Result<void> Sweeper::compact(const std::vector<Range>& ranges) {
   auto status = store_.db().Flush(rocksdb::FlushOptions(), store_.families());
   if (!status.ok()) return storage_error("flushing", status);
 
-  rocksdb::CompactRangeOptions compact_options;
-  compact_options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
-  compact_options.canceled = &cancelled_;
   for (const auto& range : ranges) {
     const std::string end = range.last + '\x01';  // behind all events of the last thread
     const rocksdb::Slice first(range.first);
@@ -138,12 +139,40 @@ Result<void> Sweeper::compact(const std::vector<Range>& ranges) {
     const bool all = range.last.empty();
     for (int pass = 0; pass < passes; ++pass) {
       for (auto* family : {store_.events(), store_.unfinished(), store_.heads()}) {
-        status = store_.db().CompactRange(
-            compact_options, family, all ? nullptr : &first, all ? nullptr : &last);
-        if (cancelled_) return {};
-        if (!status.ok()) return storage_error("compacting", status);
+        auto done = compact(*family, all ? nullptr : &first, all ? nullptr : &last);
+        if (cancelled_ || !done) return done;
       }
     }
+  }
+  return {};
+}
+
+// From the first key, or the beginning, to the last one, or the end.
+Result<void> Sweeper::compact(rocksdb::ColumnFamilyHandle& family,
+                              const rocksdb::Slice* first,
+                              const rocksdb::Slice* last) {
+  rocksdb::CompactRangeOptions compact_options;
+  compact_options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  compact_options.canceled = &cancelled_;
+  const auto status = store_.db().CompactRange(compact_options, &family, first, last);
+  if (!cancelled_ && !status.ok()) return storage_error("compacting", status);
+  return {};
+}
+
+Result<void> Sweeper::sweep_accounts() {
+  const std::int64_t now_ms = clock_.unix_ms();
+  std::uint64_t all = 0;
+  std::uint64_t idle = 0;
+  const auto walked = read_accounts(store_, [&](const AccountKey& owner, const Account& sum) {
+    ++all;
+    if (options_.is_idle(owner, sum, now_ms)) ++idle;
+  });
+  if (!walked) return walked.error();
+  if (!is_worth(idle, all, 0)) return {};
+  const auto status = store_.db().Flush(rocksdb::FlushOptions(), store_.accounts());
+  if (!status.ok()) return storage_error("flushing", status);
+  for (int pass = 0; pass < passes && !cancelled_; ++pass) {
+    if (auto done = compact(*store_.accounts(), nullptr, nullptr); !done) return done;
   }
   return {};
 }

@@ -5,7 +5,8 @@
 // key ranges where at least one head in garbage_share has expired, or where one has for longer than
 // garbage_age_max. Erased threads leave no head behind; the writer counts them, and when there are
 // as many, or as old ones, the whole store is compacted. So a byte that lives is not rewritten more
-// than a few times for each that goes.
+// than a few times for each that goes. Accounts are compacted when one in garbage_share of them has
+// nothing any more that a budget counts.
 //
 // Threading: one thread of its own; sweep() from any thread, one at a time.
 //
@@ -64,6 +65,10 @@ class Sweeper {
   Result<std::optional<Chunk>> next_chunk(const std::string& after);
   bool is_worth(std::uint64_t garbage, std::uint64_t heads, std::int64_t oldest_ms) const;
   Result<void> compact(const std::vector<Range>& ranges);
+  Result<void> sweep_accounts();
+  Result<void> compact(rocksdb::ColumnFamilyHandle& family,
+                       const rocksdb::Slice* first,
+                       const rocksdb::Slice* last);
 
   JournalStore& store_;
   JournalWriter& writer_;

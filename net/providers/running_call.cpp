@@ -224,6 +224,7 @@ void RunningCall::end(Result<ChatAnswer> outcome) {
   has_ended_ = true;
   const ProviderReports reports = std::exchange(reports_, {});
   if (outcome) return reports.ended(std::move(outcome));
+  if (reports.used && !(answer_.usage == Usage{})) reports.used(answer_.usage);
   Error failed = outcome.error();
   failed.detail = presentable(std::move(failed.detail), options_.api_key);
   reports.ended(std::move(failed));

@@ -79,6 +79,7 @@ Result<NewRun> read_new_run(HttpSession& session, const Backend& backend, On on)
              .leaving = {},
              .location = {}};
   run.turn.user = user_of(run.turn.options);
+  if (auto refusal = session.admit_user(run.turn.user)) return std::move(*refusal);
   if (*key) {
     const auto deadline = deadline_of(request, backend.agents, read->agent);
     (*key)->name(run.turn, on == On::nothing, deadline);

@@ -34,19 +34,9 @@ asio::awaitable<void> complete_chat(HttpSession& session, const Backend& backend
   if (!read) co_return co_await session.send_error(read.error());
 
   const bool stateless = read->thread.empty();
-  TurnRequest turn{.thread = {request.caller.tenant, {stateless ? random_uuid() : read->thread}},
-                   .run = {random_uuid()},
-                   .agent = read->agent,
-                   .model_override = std::move(read->model_override),
-                   .input = std::move(read->messages),
-                   .if_missing = IfMissing::create,
-                   .multitask = Multitask::enqueue,
-                   .temporary = stateless,
-                   .deadline = deadline_of_waiting(request, backend.agents, read->agent),
-                   .options = std::move(read->options),
-                   .request_id = request.id,
-                   .caller_key = request.caller.key_id};
-  turn.user = user_of(turn.options);
+  TurnRequest turn = turn_of(*read, request, backend.agents);
+  if (auto refusal = session.admit_user(turn.user))
+    co_return co_await session.send_error(std::move(*refusal));
   if (*key) (*key)->name(turn, stateless, deadline_of(request, backend.agents, read->agent));
   CompletionLook look{read->model, "chatcmpl-" + turn.run.value, read->include_usage, !stateless};
   // What a turn was asked stands on its thread, also when it failed; and what has a key fails

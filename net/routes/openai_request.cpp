@@ -93,4 +93,22 @@ Result<CompletionRequest> read_completion_request(Json& body, const Agents& agen
   return request;
 }
 
+TurnRequest turn_of(CompletionRequest& read, const Request& request, const Agents& agents) {
+  const bool stateless = read.thread.empty();
+  TurnRequest turn{.thread = {request.caller.tenant, {stateless ? random_uuid() : read.thread}},
+                   .run = {random_uuid()},
+                   .agent = read.agent,
+                   .model_override = std::move(read.model_override),
+                   .input = std::move(read.messages),
+                   .if_missing = IfMissing::create,
+                   .multitask = Multitask::enqueue,
+                   .temporary = stateless,
+                   .deadline = deadline_of_waiting(request, agents, read.agent),
+                   .options = std::move(read.options),
+                   .request_id = request.id,
+                   .caller_key = request.caller.key_id};
+  turn.user = user_of(turn.options);
+  return turn;
+}
+
 }  // namespace parlance::net

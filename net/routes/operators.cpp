@@ -62,6 +62,7 @@ Router make_routes(const Backend& backend) {
   add_usage_routes(router, backend);
   add_openai_routes(router, backend);
   add_embedding_routes(router, backend);
+  add_estimate_routes(router, backend);
   add_langgraph_routes(router, backend);
   add_page_routes(router);
   return router;

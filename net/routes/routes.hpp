@@ -25,6 +25,9 @@ void add_openai_routes(Router& router, const Backend& backend);
 // /v1/embeddings
 void add_embedding_routes(Router& router, const Backend& backend);
 
+// /v1/estimate
+void add_estimate_routes(Router& router, const Backend& backend);
+
 // /ok /info /assistants /threads /runs
 void add_langgraph_routes(Router& router, const Backend& backend);
 

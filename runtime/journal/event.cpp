@@ -16,6 +16,16 @@ std::size_t bytes_of_all(const Messages& messages) {
 
 }  // namespace
 
+Error error_of(const TurnEnded& ended) {
+  Error error{ended.error.value_or(ended.outcome == TurnOutcome::cancelled ? ErrorCode::cancelled
+                                                                           : ErrorCode::internal),
+              ended.error_detail,
+              {},
+              {}};
+  if (ended.retry_after.count() > 0) error.retry_after = ended.retry_after;
+  return error;
+}
+
 std::uint64_t turn_of(const Event& event) {
   return visit([](const auto& e) { return e.turn; }, event);
 }

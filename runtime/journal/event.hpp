@@ -158,6 +158,9 @@ struct TurnEnded {
   bool operator==(const TurnEnded&) const = default;
 };
 
+// The error of a turn that did not finish.
+Error error_of(const TurnEnded& ended);
+
 struct RolledBack {
   std::uint64_t turn = 0;
 

@@ -27,6 +27,15 @@ void SlidingWindow::add(Time now, std::uint64_t amount) {
   total_ += amount;
 }
 
+void SlidingWindow::take_back(Time at, std::uint64_t amount) {
+  const std::int64_t part = at.time_since_epoch() / part_;
+  if (part > newest_ || newest_ - part >= static_cast<std::int64_t>(sums_kept)) return;
+  std::uint64_t& sum = sum_of(part);
+  const std::uint64_t taken = std::min(sum, amount);
+  sum -= taken;
+  total_ -= taken;
+}
+
 std::chrono::nanoseconds SlidingWindow::wait_for(Time now,
                                                  std::uint64_t amount,
                                                  std::uint64_t most) {

@@ -29,6 +29,8 @@ class SlidingWindow {
   // Times are given in order; an earlier one counts as the latest that was given.
   std::uint64_t used(Time now);
   void add(Time now, std::uint64_t amount);
+  // Of what was added at this time, unless it has left.
+  void take_back(Time at, std::uint64_t amount);
 
   // How long until `amount` fits below `most`; 0: it does. Never longer than until the window is
   // empty.

@@ -30,6 +30,7 @@ HttpMetrics::HttpMetrics(Registry& registry)
       rate_limited_by_address(rate_limited(registry, "address")),
       rate_limited_by_key(rate_limited(registry, "key")),
       rate_limited_by_tenant(rate_limited(registry, "tenant")),
+      rate_limited_by_user(rate_limited(registry, "user")),
       wrong_keys(registry.counter("parlance_http_wrong_keys_total",
                                   "Requests with a key that is not valid.")),
       locked_out(registry.counter("parlance_http_locked_out_total",

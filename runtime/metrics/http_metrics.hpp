@@ -32,6 +32,7 @@ class HttpMetrics {
   Counter& rate_limited_by_address;
   Counter& rate_limited_by_key;
   Counter& rate_limited_by_tenant;
+  Counter& rate_limited_by_user;
   Counter& wrong_keys;
   Counter& locked_out;
   Counter& bytes_received;

@@ -1,5 +1,6 @@
 #include "runtime/money/account.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace parlance {
@@ -16,10 +17,12 @@ std::int64_t month_of(std::int64_t at_ms) {
   return std::int64_t{static_cast<int>(date.year())} * 12 + static_cast<unsigned>(date.month()) - 1;
 }
 
-void add_in_period(Amount& sum, std::int64_t& period, const Amount& change, std::int64_t of) {
+void add_in_period(
+    Amount& sum, std::int64_t& period, std::uint32_t& told, const Amount& change, std::int64_t of) {
   if (of > period) {
     period = of;
     sum = {};
+    told = 0;
   }
   if (of == period) sum += change;
 }
@@ -39,9 +42,26 @@ std::string_view to_string(Period period) {
 }
 
 void Account::add(const Amount& change, std::int64_t at_ms) {
-  add_in_period(of_day, day, change, day_of(at_ms).count());
-  add_in_period(of_month, month, change, month_of(at_ms));
+  add_in_period(of_day, day, told_of(Period::day), change, day_of(at_ms).count());
+  add_in_period(of_month, month, told_of(Period::month), change, month_of(at_ms));
   in_all += change;
+}
+
+void Account::tell(const ToldShare& share) {
+  if (number_of(share.period) != share.of) return;
+  told_of(share.period) = std::max(told_of(share.period), share.millionths);
+}
+
+std::int64_t Account::number_of(Period period) const {
+  switch (period) {
+    case Period::day:
+      return day;
+    case Period::month:
+      return month;
+    case Period::total:
+      break;
+  }
+  return 0;
 }
 
 Amount Account::spent(Period period, std::int64_t now_ms) const {

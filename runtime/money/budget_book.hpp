@@ -8,8 +8,8 @@
 // only judges it (refusal_of).
 //
 // An alert says that a payer has come to a share of a budget, once for each share and period. It
-// counts what was settled, so that calls under way alone bring none; and none comes for what had
-// been spent before the process began.
+// counts what was settled, so that calls under way alone bring none. The account keeps what was
+// told of, so an alert that was written together with it comes once, whatever crashes.
 //
 // The book is what decides; the journal has the same sums (Append::spendings), written with what
 // they belong to. A reservation that is never settled stays spent.
@@ -27,7 +27,6 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -71,23 +70,40 @@ struct BudgetOptions {
   std::map<std::string, Budget> tenants;
   std::map<std::string, Budget> keys;
   std::vector<double> alert_shares{0.8, 1};  // of a budget; ascending
+  std::string alert_webhook;                 // where alerts are posted to; empty: nowhere
   std::size_t accounts_max = 1'000'000;
 
   bool operator==(const BudgetOptions&) const = default;
 };
 
+// No room in a budget.
+struct BudgetRefusal {
+  std::optional<Payer> payer;  // whose budget it is; none: the book has no account left for one
+  Period period = Period::day;
+
+  Error error() const;  // budget_exhausted
+  bool operator==(const BudgetRefusal&) const = default;
+};
+
 struct BudgetAlert {
   AccountKey payer;
-  Period period = Period::day;
   double share = 0;  // that was come to
+  ToldShare told;    // the same, as the account keeps it
   Amount spent;
+  SpendingLimit limit;
+
+  bool operator==(const BudgetAlert&) const = default;
 };
-// Called from the thread that settles, with no lock held. Must not block.
-using OnBudgetAlert = std::function<void(const BudgetAlert&)>;
+
+// Whether no budget counts anything any more of what this account has spent.
+bool is_idle(const BudgetOptions& budgets,
+             const AccountKey& key,
+             const Account& account,
+             std::int64_t now_ms);
 
 class BudgetBook {
  public:
-  explicit BudgetBook(BudgetOptions options = {}, OnBudgetAlert on_alert = nullptr);
+  explicit BudgetBook(BudgetOptions options = {});
 
   bool has_budgets() const { return has_budgets_; }
   bool has_thread_budget() const { return !thread_.is_unlimited(); }
@@ -100,20 +116,26 @@ class BudgetBook {
   // As it was on disk. Before the first reservation.
   void load(const AccountKey& key, const Account& account);
 
-  // budget_exhausted, and nothing is reserved: it does not fit a budget of one of the payers.
-  std::optional<Error> reserve(const std::vector<AccountKey>& payers,
-                               const Amount& worst,
-                               std::int64_t at_ms);
-  // `at_ms` as reserved.
-  void settle(const std::vector<AccountKey>& payers,
-              const Amount& reserved,
-              const Amount& spent,
-              std::int64_t at_ms);
+  // A refusal, and nothing is reserved: it does not fit a budget of one of the payers.
+  std::optional<BudgetRefusal> reserve(const std::vector<AccountKey>& payers,
+                                       const Amount& worst,
+                                       std::int64_t at_ms);
+  // What reserve() would say now.
+  std::optional<BudgetRefusal> refusal_of(const std::vector<AccountKey>& payers,
+                                          const Amount& worst,
+                                          std::int64_t at_ms);
+  // `at_ms` as reserved. Answers what has been come to.
+  [[nodiscard]] std::vector<BudgetAlert> settle(const std::vector<AccountKey>& payers,
+                                                const Amount& reserved,
+                                                const Amount& spent,
+                                                std::int64_t at_ms);
+  // Nobody could be told: the alert comes again, with the payer's next call.
+  void take_back(const BudgetAlert& alert);
 
   // Of a thread that has spent this.
-  std::optional<Error> refusal_of(const Account& thread,
-                                  const Amount& worst,
-                                  std::int64_t at_ms) const;
+  std::optional<BudgetRefusal> refusal_of(const Account& thread,
+                                          const Amount& worst,
+                                          std::int64_t at_ms) const;
 
   Account account(const AccountKey& key) const;
 
@@ -121,20 +143,17 @@ class BudgetBook {
   struct Entry {
     Account account;
     Amount open;  // of it, what is reserved for calls under way
-    // By Period: so many of alert_shares were come to, in this day or month.
-    std::array<std::size_t, all_periods.size()> told{};
-    std::array<std::int64_t, all_periods.size()> told_in{};
   };
 
-  const Budget& budget_of(const AccountKey& key) const;
+  std::optional<BudgetRefusal> judge(const std::vector<AccountKey>& payers,
+                                     const Amount& worst,
+                                     std::int64_t at_ms);
   std::vector<BudgetAlert> come_to(const AccountKey& key, Entry& entry) const;
-  bool is_idle(const AccountKey& key, const Account& account, std::int64_t now_ms) const;
   bool make_room(std::int64_t now_ms);
 
   const BudgetOptions options_;
   const Budget thread_;
   const bool has_budgets_;
-  const OnBudgetAlert on_alert_;
   mutable std::mutex mutex_;
   std::map<AccountKey, Entry> accounts_;  // guarded by mutex_
   std::int64_t looked_for_room_ms_ = 0;   // guarded by mutex_

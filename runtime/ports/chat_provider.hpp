@@ -29,7 +29,8 @@ inline std::string own_words_of(const Error& error) {
   return error.detail.substr(0, error.detail.find(": "));
 }
 
-// What a call reports: any number of pieces, then exactly one end.
+// What a call reports: any number of pieces, then exactly one end; just before an end that is a
+// failure, what its provider counted of it all the same, if it said so.
 //
 // Threading: called from a thread of the provider's; must not block.
 struct ProviderReports {
@@ -41,6 +42,7 @@ struct ProviderReports {
   // cancelled. The details of the four between model_throttled and provider_failed are shown to
   // clients.
   std::function<void(Result<ChatAnswer>)> ended;
+  std::function<void(const Usage& told)> used = nullptr;  // null: nobody wants to know
 };
 
 // Stops the call that it came from, and closes its socket. Calling it late or twice does nothing.

@@ -8,6 +8,7 @@
 #include "runtime/base/ids.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/journal/event.hpp"
+#include "runtime/money/budget_book.hpp"
 #include "runtime/ports/history.hpp"
 
 #include <chrono>
@@ -125,6 +126,19 @@ class TurnSink {
   virtual void closed(std::optional<Error> error) = 0;
 };
 
+// What the first call to a model that a turn makes would be reserved with.
+struct CallEstimate {
+  std::string node;  // that makes the call
+  std::string role;  // of the models that it asks
+  std::string model_override;
+  std::string provider;  // of the dearest lane that may come to make it
+  std::string model;
+  Usage usage;  // the tokens of its prompt, and the longest answer
+  Amount amount;
+  std::string price_version;
+  std::optional<BudgetRefusal> refusal;  // none: the budgets have room for it
+};
+
 struct CreateThread {
   ThreadKey thread;
   Json metadata = Json::object();
@@ -184,6 +198,11 @@ class Conversations {
   // before is joined, as by join(). checkpoint_not_found; thread_busy for a checkpoint of a turn
   // that has not ended.
   virtual void start_turn(TurnRequest request, std::shared_ptr<TurnSink> sink) = 0;
+
+  // Answers with the first call to a model that the turn would make if it began now; none: it makes
+  // none. Nothing is written, spent or taken a place for, but what the nodes before the call search
+  // for is searched. The error: the turn would fail with it before its first call.
+  virtual void estimate(TurnRequest request, Answer<std::optional<CallEstimate>> done) = 0;
 
   // Shows a turn from its start, whether it runs or has ended. Errors by way of closed().
   virtual void join(const ThreadKey& thread, const RunId& run, std::shared_ptr<TurnSink> sink) = 0;

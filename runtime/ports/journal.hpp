@@ -67,13 +67,20 @@ struct OpenedThread {
 struct Spending {
   AccountKey account;
   Amount change;
-  std::int64_t at_ms = 0;  // when it was reserved
+  std::int64_t at_ms = 0;           // when it was reserved
+  std::optional<ToldShare> told{};  // an alert of it is written with this
+
+  void add_to(Account& sum) const {
+    sum.add(change, at_ms);
+    if (told) sum.tell(*told);
+  }
 };
 
 // What calls cost that belong to no thread. Written at once, or not at all.
 struct Charges {
-  std::vector<Spending> spendings;  // added to the accounts
-  std::vector<LedgerRow> ledger;    // each in place of the one with its key
+  std::vector<Spending> spendings;   // added to the accounts
+  std::vector<LedgerRow> ledger;     // each in place of the one with its key
+  std::vector<Delivery> deliveries;  // webhooks of the alerts that these spendings bring
 };
 
 // What is written at once, or not at all.
@@ -84,9 +91,10 @@ struct Append {
   std::vector<RecordPtr> records;           // seq + 1, seq + 2, …; a copy may leave places out
   std::vector<std::uint64_t> deleted_seqs;  // of records before these that go with the same write
   std::optional<Head> head;  // left out by batches of deltas; its epoch and seq are set by append()
-  std::vector<Delivery> deliveries{};  // webhooks of the turns that these records end
-  std::vector<Spending> spendings{};   // added to the accounts
-  std::vector<LedgerRow> ledger{};     // each in place of the one with its key
+  // Webhooks of the turns that these records end, and of the alerts that these spendings bring.
+  std::vector<Delivery> deliveries{};
+  std::vector<Spending> spendings{};  // added to the accounts
+  std::vector<LedgerRow> ledger{};    // each in place of the one with its key
 };
 
 // What becomes of a thread's webhooks that no receiver has yet, when it is erased.

@@ -46,6 +46,7 @@ struct LaneView {
   std::chrono::milliseconds wait{0};  // of a new call for its slot, whose tenant waits longest
   Breaker::State breaker = Breaker::State::closed;
   double retries_left = 0;
+  bool takes_calls = true;  // neither drained nor left alone after failures
 };
 
 // Of every lane with this provider and model; what is none stays as it is.
@@ -58,6 +59,14 @@ struct LaneChange {
   std::optional<std::uint32_t> calls_waiting_max;
 };
 
+// A call that somebody thinks of making.
+struct CallWish {
+  std::string role;
+  std::string tenant;
+  std::uint64_t tokens = 1;  // at most, question and answer
+  bool keeps_lane = false;   // its client chose the model: it tries the first lane alone
+};
+
 class Pools {
  public:
   using Answer = std::function<void(Result<std::vector<LaneView>>)>;
@@ -66,6 +75,10 @@ class Pools {
 
   // In the order of the configuration. component_restarted.
   virtual void lanes(Answer done) = 0;
+
+  // Answers with the lanes that such a call tries, in this order; `wait` is that of this call. None
+  // for a role that there is not.
+  virtual void lanes_for(CallWish wish, Answer done) = 0;
 
   // Answers with the lanes that were changed, as they are now. not_found: there is none of this
   // name. invalid_value: the bounds would cross.

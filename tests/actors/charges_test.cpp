@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <utility>
+#include <vector>
 
 namespace parlance::actors {
 namespace {
@@ -202,6 +204,180 @@ TEST_CASE_METHOD(ChargesTest, "a call that is lost with its pool is charged as i
   settle();
   CHECK(written_of(acme) == answer_max);
   CHECK(sink->ended()->outcome == TurnOutcome::failed);
+}
+
+TEST_CASE_METHOD(ChargesTest,
+                 "who leaves a call that others share pays nothing, the last one does") {
+  tests::add_agent(
+      agents, "joins", R"({"start": "generate", "nodes": {"generate": {"kind": "generate"}}})");
+  start_with(budget_of(Payer::tenant, 10'000));
+  std::vector<RunId> runs;
+  for (const char* const thread : {"t1", "t2"}) {
+    TurnRequest turn = request("joins", "hello", thread);
+    runs.push_back(turn.run);
+    start_turn(std::move(turn));
+    settle();
+  }
+  REQUIRE(provider->calls.size() == 1);
+  provider->calls[0]->say("abcdef");
+  run_messages();
+  CHECK(spent_by(acme) == 2 * answer_max);
+  conversations->cancel(thread_1, runs[0], CancelReason::asked, [](auto) {});
+  settle();
+  CHECK(spent_by(acme) == answer_max);
+  SECTION("the one who stays pays for the whole call") {
+    provider->calls[0]->end(tests::answer_of("Good day"));
+    settle();
+    CHECK(spent_by(acme) == 5);
+    CHECK(written_of(acme) == 5);
+  }
+  SECTION("when that one leaves as well, it pays for what was said") {
+    conversations->cancel(
+        {TenantId{"acme"}, ThreadId{"t2"}}, runs[1], CancelReason::asked, [](auto) {});
+    settle();
+    CHECK(spent_by(acme) == 2);
+    CHECK(written_of(acme) == 2);
+  }
+}
+
+TEST_CASE_METHOD(ChargesTest, "a call that was cancelled before it was sent costs nothing") {
+  lane = LaneOptions{"fake", "fake-1", 1, 4};
+  start_with(budget_of(Payer::tenant, 10'000));
+  ask("t1");
+  settle();
+  TurnRequest turn = request("chat", "hello", "t2");
+  const RunId run = turn.run;
+  start_turn(std::move(turn));
+  settle();
+  REQUIRE(provider->calls.size() == 1);
+  CHECK(spent_by(acme) == 2 * answer_max);
+  conversations->cancel({TenantId{"acme"}, ThreadId{"t2"}}, run, CancelReason::asked, [](auto) {});
+  settle();
+  CHECK(spent_by(acme) == answer_max);
+}
+
+TEST_CASE_METHOD(ChargesTest, "what a provider told of an attempt that failed is charged as well") {
+  start_with(budget_of(Payer::tenant, 10'000));
+  ask();
+  settle();
+  provider->calls[0]->reports.used({7, 2, 0});
+  provider->calls[0]->end(Error{ErrorCode::model_unavailable, "overloaded", {}, {}});
+  advance_time(std::chrono::seconds(10));
+  REQUIRE(provider->calls.size() == 2);
+  provider->calls[1]->end(tests::answer_of("Good day"));
+  settle();
+  CHECK(spent_by(acme) == 2 + 5);
+  CHECK(written_of(acme) == 2 + 5);
+  REQUIRE(journal.ledger.size() == 2);
+  std::vector<Usage> usages;
+  for (const auto& [key, row] : journal.ledger)
+    usages.push_back(row.usage);
+  CHECK(usages == std::vector<Usage>{{3, 5, 0}, {7, 2, 0}});
+}
+
+// --- tokens in a window
+
+TEST_CASE_METHOD(ChargesTest,
+                 "a call takes the tokens that it may come to, and gives the rest back") {
+  start_with({});
+  RateOptions rate_options;
+  rate_options.limits = {{RateOf::tenant, RateUnit::tokens, 2 * answer_max}};
+  money->rates = std::make_shared<RateLimits>(rate_options);
+  const RateLimits::Clients tenant{{RateOf::tenant, "acme"}};
+  const auto left = [&] { return money->rates->left(RateUnit::tokens, tenant, clock.now())->left; };
+  ask("t1");
+  settle();
+  CHECK(left() < answer_max);
+  const auto sink = ask("t2");
+  settle();
+  REQUIRE(sink->error);
+  CHECK(sink->error->code == ErrorCode::rate_limited);
+  CHECK(sink->error->detail == "more than 4096 tokens of one tenant in 1m");
+  CHECK(provider->calls.size() == 1);
+  provider->calls[0]->end(tests::answer_of("Good day"));
+  settle();
+  CHECK(left() == 2 * answer_max - 8);
+  ask("t2");
+  settle();
+  CHECK(provider->calls.size() == 2);
+}
+
+TEST_CASE_METHOD(ChargesTest, "a call that no budget lets in takes no tokens") {
+  start_with(budget_of(Payer::tenant, answer_max - 1));
+  RateOptions rate_options;
+  rate_options.limits = {{RateOf::key, RateUnit::tokens, 2 * answer_max}};
+  money->rates = std::make_shared<RateLimits>(rate_options);
+  const auto sink = ask();
+  settle();
+  REQUIRE(sink->error);
+  CHECK(sink->error->code == ErrorCode::budget_exhausted);
+  CHECK(money->rates->left(RateUnit::tokens, {{RateOf::key, "k1"}}, clock.now())->left ==
+        2 * answer_max);
+}
+
+// --- alerts
+
+BudgetOptions with_alerts() {
+  BudgetOptions budgets = budget_of(Payer::tenant, 2 * answer_max);
+  budgets.alert_shares = {0.001, 0.002};  // 4.1 and 8.2 nano-units
+  budgets.alert_webhook = "https://hooks.example.com/alerts";
+  return budgets;
+}
+
+TEST_CASE_METHOD(ChargesTest, "an alert's webhook is written with what brought it, once") {
+  start_with(with_alerts());
+  const auto turn = [this](std::size_t number) {
+    ask();
+    settle();
+    provider->calls[number]->end(tests::answer_of("Good day"));  // 5 nano-units
+    settle();
+  };
+  turn(0);
+  auto& rows = journal.thread(thread_1).deliveries;
+  REQUIRE(rows.size() == 1);
+  const Delivery first = rows[0];
+  CHECK(first.key.thread.tenant.value == "acme");
+  CHECK(first.key.thread.thread.value == "budget alerts");
+  CHECK(first.url == "https://hooks.example.com/alerts");
+  const Json body = Json::parse(first.body);
+  CHECK(body["type"] == "budget.alert");
+  CHECK(body["data"] == Json{{"payer", "tenant"},
+                             {"tenant", "acme"},
+                             {"name", nullptr},
+                             {"period", "total"},
+                             {"share", 0.001},
+                             {"tokens", 8},
+                             {"tokens_max", nullptr},
+                             {"money", "0.000000005"},
+                             {"money_max", "0.000004096"}});
+  CHECK(journal.accounts[acme].told == std::array<std::uint32_t, 3>{0, 0, 1'000});
+  CHECK(webhooks.waiting.inside() == 0);  // there is no sender: the next one finds the row
+  turn(1);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[1].key.run != first.key.run);
+  turn(2);
+  CHECK(rows.size() == 2);
+  CHECK(metric(R"(parlance_budget_alerts_total{payer="tenant",period="total",share="0.001"})") ==
+        1);
+}
+
+TEST_CASE_METHOD(ChargesTest, "an alert that finds no place among the webhooks comes again") {
+  start_with(with_alerts());
+  std::vector<TenantGate::Ticket> places;
+  while (auto place = webhooks.waiting.try_enter(TenantId{"acme"}))
+    places.push_back(std::move(place));
+  ask();
+  settle();
+  provider->calls[0]->end(tests::answer_of("Good day"));
+  settle();
+  CHECK(journal.thread(thread_1).deliveries.empty());
+  CHECK(journal.accounts[acme].told == std::array<std::uint32_t, 3>{});
+  places.clear();
+  ask();
+  settle();
+  provider->calls[1]->end(tests::answer_of("Good day"));
+  settle();
+  CHECK(journal.thread(thread_1).deliveries.size() == 2);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ struct EmbeddingsTest : ConversationTest {
         prices, std::move(budgets), RoleOptions{{"main", {lane}}}, registry);
     start_node();
     embeddings = std::make_unique<ActorEmbeddings>(
-        system, EmbeddingTools{journal, clock, llm_pool, *money, 9});
+        system, EmbeddingTools{journal, clock, llm_pool, *money, webhooks, 9});
   }
 
   ~EmbeddingsTest() { settle(); }

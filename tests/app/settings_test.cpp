@@ -40,7 +40,8 @@ TEST_CASE("prices and budgets are read") {
                             "p/n": { "input": "0.15", "output": "0.6" } } },
     "budgets": { "tenant": { "month": { "money_max": "500" } },
                  "user": { "day": { "tokens_max": 2000, "money_max": "1.5" } },
-                 "keys": { "k1": { "total": { "tokens_max": 7 } } } }
+                 "keys": { "k1": { "total": { "tokens_max": 7 } } },
+                 "alert_at": [0.5], "alert_webhook": "https://hooks.example.com/x" }
   })");
   REQUIRE(settings);
   constexpr std::int64_t unit = 1'000'000'000;
@@ -51,6 +52,8 @@ TEST_CASE("prices and budgets are read") {
   CHECK(budgets.each.at(Payer::tenant).of(Period::month).nanos_max == 500 * unit);
   CHECK(budgets.each.at(Payer::user).of(Period::day) == SpendingLimit{2'000, 3 * unit / 2});
   CHECK(budgets.keys.at("k1").of(Period::total).tokens_max == 7);
+  CHECK(budgets.alert_shares == std::vector{0.5});
+  CHECK(budgets.alert_webhook == "https://hooks.example.com/x");
 }
 
 TEST_CASE("wrong prices and budgets are named by their path") {

@@ -4,8 +4,10 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import test from 'node:test';
-import { call, configuration_with, elapse, Mock, Random, Server, until } from './harness.mjs';
+import { randomBytes } from 'node:crypto';
+import { call, configuration_with, elapse, free_port, Mock, Random, Server, until } from './harness.mjs';
 import { user } from './support/openai.mjs';
+import { is_signed, WebhookReceiver } from './support/webhook_receiver.mjs';
 
 const kills = Number(process.env.BUDGET_KILLS ?? 3);
 const seed = Number(process.env.BUDGET_SEED ?? 1);
@@ -153,4 +155,79 @@ test('a user, a key and a thread have budgets of their own', async (t) => {
   const [of_key] = await usage(server, 'group_by=key,day');
   assert.equal(of_key.calls, 7);
   assert.match(of_key.day, /^\d{4}-\d\d-\d\d$/);
+});
+
+test('an estimate is what the turn is then reserved with, and says which budget refuses it', async (t) => {
+  const { server, mock } = await started(t, { user: { day: { tokens_max: 60 } } });
+  const body = { model: 'chat', messages: user('hello'), max_tokens: tokens_out, user: 'ada' };
+  const estimate = async () => {
+    const { status, json, text } = await server.call('/v1/estimate', { method: 'POST', body });
+    assert.equal(status, 200, text);
+    return json;
+  };
+  const before = await estimate();
+  assert.equal(before.refusal, null);
+  assert.equal(before.call.tokens_out_max, tokens_out);
+  assert.equal(nanos_of(before.call.money_max), before.call.tokens_in * price.input + tokens_out * price.output);
+  assert.deepEqual(before.lanes, [{ provider: 'upstream', model: 'mock-1', takes_calls: true, wait_ms: 0 }]);
+  assert.equal((await mock.journal()).length, 0);
+  assert.deepEqual(await usage(server, 'limit=10'), []);
+
+  const running = server.call('/v1/chat/completions', { method: 'POST', body });
+  const [reserved] = await until('it is reserved', async () => {
+    const rows = await usage(server, 'limit=10');
+    return rows.length > 0 && rows;
+  });
+  assert.deepEqual(
+    [reserved.counted, reserved.tokens_in, reserved.tokens_out, reserved.money],
+    ['reserved', before.call.tokens_in, before.call.tokens_out_max, before.call.money_max],
+  );
+  assert.equal((await running).status, 200);
+  assert.equal((await server.call('/v1/chat/completions', { method: 'POST', body })).status, 200);
+  const { refusal } = await estimate();
+  assert.deepEqual([refusal.code, refusal.payer, refusal.period], ['budget_exhausted', 'user', 'day']);
+  assert.equal((await server.call('/v1/chat/completions', { method: 'POST', body })).status, 429);
+});
+
+test('each share of a budget is posted once, though the receiver is away and the server killed', async (t) => {
+  const port = await free_port();
+  const secret = `whsec_${randomBytes(32).toString('base64')}`;
+  const receiver = new WebhookReceiver(port);
+  t.after(() => receiver.leave());
+  const mock = await Mock.start(t, { tokens: tokens_out, first_token_delay: '1ms', token_delay: '1ms' });
+  const tokens_max = 5 * (Math.floor('hello'.length / 4) + tokens_out);
+  const server = await Server.start(t, {
+    configuration: configuration_with(mock, {
+      webhooks: { secrets: [{ env: 'WEBHOOK_SECRET' }], hosts_allowed: [`127.0.0.1:${port}`], retry_wait_min: '50ms', retry_wait_max: '500ms' },
+      budgets: { user: { month: { tokens_max } }, alert_at: [0.3, 0.7], alert_webhook: receiver.url },
+    }),
+    env: { WEBHOOK_SECRET: secret },
+  });
+  const ask = async (name) => {
+    const body = { model: 'chat', messages: user('hello'), max_tokens: tokens_out, user: name };
+    const answer = await server.call('/v1/chat/completions', { method: 'POST', body });
+    assert.equal(answer.status, 200, answer.text);
+  };
+  await ask('ada');
+  await ask('ada'); // two fifths
+  await server.kill();
+  await server.begin();
+  await ask('ada');
+  await server.kill();
+  await receiver.come();
+  await server.begin();
+  await ask('ada'); // four fifths
+  await until('both have come', () => receiver.bodies().size === 2);
+  await until('none waits', async () => (await server.metrics()).sum('parlance_webhooks_waiting') === 0);
+  await server.kill();
+  await server.begin();
+  await elapse(300);
+  assert.equal(receiver.bodies().size, 2);
+  const said = receiver.posts.map(({ body }) => JSON.parse(body));
+  assert.deepEqual([...new Set(said.map(({ data }) => data.share))].sort(), [0.3, 0.7]);
+  for (const [n, { type, data }] of said.entries()) {
+    assert.ok(is_signed(secret, receiver.posts[n]));
+    assert.equal(type, 'budget.alert');
+    assert.deepEqual([data.payer, data.name, data.period, data.tokens_max, data.money_max], ['user', 'ada', 'month', tokens_max, null]);
+  }
 });

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import test from 'node:test';
-import { call, configuration, elapse, for_all, Server } from './harness.mjs';
+import { call, configuration, configuration_with, elapse, for_all, Mock, Server } from './harness.mjs';
+import { user } from './support/openai.mjs';
 
 const bearer = (key) => ({ authorization: `Bearer ${key}` });
 
@@ -121,4 +122,55 @@ test('10,000 wrong keys lock their address out, and nobody else', async (t) => {
   const metrics = await server.metrics({ key: keys.operator });
   assert.equal(metrics.sum('parlance_http_wrong_keys_total'), 10_001);
   assert.equal(metrics.sum('parlance_http_locked_out_total'), 9_980);
+});
+
+test('a user has requests of its own, and one too many costs its key and tenant nothing', async (t) => {
+  const { server, keys } = await started(t, { requests_per_user_max: 2, requests_per_key_max: 5 });
+  const ask = (name) =>
+    call(`${server.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: bearer(keys.first),
+      body: { model: 'echo', messages: user('hello'), ...(name && { user: name }) },
+    });
+  const statuses = [];
+  for (const name of ['ada', 'ada', 'ada', 'ada', 'bob']) statuses.push((await ask(name)).status);
+  assert.deepEqual(statuses, [200, 200, 429, 429, 200]);
+  const refused = await ask('ada');
+  assert.equal(refused.json.error.message, 'more than 2 requests of one user in 1m');
+  assert.ok(Number(refused.headers['retry-after']) >= 50);
+  assert.equal((await ask()).status, 200);
+  assert.equal((await ask()).headers['x-ratelimit-remaining-requests'], '0');
+  assert.equal((await ask()).json.error.message, 'more than 5 requests of one key in 1m');
+});
+
+test('64 calls at once get no more tokens than a tenant has, and what they do not need comes back', async (t) => {
+  const tokens_out = 20;
+  const mock = await Mock.start(t, { tokens: 5, first_token_delay: '3s', token_delay: '1ms' });
+  const tokens_max = 400;
+  const server = await Server.start(t, {
+    configuration: configuration_with(mock, { limits: { tokens_per_tenant_max: tokens_max } }),
+  });
+  const ask = (number) =>
+    server.call('/v1/chat/completions', {
+      method: 'POST',
+      body: { model: 'chat', messages: user(`hello ${number}`), max_tokens: tokens_out },
+    });
+  const estimate = await server.call('/v1/estimate', {
+    method: 'POST',
+    body: { model: 'chat', messages: user('hello 10'), max_tokens: tokens_out },
+  });
+  const most = estimate.json.call.tokens_in + tokens_out;
+  const answers = await Promise.all(Array.from({ length: 64 }, (_, number) => ask(10 + number)));
+  const served = answers.filter(({ status }) => status === 200);
+  assert.equal(served.length, Math.floor(tokens_max / most));
+  for (const { status, json, headers } of answers.filter((answer) => answer.status !== 200)) {
+    assert.equal(status, 429);
+    assert.equal(json.error.message, `more than ${tokens_max} tokens of one tenant in 1m`);
+    assert.ok(Number(headers['retry-after']) >= 1);
+  }
+  const spent = (await mock.journal()).reduce((sum, entry) => sum + entry.tokens_in + entry.tokens_sent, 0);
+  const later = await ask(99);
+  assert.equal(later.status, 200, later.text);
+  assert.equal(later.headers['x-ratelimit-limit-tokens'], String(tokens_max));
+  assert.equal(later.headers['x-ratelimit-remaining-tokens'], String(tokens_max - spent));
 });

@@ -226,6 +226,8 @@ test('answers of the OpenAI family have the shapes that it says', async (t) => {
       body: { model: 'library', messages: [{ role: 'user', content: 'What is a lane?' }], ...body },
     });
   document.assert_foretold('list_models', await server.call('/v1/models'));
+  const estimate = { method: 'POST', body: document.body_of(document.operation('estimate_chat_completion')) };
+  document.assert_foretold('estimate_chat_completion', await server.call('/v1/estimate', estimate));
   document.assert_foretold('get_model', await server.call('/v1/models/echo'));
   const completion = await ask({});
   assert.equal(completion.status, 200, completion.text);

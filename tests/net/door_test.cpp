@@ -9,15 +9,27 @@ using boost::asio::ip::make_address;
 using std::chrono::milliseconds;
 
 struct DoorTest {
-  explicit DoorTest(DoorOptions options = {}) : door(std::move(options), metrics) {}
+  explicit DoorTest(const DoorOptions& options = {})
+      : rates(std::make_shared<RateLimits>(rate_options(options))),
+        door(options, rates, metrics) {}
 
   std::optional<Error> enter(const std::string& address,
                              const std::string& key,
-                             const std::string& tenant) {
+                             const std::string& tenant,
+                             const std::string& user = {}) {
     Caller caller;
     caller.key_id = key;
     caller.tenant = TenantId{tenant};
-    return door.enter(address, caller, now, headers);
+    Door::Visitor visitor;
+    if (auto refusal = door.enter(address, caller, now, visitor, headers)) return refusal;
+    return door.enter_user(visitor, tenant, user, now, headers);
+  }
+  // A call to a model that has taken so many.
+  void take_tokens(std::uint64_t tokens) {
+    rates->add(RateUnit::tokens,
+               {{RateOf::key, "a"}, {RateOf::tenant, "acme"}, RateLimits::user_of("acme", "ada")},
+               tokens,
+               now);
   }
   Door::WrongKey wrong_key(const std::string& address) {
     return door.wrong_key(address, Error{ErrorCode::unauthenticated, {}, {}, {}}, now);
@@ -25,6 +37,7 @@ struct DoorTest {
 
   Registry registry;
   HttpMetrics metrics{registry};
+  std::shared_ptr<RateLimits> rates;
   Door door;
   Door::Time now{std::chrono::hours(1)};
   std::string headers;
@@ -77,6 +90,49 @@ TEST_CASE("a refused request counts for none of its limits") {
   CHECK_FALSE(test.enter("1.1.1.1", "b", "acme"));
   test.now += milliseconds(61'000);
   CHECK_FALSE(test.enter("1.1.1.1", "a", "acme"));
+}
+
+TEST_CASE("a user's requests are limited within its tenant, and one too many counts for nobody") {
+  DoorOptions options = limited(0, 3, 0);
+  options.requests_per_user_max = 1;
+  DoorTest test(options);
+  CHECK_FALSE(test.enter("1.1.1.1", "a", "acme", "ada"));
+  CHECK(test.headers.find("x-ratelimit-limit-requests: 1\r\n"
+                          "x-ratelimit-remaining-requests: 0\r\n") == 0);
+  for (int n = 0; n < 10; ++n)
+    CHECK(test.enter("1.1.1.1", "a", "acme", "ada")->detail ==
+          "more than 1 requests of one user in 1m");
+  CHECK_FALSE(test.enter("1.1.1.1", "a", "acme", "bob"));
+  CHECK_FALSE(test.enter("1.1.1.1", "b", "other", "ada"));
+  CHECK_FALSE(test.enter("1.1.1.1", "a", "acme"));
+  CHECK(test.enter("1.1.1.1", "a", "acme")->detail == "more than 3 requests of one key in 1m");
+  CHECK(test.registry.text().find("parlance_http_rate_limited_total{limit=\"user\"} 10") !=
+        std::string::npos);
+}
+
+TEST_CASE("who has used up its tokens is refused until they leave the window") {
+  DoorOptions options = limited(0, 100, 0);
+  options.tokens_per_key_max = 500;
+  options.tokens_per_user_max = 300;
+  DoorTest test(options);
+  test.take_tokens(299);
+  CHECK_FALSE(test.enter("1.1.1.1", "a", "acme", "ada"));
+  CHECK(test.headers.find("x-ratelimit-limit-tokens: 300\r\n"
+                          "x-ratelimit-remaining-tokens: 1\r\n"
+                          "x-ratelimit-reset-tokens: ") != std::string::npos);
+  test.take_tokens(1);
+  const auto by_user = test.enter("1.1.1.1", "a", "acme", "ada");
+  REQUIRE(by_user);
+  CHECK(by_user->code == ErrorCode::rate_limited);
+  CHECK(by_user->detail == "more than 300 tokens of one user in 1m");
+  CHECK(*by_user->retry_after > milliseconds(59'000));
+  CHECK_FALSE(test.enter("1.1.1.1", "a", "acme", "bob"));
+  test.take_tokens(200);
+  CHECK(test.enter("1.1.1.1", "a", "acme", "bob")->detail ==
+        "more than 500 tokens of one key in 1m");
+  CHECK(test.headers.find("x-ratelimit-remaining-requests: 98\r\n") != std::string::npos);
+  test.now += milliseconds(61'000);
+  CHECK_FALSE(test.enter("1.1.1.1", "a", "acme", "ada"));
 }
 
 TEST_CASE("the clients that are remembered are bounded") {

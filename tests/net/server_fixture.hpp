@@ -170,6 +170,10 @@ struct FakeHealth : Health {
 class FakePools : public Pools {
  public:
   void lanes(Answer done) override { done(views); }
+  void lanes_for(CallWish wish, Answer done) override {
+    wishes.push_back(std::move(wish));
+    done(views);
+  }
   void change(LaneChange change, Answer done) override {
     changes.push_back(change);
     for (auto& view : views) {
@@ -181,6 +185,7 @@ class FakePools : public Pools {
   }
 
   std::vector<LaneView> views;
+  std::vector<CallWish> wishes;
   std::vector<LaneChange> changes;
 };
 

@@ -73,9 +73,10 @@ TEST_CASE("what is reserved counts until it is settled") {
   CHECK_FALSE(book.reserve(acme, {60, 0}, late_ms));
   const auto refused = book.reserve(acme, {41, 0}, late_ms);
   REQUIRE(refused);
-  CHECK(refused->code == ErrorCode::budget_exhausted);
-  CHECK(refused->detail == "the tenant's budget (day) has no room for this call");
-  book.settle(acme, {60, 0}, {10, 0}, late_ms);
+  CHECK(*refused == BudgetRefusal{Payer::tenant, Period::day});
+  CHECK(refused->error().code == ErrorCode::budget_exhausted);
+  CHECK(refused->error().detail == "the tenant's budget (day) has no room for this call");
+  CHECK(book.settle(acme, {60, 0}, {10, 0}, late_ms).empty());
   CHECK_FALSE(book.reserve(acme, {90, 0}, late_ms));
   CHECK(book.reserve(acme, {1, 0}, late_ms));
 }
@@ -100,7 +101,7 @@ TEST_CASE("what is settled after midnight changes the day before") {
   BudgetBook book(tenant_budget(Period::day, {10, 0}));
   CHECK_FALSE(book.reserve(acme, {10, 0}, late_ms));
   CHECK_FALSE(book.reserve(acme, {7, 0}, late_ms + hour_ms));
-  book.settle(acme, {10, 0}, {2, 0}, late_ms);
+  CHECK(book.settle(acme, {10, 0}, {2, 0}, late_ms).empty());
   CHECK(book.account(acme.front()).spent(Period::day, late_ms + hour_ms) == Amount{7, 0});
 }
 
@@ -148,14 +149,17 @@ TEST_CASE("a share of a budget is told once in each period, for what was settled
   BudgetOptions options = tenant_budget(Period::day, {100, 0});
   options.alert_shares = {0.5, 1};
   std::vector<double> told;
-  BudgetBook book(options, [&](const BudgetAlert& alert) { told.push_back(alert.share); });
+  BudgetBook book(options);
+  const auto settle = [&](std::int64_t reserved, std::int64_t tokens, std::int64_t at_ms) {
+    for (const auto& alert : book.settle(acme, {reserved, 0}, {tokens, 0}, at_ms))
+      told.push_back(alert.share);
+  };
   const auto spend = [&](std::int64_t tokens, std::int64_t at_ms) {
     CHECK_FALSE(book.reserve(acme, {tokens, 0}, at_ms));
-    book.settle(acme, {tokens, 0}, {tokens, 0}, at_ms);
+    settle(tokens, tokens, at_ms);
   };
   CHECK_FALSE(book.reserve(acme, {60, 0}, late_ms));  // under way
-  CHECK(told.empty());
-  book.settle(acme, {60, 0}, {49, 0}, late_ms);
+  settle(60, 49, late_ms);
   CHECK(told.empty());
   spend(1, late_ms);
   spend(10, late_ms);
@@ -166,17 +170,36 @@ TEST_CASE("a share of a budget is told once in each period, for what was settled
   CHECK(told == std::vector{0.5, 1.0, 0.5, 1.0});
 }
 
-TEST_CASE("what was spent before the process began is not told again") {
+TEST_CASE("what an account was told of is not told again, and what it was not is") {
   BudgetOptions options = tenant_budget(Period::total, {100, 0});
-  options.alert_shares = {0.5, 1};
-  std::vector<double> told;
-  BudgetBook book(options, [&](const BudgetAlert& alert) { told.push_back(alert.share); });
+  options.alert_shares = {0.5, 0.6, 1};
+  BudgetBook book(options);
   Account account;
   account.add({70, 0}, late_ms);
+  account.tell({Period::total, 0, 500'000});
   book.load(acme.front(), account);
-  CHECK_FALSE(book.reserve(acme, {30, 0}, late_ms));
-  book.settle(acme, {30, 0}, {30, 0}, late_ms);
-  CHECK(told == std::vector{1.0});
+  CHECK_FALSE(book.reserve(acme, {10, 0}, late_ms));
+  const auto alerts = book.settle(acme, {10, 0}, {10, 0}, late_ms);
+  REQUIRE(alerts.size() == 1);
+  CHECK(alerts[0] ==
+        BudgetAlert{acme.front(), 0.6, {Period::total, 0, 600'000}, {80, 0}, {100, 0}});
+}
+
+TEST_CASE("an alert that is taken back comes again") {
+  BudgetOptions options = tenant_budget(Period::day, {100, 0});
+  options.alert_shares = {0.5, 0.8};
+  BudgetBook book(options);
+  CHECK_FALSE(book.reserve(acme, {90, 0}, late_ms));
+  const auto alerts = book.settle(acme, {90, 0}, {90, 0}, late_ms);
+  REQUIRE(alerts.size() == 2);
+  book.take_back(alerts[1]);
+  CHECK_FALSE(book.reserve(acme, {1, 0}, late_ms));
+  const auto again = book.settle(acme, {1, 0}, {1, 0}, late_ms);
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].share == 0.8);
+  book.take_back(again[0]);
+  CHECK_FALSE(book.reserve(acme, {1, 0}, late_ms + hour_ms));  // another day
+  CHECK(book.settle(acme, {1, 0}, {1, 0}, late_ms + hour_ms).empty());
 }
 
 TEST_CASE("callers at once never reserve more than the budget") {
@@ -185,7 +208,8 @@ TEST_CASE("callers at once never reserve more than the budget") {
   for (int i = 0; i < 4; ++i) {
     callers.emplace_back([&book] {
       for (int call = 0; call < 1'000; ++call) {
-        if (!book.reserve(acme, {7, 0}, late_ms)) book.settle(acme, {7, 0}, {2, 0}, late_ms);
+        if (!book.reserve(acme, {7, 0}, late_ms))
+          static_cast<void>(book.settle(acme, {7, 0}, {2, 0}, late_ms));
       }
     });
   }

@@ -107,8 +107,8 @@ class JournalFixture {
     journal.reset();
     OpenThreads nobody;
     {
-      const auto store = JournalStore::open_store(
-          options, std::make_shared<ExpiryJudge>(nobody, clock, options.expiry_grace));
+      const auto store =
+          JournalStore::open_store(options, std::make_shared<ExpiryJudge>(nobody, clock, options));
       REQUIRE(store);
       const auto at = event_key(events_prefix(thread_key(key), incarnation), seq);
       REQUIRE((*store)->db().Put({}, (*store)->events(), at, "damaged").ok());

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
+#include <map>
 #include <utility>
 
 namespace parlance::storage::testing {
@@ -34,13 +36,13 @@ struct LedgerFixture : JournalFixture {
     return ask<AppendOutcome>([&](auto done) { journal->append(std::move(call), done); });
   }
 
-  Account account() {
-    const auto accounts = journal->accounts();
-    REQUIRE(accounts);
-    for (const auto& [owner, sum] : *accounts) {
-      if (owner == acme) return sum;
-    }
-    return {};
+  Account account() { return accounts()[acme]; }
+
+  std::map<AccountKey, Account> accounts() {
+    std::map<AccountKey, Account> found;
+    REQUIRE(journal->accounts(
+        [&](const AccountKey& owner, const Account& sum) { found[owner] = sum; }));
+    return found;
   }
 
   std::pair<std::vector<std::uint64_t>, std::string> read(LedgerQuery query) {
@@ -132,6 +134,41 @@ TEST_CASE_METHOD(LedgerFixture, "the ledger is read by time, by whom, and page b
   CHECK(wrong.error().code == ErrorCode::invalid_value);
 }
 
+TEST_CASE_METHOD(LedgerFixture, "what an alert told of stays with what brought it") {
+  start();
+  const std::int64_t today = at_ms / 86'400'000;
+  spend({{acme, {80, 0}, at_ms, {}}, {acme, {}, at_ms, ToldShare{Period::day, today, 800'000}}},
+        {});
+  restart();
+  CHECK(account().told == std::array<std::uint32_t, 3>{800'000, 0, 0});
+  spend({{acme, {1, 0}, at_ms + 86'400'000, {}}}, {});
+  CHECK(account().told == std::array<std::uint32_t, 3>{0, 0, 0});
+}
+
+TEST_CASE_METHOD(LedgerFixture, "accounts that count nothing any more leave the disk by a sweep") {
+  const AccountKey ada{Payer::user, "acme", "ada"};
+  const AccountKey bob{Payer::user, "acme", "bob"};
+  BudgetOptions budgets;
+  budgets.each[Payer::user].of(Period::day).tokens_max = 100;
+  budgets.each[Payer::tenant].of(Period::total).tokens_max = 100;
+  options.is_idle = [budgets](const AccountKey& owner, const Account& sum, std::int64_t now_ms) {
+    return is_idle(budgets, owner, sum, now_ms);
+  };
+  clock.now_ms = at_ms;
+  start();
+  spend({{acme, {2, 0}, at_ms, {}}, {ada, {1, 0}, at_ms, {}}, {bob, {1, 0}, at_ms, {}}}, {});
+  REQUIRE(journal->sweep());
+  CHECK(accounts().size() == 3);
+  clock.now_ms = at_ms + 86'400'000;
+  spend({{bob, {1, 0}, clock.now_ms, {}}}, {});
+  REQUIRE(journal->sweep());
+  CHECK_FALSE(accounts().contains(ada));
+  CHECK(accounts().contains(bob));
+  CHECK(accounts().contains(acme));
+  spend({{ada, {1, 0}, clock.now_ms, {}}}, {});
+  CHECK(accounts().contains(ada));
+}
+
 TEST_CASE_METHOD(LedgerFixture, "old rows are not read, and leave the disk with a compaction") {
   start();
   spend({}, {row(1), row(2)});
@@ -139,9 +176,8 @@ TEST_CASE_METHOD(LedgerFixture, "old rows are not read, and leave the disk with 
   CHECK(read({}).first == Numbers{2});
   journal.reset();
   OpenThreads nobody;
-  const auto store = JournalStore::open_store(
-      options,
-      std::make_shared<ExpiryJudge>(nobody, clock, options.expiry_grace, options.ledger_ttl));
+  const auto store =
+      JournalStore::open_store(options, std::make_shared<ExpiryJudge>(nobody, clock, options));
   REQUIRE(store);
   auto& db = (*store)->db();
   REQUIRE(db.Flush({}, (*store)->ledger()).ok());

@@ -126,7 +126,7 @@ Head full_head() {
   head.request_digest = "0123abcd";
   head.made_seq = 88;
   head.deadline_ms = 1'800'000'000'555;
-  head.spent = {20'000, 24'000, {1, 2}, {300, 400}, {5'000, 6'000}};
+  head.spent = {20'000, 24'000, {1, 2}, {300, 400}, {5'000, 6'000}, {1, 2, 800'000}};
   return head;
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("a head comes back as it was") {
 TEST_CASE("the layout on disk is the one that is written down") {
   // version, crc32, kind superseded, turn, message
   CHECK(encode(Event{Superseded{300, "m"}}) ==
-        std::string("\x07\xac\x69\x66\x77\x04\xac\x02\x01m", 10));
+        std::string("\x08\x79\xdb\x30\x86\x04\xac\x02\x01m", 10));
 }
 
 // `value` of an accepted turn with neither, as it was before turns had `caller_key` and `user`.
@@ -195,6 +195,8 @@ std::string head_body_of_version_6() {
                                     spent.in_all.tokens,
                                     spent.in_all.nanos})
     writer.integer(number);
+  for (const std::uint32_t share : spent.told)
+    writer.uint(share);
   std::string body = encode(full_head()).substr(5);
   REQUIRE(body.ends_with(added));
   body.resize(body.size() - added.size());
@@ -214,6 +216,22 @@ TEST_CASE("what was written before calls were charged has spent nothing, and nob
   REQUIRE(event);
   check_same(*event, first);
   CHECK_FALSE(decode_event(framed(7, body)));
+}
+
+TEST_CASE("an account that was written before alerts were posted was told of nothing") {
+  Account account = full_head().spent;
+  std::string body = encode(account).substr(5);
+  std::string added;
+  WireWriter writer(added);
+  for (const std::uint32_t share : account.told)
+    writer.uint(share);
+  REQUIRE(body.ends_with(added));
+  body.resize(body.size() - added.size());
+  account.told = {};
+  const auto back = decode_account(framed(7, body));
+  REQUIRE(back);
+  CHECK((*back == account));
+  CHECK_FALSE(decode_account(framed(8, body)));
 }
 
 TEST_CASE("an account and a row of the ledger come back as they were") {
@@ -428,11 +446,11 @@ TEST_CASE("what was written before turns could pause stands in front of no node"
 
 TEST_CASE("a value of an unknown version is damaged") {
   std::string value = encode(full_head());
-  value[0] = '\x08';
+  value[0] = '\x09';
   const auto head = decode_head(value);
   REQUIRE_FALSE(head);
   CHECK(head.error().code == ErrorCode::record_damaged);
-  CHECK(head.error().detail.find("version 8") != std::string::npos);
+  CHECK(head.error().detail.find("version 9") != std::string::npos);
 }
 
 TEST_CASE("every flipped bit and every missing byte of a record is found") {

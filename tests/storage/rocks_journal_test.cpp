@@ -586,7 +586,7 @@ TEST_CASE("a thread that is written in several writes is none until the last of 
 TEST_CASE_METHOD(JournalFixture, "a journal without threads does nothing before it is stepped") {
   const OpenThreads open_threads;
   auto store = JournalStore::open_store(
-      options, std::make_shared<ExpiryJudge>(open_threads, clock, options.expiry_grace));
+      options, std::make_shared<ExpiryJudge>(open_threads, clock, options));
   REQUIRE(store);
   options.reader_threads = 1;
   journal = RocksJournal::without_threads(std::move(*store), options, metrics, clock);

@@ -234,6 +234,11 @@ class FakeConversations : public Conversations {
     }
   }
 
+  void estimate(TurnRequest request, Answer<std::optional<CallEstimate>> done) override {
+    estimated.push_back(std::move(request));
+    done(estimate_answer);
+  }
+
   void join(const ThreadKey& thread, const RunId& run, std::shared_ptr<TurnSink> sink) override {
     FakeTurn* const turn = find(thread, run);
     if (turn == nullptr) return sink->closed(Error{ErrorCode::run_not_found, {}, {}, {}});
@@ -362,9 +367,11 @@ class FakeConversations : public Conversations {
     done({});
   }
 
-  std::vector<CheckpointView> checkpoints;     // of every thread, newest first
-  std::atomic<int> history_pages = 0;          // asked for
-  std::vector<UpdateState> updates;            // not while the server answers
+  std::vector<CheckpointView> checkpoints;  // of every thread, newest first
+  std::atomic<int> history_pages = 0;       // asked for
+  std::vector<UpdateState> updates;         // not while the server answers
+  std::vector<TurnRequest> estimated;       // not while the server answers
+  Result<std::optional<CallEstimate>> estimate_answer = std::optional<CallEstimate>();
   std::vector<QuarantinedTurn> in_quarantine;  // not while the server answers
   std::optional<std::int64_t> last_ttl_ms;
 

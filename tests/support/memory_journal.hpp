@@ -56,7 +56,7 @@ class MemoryJournal : public Journal {
       if (append.head) thread.head = append.head;
       thread.deliveries.insert(
           thread.deliveries.end(), append.deliveries.begin(), append.deliveries.end());
-      take({append.spendings, append.ledger});
+      take({append.spendings, append.ledger, {}});
       appended(AppendOutcome::committed);
     });
   }
@@ -133,10 +133,12 @@ class MemoryJournal : public Journal {
 
  private:
   void take(const Charges& charged) {
-    for (const auto& [account, change, at_ms] : charged.spendings)
-      accounts[account].add(change, at_ms);
+    for (const auto& spending : charged.spendings)
+      spending.add_to(accounts[spending.account]);
     for (const auto& row : charged.ledger)
       ledger[row.key] = row;
+    for (const auto& delivery : charged.deliveries)
+      threads_[delivery.key.thread].deliveries.push_back(delivery);
   }
 
   std::deque<std::function<void()>> pending_;

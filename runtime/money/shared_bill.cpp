@@ -1,0 +1,47 @@
+#include "runtime/money/shared_bill.hpp"
+
+#include <utility>
+
+namespace parlance {
+
+void SharedBill::join(std::uint64_t member) {
+  const std::scoped_lock lock(mutex_);
+  members_.push_back(member);
+}
+
+void SharedBill::sent(std::string provider, std::string model) {
+  const std::scoped_lock lock(mutex_);
+  was_sent_ = true;
+  provider_ = std::move(provider);
+  model_ = std::move(model);
+}
+
+void SharedBill::failed(const Usage& told) {
+  const std::scoped_lock lock(mutex_);
+  if (!(told == Usage{})) failed_.push_back({provider_, model_, told});
+}
+
+std::vector<SharedBill::Attempt> SharedBill::take_failed() {
+  const std::scoped_lock lock(mutex_);
+  return std::exchange(failed_, {});
+}
+
+SharedBill::Share SharedBill::leave(std::uint64_t member) {
+  const std::scoped_lock lock(mutex_);
+  const bool was_payer = !members_.empty() && members_.front() == member;
+  if (std::erase(members_, member) == 0) return {};
+  const bool pays = was_sent_ && (has_ended_ ? was_payer : members_.empty());
+  if (!pays) return {};
+  return {true, told_, provider_, model_};
+}
+
+std::optional<std::uint64_t> SharedBill::end(std::optional<Usage> told) {
+  const std::scoped_lock lock(mutex_);
+  has_ended_ = true;
+  told_ = told;
+  if (members_.empty()) return std::nullopt;
+  members_.resize(1);  // the others owe nothing
+  return members_.front();
+}
+
+}  // namespace parlance
