@@ -74,7 +74,7 @@ TEST_CASE_METHOD(LedgerFixture, "what belongs to no thread is charged as well, o
   made.key.thread.thread = {};
   const auto charge = [&](Amount change) {
     return ask<AppendOutcome>([&](auto done) {
-      journal->charge({{{acme, change, at_ms}}, {made}}, done);
+      journal->charge({{{acme, change, at_ms, {}}}, {made}, {}}, done);
     });
   };
   CHECK(charge({10, 100}) == AppendOutcome::committed);
