@@ -19,7 +19,7 @@ function read_options() {
     options: {
       runs: text('5'),
       seconds: text('5'),
-      'warm-up-seconds': text('2'),
+      'warm-up-seconds': text('5'),
       turns: text('500000'),
       only: text(''),
       peers: text(''),

@@ -45,7 +45,7 @@ export const long_run = {
 export const memory = {
   name: 'memory',
   title: 'Memory for 5,000 turns on 1,000 threads',
-  runs_max: 3,
+  runs_max: 2,
   text:
     'Proportional set size of all processes of a peer (for the engine with Postgres also the database), after 200 turns to warm up, and 5 s after another 5,000 turns of `echo` ' +
     'on 1,000 threads by 64 clients.',

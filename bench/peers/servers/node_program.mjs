@@ -18,7 +18,12 @@ export class NodeProgram {
     made.port = await free_port();
     made.launch = () => new Program(process.execPath, arguments_of(made), { cwd: made.folder, env: { NODE_ENV: 'production', ...env } });
     made.ready = ready;
-    await made.again();
+    try {
+      await made.again();
+    } catch (error) {
+      await made.close();
+      throw error;
+    }
     return made;
   }
 
