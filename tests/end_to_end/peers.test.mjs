@@ -9,6 +9,7 @@ import test from 'node:test';
 import { bare_path, bare_server } from '../../bench/peers/servers/bare.mjs';
 import { parlance } from '../../bench/peers/servers/parlance.mjs';
 import { render } from '../../bench/peers/render.mjs';
+import { scenarios } from '../../bench/peers/scenarios/all.mjs';
 import { call, Mock, root, run } from './harness.mjs';
 
 const peer = (name) => ({ name, title: name.toUpperCase(), settings: `${name} as it comes`, durable: 'all' });
@@ -67,6 +68,11 @@ test('the page has medians and spreads, and judges ratios by the bounds', () => 
 test('the page says when the machine was not quiet', () => {
   assert.match(render(results_with(0.9), [scenario]), /The machine was quiet/);
   assert.match(render(results_with(1.1), [scenario]), /\*\*Provisional: other programs were at work\.\*\*/);
+});
+
+test('docs/benchmarks.md is what its results say', () => {
+  const read = (file) => readFileSync(path.join(root, file), 'utf8');
+  assert.equal(read('docs/benchmarks.md'), render(JSON.parse(read('bench/peers/results.json')), scenarios));
 });
 
 // The answer to the second turn of a thread, without its ids: they differ, and have the same length.
