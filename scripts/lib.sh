@@ -20,6 +20,38 @@ die() {
 
 whole_number() { [[ "$1" =~ ^[1-9][0-9]*$ ]]; }
 
+installed() { dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii'; }
+
+# Installs those of these Debian packages that are missing.
+install_packages() {
+  local missing=() package
+  for package in "$@"; do
+    installed "$package" || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+
+  command -v apt-get >/dev/null || die "these packages are missing, and there is no apt-get: ${missing[*]}"
+  local as_root=()
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || die "run as root, or install sudo: these packages are missing: ${missing[*]}"
+    as_root=(sudo)
+  fi
+  say "installing from Debian: ${missing[*]}"
+  "${as_root[@]}" apt-get update -q
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+# install_npm FOLDER: what its package-lock.json names, into FOLDER/node_modules, unless it is there.
+install_npm() {
+  local folder="$1" stamp="$1/node_modules/.installed" lock
+  lock="$(sha256sum <"$folder/package-lock.json")"
+  if [ "$(cat "$stamp" 2>/dev/null)" = "$lock" ]; then return 0; fi
+  say "installing by npm into ${folder#"$root"/}/node_modules"
+  (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error)
+  printf '%s\n' "$lock" >"$stamp"
+}
+
 # Names of `folder/*_fuzz.cpp` without the ending.
 fuzzers() { find tests/fuzz -name '*_fuzz.cpp' -printf '%f\n' 2>/dev/null | sed 's/\.cpp$//' | sort; }
 

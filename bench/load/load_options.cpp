@@ -92,6 +92,14 @@ std::optional<milliseconds> time_of(const std::vector<RateStep>& rates) {
   return sum;
 }
 
+void check_header(const std::string& header) {
+  const auto colon = header.find(": ");
+  check(colon != std::string::npos && colon > 0, "--header: \"" + header + "\" is not NAME: VALUE");
+  const auto printable = [](char letter) { return letter >= ' ' && letter <= '~'; };
+  check(std::all_of(header.begin(), header.end(), printable),
+        "--header: a header has no control characters");
+}
+
 void settle_arrivals(LoadPlan& plan, const LoadTexts& texts) {
   plan.arrivals = choose<Arrivals>("arrivals",
                                    texts.arrivals,
@@ -166,6 +174,12 @@ Result<ThinkTime> parse_think_time(std::string_view text) {
 void add_load(CLI::App& command, LoadTexts& texts, LoadPlan& plan) {
   command.add_option("--url", texts.url, "the server (http://127.0.0.1:8080)");
   command.add_option("--key", plan.key, "its API key");
+  command
+      .add_option(
+          "--header",
+          plan.headers,
+          "a further header of each request, \"NAME: VALUE\"; not in the report, as the key")
+      ->take_all();
   command.add_option("--surface", texts.surface, "langgraph or openai (langgraph)");
   command.add_option("--agent", plan.agent, "the agent, or the model (echo)");
   command.add_option("--mode", texts.mode, "wait or stream (wait)");
@@ -245,6 +259,8 @@ void settle(LoadPlan& plan, const LoadTexts& texts) {
         "--input needs --surface langgraph");
   for (const auto letter : plan.key)
     check(letter > ' ' && letter <= '~', "--key: a key has no spaces and no control characters");
+  for (const auto& header : plan.headers)
+    check_header(header);
   check(texts.turns_per_thread >= -1, "--turns-per-thread: below 0");
   check(texts.turns_per_thread != 0 || plan.surface == Surface::openai,
         "--turns-per-thread: a run of the langgraph surface needs a thread");

@@ -62,6 +62,7 @@ struct TraceRow {
 struct LoadPlan {
   Target target;
   std::string key;  // sent as `Authorization: Bearer` (openai) or `x-api-key` (langgraph)
+  std::vector<std::string> headers;  // of each request besides, "NAME: VALUE"
   Surface surface = Surface::langgraph;
   std::string agent = "echo";
   AnswerMode mode = AnswerMode::wait;

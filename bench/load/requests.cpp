@@ -42,6 +42,8 @@ Requests::Requests(const LoadPlan& plan) : plan_(plan), run_name_(random_uuid())
     headers_ += plan.surface == Surface::openai ? "Authorization: Bearer " : "x-api-key: ";
     headers_ += plan.key + "\r\n";
   }
+  for (const auto& header : plan.headers)
+    headers_ += header + "\r\n";
   headers_ += "User-Agent: parlance-bench\r\nContent-Type: application/json\r\nContent-Length: ";
   new_thread_ = "POST " + target.path + "/threads" + headers_ + "2\r\n\r\n{}";
 

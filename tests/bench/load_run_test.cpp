@@ -256,6 +256,7 @@ TEST_CASE("turns of an open loop that come much too late are counted, not sent")
 TEST_CASE("requests of the LangGraph surface name the thread, the agent and the text") {
   LoadPlan plan;
   plan.key = "k1";
+  plan.headers = {"x-provider: openai", "x-trace: 1"};
   plan.text = "say \"{n}\"";
   plan.input = {{"ms", 5}};
   const Requests requests(plan);
@@ -264,6 +265,7 @@ TEST_CASE("requests of the LangGraph surface name the thread, the agent and the 
   const auto request = requests.turn(7, "t1");
   CHECK(request.starts_with("POST /threads/t1/runs/wait HTTP/1.1\r\n"));
   CHECK(request.find("x-api-key: k1\r\n") != std::string::npos);
+  CHECK(request.find("\r\nx-provider: openai\r\nx-trace: 1\r\n") != std::string::npos);
   const auto text = request.substr(request.find("\r\n\r\n") + 4);
   CHECK(request.find("Content-Length: " + std::to_string(text.size()) + "\r\n") !=
         std::string::npos);
@@ -299,6 +301,8 @@ TEST_CASE("wrong usage is named") {
   CHECK_THAT(message_of({"run", "--url", "ftp://x"}), Contains("http://"));
   CHECK_THAT(message_of({"run", "--mode", "push"}), Contains("is not one of wait, stream"));
   CHECK_THAT(message_of({"run", "--time", "10"}), Contains("--time"));
+  CHECK_THAT(message_of({"run", "--header", "x"}), Contains("NAME: VALUE"));
+  CHECK_THAT(message_of({"run", "--header", "x: 1\r\ny: 2"}), Contains("control characters"));
   CHECK_THAT(message_of({"run", "--one-thread"}), Contains("needs --burst"));
   CHECK_THAT(message_of({"run", "--burst", "5", "--open", "5"}), Contains("exclude"));
   CHECK_THAT(message_of({"mock", "--fault", "sometimes"}), Contains("--fault"));

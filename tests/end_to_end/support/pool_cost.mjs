@@ -3,79 +3,20 @@
 //
 //   node tests/end_to_end/support/pool_cost.mjs [--seconds N] [--rounds N] [--streams N]
 
-import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { configuration_with } from './configuration.mjs';
+import { synced_write_ms } from './disk.mjs';
 import { load, Mock } from './mock.mjs';
-import { free_port, Server } from './server.mjs';
-import { elapse, until } from './wait.mjs';
-import { call } from './http.mjs';
+import { start_nginx } from './nginx.mjs';
+import { cpu_seconds } from './processes.mjs';
+import { Server } from './server.mjs';
+import { median, spread } from './statistics.mjs';
+import { elapse } from './wait.mjs';
 
 const calls_per_second = 500;
 const clients = 64;
-const clock_ticks_per_second = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 const chunks_per_second = 20;
 const chunks = 200;
-
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-const spread = (values) => `${Math.min(...values).toFixed(3)} to ${Math.max(...values).toFixed(3)}`;
-
-// Seconds of CPU of a process and of its children that live.
-function cpu_of(pid) {
-  const own = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-  return (Number(own[11]) + Number(own[12])) / clock_ticks_per_second + children.reduce((sum, child) => sum + cpu_of(child), 0);
-}
-
-function rss_bytes(pid) {
-  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1_024;
-}
-
-// The median time of a synced write of a call's size on the server's disk, now.
-function synced_write_ms(folder) {
-  const file = openSync(path.join(folder, 'probe'), 'w');
-  const times = [];
-  for (let i = 0; i < 200; i++) {
-    const started = performance.now();
-    writeSync(file, Buffer.alloc(1_024, i));
-    fdatasyncSync(file);
-    times.push(performance.now() - started);
-  }
-  closeSync(file);
-  return median(times);
-}
-
-// nginx in front of the mock, as its documents say: keep-alive to both sides, one worker for each core.
-async function start_nginx(after, mock_url) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'parlance-nginx-'));
-  const port = await free_port();
-  const file = path.join(folder, 'nginx.conf');
-  writeFileSync(
-    file,
-    `daemon off; pid ${folder}/pid; error_log ${folder}/error.log; worker_processes auto;
-     events { worker_connections 8192; }
-     http {
-       access_log off; client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/f;
-       uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s; keepalive_requests 1000000;
-       upstream mock { server ${new URL(mock_url).host}; keepalive 128; keepalive_requests 1000000; }
-       server {
-         listen 127.0.0.1:${port} reuseport;
-         location / { proxy_pass http://mock; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; }
-       }
-     }`,
-  );
-  const child = spawn('nginx', ['-c', file, '-p', folder], { stdio: 'ignore' });
-  after(() => {
-    child.kill();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const url = `http://127.0.0.1:${port}`;
-  await until('nginx answers', async () => (await call(`${url}/v1/models`)).status === 200);
-  return { url, pid: child.pid };
-}
 
 async function start_parlance(after, mock) {
   const configuration = configuration_with(mock, {
@@ -93,9 +34,9 @@ async function start_parlance(after, mock) {
 const openai = ['--surface', 'openai', '--check', 'none', '--quiet'];
 
 async function measure(target, { model, seconds }) {
-  const before = target.pid ? cpu_of(target.pid) : 0;
+  const before = target.pid ? cpu_seconds(target.pid) : 0;
   const figures = await load(target, [...openai, '--agent', model, '--open', calls_per_second, '--clients', clients, '--time', `${seconds}s`]);
-  const took = target.pid ? cpu_of(target.pid) - before : 0;
+  const took = target.pid ? cpu_seconds(target.pid) - before : 0;
   if (figures.failed + figures.refused > 0) throw new Error(`${target.name}: ${figures.failed} failed, ${figures.refused} refused`);
   return { p50: figures.ms.turn.p50, p99: figures.ms.turn.p99, cpu_us: (took / figures.finished) * 1e6, valid: figures.audit.valid };
 }
@@ -133,7 +74,7 @@ async function hold_streams({ mock, server, streams }) {
   const wanted = [...openai, '--mode', 'stream', '--burst', streams, '--timeout', '60s'];
   const direct = await load(mock, [...wanted, '--agent', 'mock-1']);
   let rss_max = 0;
-  const watching = setInterval(() => (rss_max = Math.max(rss_max, rss_bytes(server.program.pid))), 100);
+  const watching = setInterval(() => (rss_max = Math.max(rss_max, server.memory().resident)), 100);
   const through = await load(server, [...wanted, '--agent', 'chat']);
   clearInterval(watching);
   const [mock_gap, gap] = [direct.ms.gap.p99, through.ms.gap.p99];
@@ -152,7 +93,8 @@ async function main() {
   const after = (work) => cleanups.unshift(work);
   try {
     const mock = await Mock.start({ after });
-    const nginx = await start_nginx(after, mock.url);
+    const nginx = await start_nginx(mock.url);
+    after(() => nginx.stop());
     const server = await start_parlance(after, mock);
     const targets = [
       { name: 'direct', url: mock.url, model: 'mock-1' },

@@ -2,10 +2,10 @@
 // Run by scripts/speed; prints figures and judges nothing.
 
 import { configuration, load, Mock, Server } from '../harness.mjs';
+import { median } from './statistics.mjs';
 
 const cleanups = [];
 const t = { after: (cleanup) => cleanups.unshift(cleanup) };
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const ms = (value) => `${value.toFixed(2)} ms`;
 
 // The median of a histogram between two readings, in milliseconds, by interpolation inside its bucket.
