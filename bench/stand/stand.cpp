@@ -1,5 +1,7 @@
 #include "bench/stand/stand.hpp"
 
+#include "bench/load/http_call.hpp"
+
 #include <array>
 #include <cstdlib>
 #include <fstream>
@@ -58,9 +60,8 @@ Result<Stand> Stand::start(const StandOptions& options) {
   if (!ready) return Error{ErrorCode::internal, "the mock: " + ready.error().detail, {}, {}};
   stand.mock_url_ = *ready;
 
-  Json settings = configuration(stand.mock_url_);
-  settings.merge_patch(options.changes);
-  write(stand.folder_ / "parlance.json", settings.dump(2));
+  stand.configuration_ = configuration(stand.mock_url_);
+  stand.configuration_.merge_patch(options.changes);
   write(stand.folder_ / "agents/echo/agent.json", echo_agent);
   write(stand.folder_ / "agents/chat/agent.json", chat_agent);
   setenv("PARLANCE_BENCH_KEY", "none", /*overwrite=*/1);
@@ -81,7 +82,29 @@ std::string Stand::log() const {
   return text.str();
 }
 
+std::uint64_t Stand::data_bytes() const {
+  std::uint64_t sum = 0;
+  std::error_code gone;  // files come and go while this looks
+  for (fs::recursive_directory_iterator each(folder_ / "data", gone), end; each != end;
+       each.increment(gone)) {
+    const auto size = each->is_regular_file(gone) ? each->file_size(gone) : 0;
+    if (!gone) sum += size;
+  }
+  return sum;
+}
+
+bool Stand::stop_server(int number, std::chrono::milliseconds time_max) {
+  return server_->stop(number, time_max);
+}
+
+Result<void> Stand::set_mock(const Json& settings) const {
+  const auto answer = http_call(*parse_target(mock_url_), "POST", "/mock/settings", dump(settings));
+  if (answer.status == 200) return {};
+  return Error{ErrorCode::internal, "the mock's settings: " + answer.body, {}, {}};
+}
+
 Result<void> Stand::start_server() {
+  write(folder_ / "parlance.json", configuration_.dump(2));
   auto child =
       Child::start({program_, "serve", "--dev", "--config", (folder_ / "parlance.json").string()},
                    (folder_ / "server.log").string());
@@ -91,6 +114,7 @@ Result<void> Stand::start_server() {
   if (!ready)
     return Error{ErrorCode::internal, "the server: " + ready.error().detail + "\n" + log(), {}, {}};
   url_ = *ready;
+  configuration_["http"]["port"] = std::stoi(parse_target(url_)->port);
   return {};
 }
 

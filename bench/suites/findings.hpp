@@ -1,0 +1,32 @@
+// What a suite found out: the figures of its loads, and single numbers by their names.
+//
+// A number's name has a dot where a load's figure has one: `mock.requests`,
+// `server.descriptors.max`.
+//
+// Threading: plain data.
+#pragma once
+
+#include "bench/load/figures.hpp"
+#include "bench/load/plan.hpp"
+#include "bench/suites/watch.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace parlance::bench {
+
+struct LoadFindings {
+  LoadPlan plan;
+  Figures figures;
+  bool timed = false;  // its times are judged
+};
+
+struct Findings {
+  std::map<std::string, LoadFindings> loads;  // by the stage's name
+  std::map<std::string, double> numbers;
+  std::vector<ServerSample> samples;
+};
+
+}  // namespace parlance::bench
