@@ -36,9 +36,10 @@ constexpr std::array mock_options{
     MockOption{
         "fault",
         "what goes wrong, one or several with commas: a status from 400 to 599, hang, stall, "
-        "cut, reset, garbage, error, slow, no_done"},
+        "cut, reset, garbage, error, slow, no_done, brief, foreign, no_usage"},
     MockOption{"fault-share", "the share of requests with a fault, 0 to 1 (1)"},
     MockOption{"fault-count-max", "so many faults, and no more (0: no limit)"},
+    MockOption{"fault-model", "requests of this model alone have faults (all)"},
     MockOption{"seed", "which requests get a fault (1)"},
     MockOption{"slots", "answers at once (0: no limit)"},
     MockOption{"queue", "requests that wait for a slot; the next one gets 429 (0)"},

@@ -1,9 +1,9 @@
 #include "bench/suites/watch.hpp"
 
 #include "bench/load/http_call.hpp"
-#include "bench/load/metrics_text.hpp"
 #include "bench/stand/process_usage.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace parlance::bench {
@@ -17,17 +17,12 @@ std::optional<ServerSample> sample_of(const Target& target, pid_t process) {
   auto answer = http_call(target, "GET", "/metrics");
   const auto usage = usage_of(process);
   if (answer.status != 200 || !usage) return std::nullopt;
-  const MetricsText metrics(std::move(answer.body));
-  const auto gauge = [&](std::string_view name) { return metrics.sum(name).value_or(0); };
-  return ServerSample{.resident_bytes = static_cast<double>(usage->resident_bytes),
-                      .descriptors = static_cast<double>(usage->descriptors),
-                      .sockets = static_cast<double>(usage->sockets),
-                      .threads_resident = gauge("parlance_threads_resident"),
-                      .turns_inside = gauge("parlance_mailbox_turns"),
-                      .calls_running = gauge("parlance_pool_running"),
-                      .calls_waiting = gauge("parlance_pool_waiting"),
-                      .streams_open = gauge("parlance_http_streams_open"),
-                      .connections_open = gauge("parlance_http_connections_open")};
+  auto sample = server_sample(MetricsText(std::move(answer.body)));
+  if (!sample) return std::nullopt;
+  sample->resident_bytes = static_cast<double>(usage->resident_bytes);
+  sample->descriptors = static_cast<double>(usage->descriptors);
+  sample->sockets = static_cast<double>(usage->sockets);
+  return sample;
 }
 
 Watch::Watch(Target target, pid_t process, std::chrono::milliseconds interval)
@@ -63,7 +58,7 @@ void Watch::run() {
   auto due = start_;
   std::unique_lock lock(mutex_);
   while (!ended_.wait_until(lock, due, [this] { return is_over_; })) {
-    due += interval_;
+    due = std::max(due + interval_, Clock::now());
     const pid_t process = process_;
     lock.unlock();
     auto sample = sample_of(target_, process);
