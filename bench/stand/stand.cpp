@@ -25,18 +25,23 @@ void write(const fs::path& file, std::string_view text) {
   std::ofstream(file) << text;
 }
 
-// Two agents: `echo` asks nobody, `chat` asks the mock.
+constexpr std::string_view spare_agent =
+    R"({"start": "answer", "nodes": {"answer": {"kind": "generate", "role": "spare"}}})";
+
+// `echo` asks nobody, `chat` asks the mock's first model, `spare` its second one.
 Json configuration(const std::string& mock_url) {
-  return {{"http", {{"address", "127.0.0.1"}, {"port", 0}}},
-          {"storage", {{"path", "data"}}},
-          {"providers",
-           {{"mock",
-             {{"kind", "openai"},
-              {"base_url", mock_url + "/v1"},
-              {"api_key", {{"env", "PARLANCE_BENCH_KEY"}}}}}}},
-          {"models",
-           {{"main", {{{"provider", "mock"}, {"model", "mock-1"}, {"calls_at_once_max", 256}}}}}},
-          {"agents", {{"echo", "agents/echo"}, {"chat", "agents/chat"}}}};
+  return {
+      {"http", {{"address", "127.0.0.1"}, {"port", 0}}},
+      {"storage", {{"path", "data"}}},
+      {"providers",
+       {{"mock",
+         {{"kind", "openai"},
+          {"base_url", mock_url + "/v1"},
+          {"api_key", {{"env", "PARLANCE_BENCH_KEY"}}}}}}},
+      {"models",
+       {{"main", {{{"provider", "mock"}, {"model", "mock-1"}, {"calls_at_once_max", 256}}}},
+        {"spare", {{{"provider", "mock"}, {"model", "mock-2"}, {"calls_at_once_max", 256}}}}}},
+      {"agents", {{"echo", "agents/echo"}, {"chat", "agents/chat"}, {"spare", "agents/spare"}}}};
 }
 
 }  // namespace
@@ -64,6 +69,7 @@ Result<Stand> Stand::start(const StandOptions& options) {
   stand.configuration_.merge_patch(options.changes);
   write(stand.folder_ / "agents/echo/agent.json", echo_agent);
   write(stand.folder_ / "agents/chat/agent.json", chat_agent);
+  write(stand.folder_ / "agents/spare/agent.json", spare_agent);
   setenv("PARLANCE_BENCH_KEY", "none", /*overwrite=*/1);
   if (auto started = stand.start_server(); !started) return started.error();
   return stand;

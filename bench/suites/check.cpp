@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 #include <stdexcept>
+#include <string_view>
 
 namespace parlance::bench {
 namespace {
@@ -14,7 +15,7 @@ constexpr std::string_view nothing = "nothing measured";
 
 template <class Value>
 Value required(Result<Value> value, const Check& check) {
-  if (!value) throw std::logic_error(std::string(check.expects) + ": " + value.error().detail);
+  if (!value) throw std::logic_error(check.expects + ": " + value.error().detail);
   return *std::move(value);
 }
 
@@ -26,8 +27,9 @@ std::string shown(double value) {
 
 void judge_load(const Check& check, const Findings& findings, CheckResult& result) {
   const auto dot = check.expects.find('.');
-  const auto expectation = required(parse_expectation(check.expects.substr(dot + 1)), check);
-  const auto load = findings.loads.find(std::string(check.expects.substr(0, dot)));
+  const auto expectation =
+      required(parse_expectation(std::string_view(check.expects).substr(dot + 1)), check);
+  const auto load = findings.loads.find(check.expects.substr(0, dot));
   if (load == findings.loads.end()) return;
   const auto judgement = judge({expectation}, load->second.figures);
   result.seen = judgement[0].measured;
@@ -51,7 +53,7 @@ std::vector<CheckResult> judge(const std::vector<Check>& checks, const Findings&
   std::vector<CheckResult> results;
   for (const auto& check : checks) {
     const auto parts = required(split_bound(check.expects), check);
-    CheckResult result{.asks = std::string(check.asks),
+    CheckResult result{.asks = check.asks,
                        .figure = std::string(parts.figure),
                        .expected = std::string(parts.bound),
                        .seen = std::string(nothing),

@@ -14,7 +14,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace parlance::bench {
@@ -25,8 +24,8 @@ enum class CheckKind : std::uint8_t {
 };
 
 struct Check {
-  std::string_view asks;
-  std::string_view expects;
+  std::string asks;
+  std::string expects;
   CheckKind kind = CheckKind::bound;
 };
 

@@ -29,4 +29,16 @@ struct Findings {
   std::vector<ServerSample> samples;
 };
 
+// What ended in a part of a load's time, in seconds from its first turn; whole intervals of its
+// timeline alone.
+struct Window {
+  std::uint64_t finished = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t failed = 0;
+  double turn_p50_ms = 0;  // the mean of its intervals' medians
+
+  std::uint64_t ended() const { return finished + refused + failed; }
+};
+Window window_of(const Figures& figures, double from_s, double to_s);
+
 }  // namespace parlance::bench

@@ -16,6 +16,7 @@ struct Scale {
   double sessions_a_second;
   ThinkTime think;
   std::size_t clients;  // sessions at once, at most
+  std::uint32_t resident_max;
   milliseconds idle_time_max;
   std::uint64_t threads_filled;
 };
@@ -26,8 +27,8 @@ constexpr milliseconds long_time_min = std::chrono::minutes(5);
 Scale scale_of(SuiteTime time) {
   const auto wanted = time.value_or(seconds(15));
   if (wanted < long_time_min)
-    return {wanted, 20, {milliseconds(200), milliseconds(400)}, 300, seconds(2), 1'000};
-  return {wanted, 12.3, {seconds(30), seconds(50)}, 3'000, seconds(60), 2'000};
+    return {wanted, 20, {milliseconds(200), milliseconds(400)}, 300, 1'150, seconds(2), 1'000};
+  return {wanted, 12.3, {seconds(30), seconds(50)}, 3'000, 5'000, seconds(60), 2'000};
 }
 
 StandOptions soak_stand(const Scale& scale) {
@@ -39,8 +40,10 @@ StandOptions soak_stand(const Scale& scale) {
         {"block_cache_max", "8MiB"},
         {"thread_ttl", "5m"},
         {"ledger_ttl", "5m"}}},
-      {"threads", {{"idle_time_max", to_text(scale.idle_time_max)}, {"resident_max", 5'000}}},
-      {"providers", {{"mock", {{"first_token_time_max", "3s"}, {"gap_time_max", "2s"}}}}}};
+      {"threads",
+       {{"idle_time_max", to_text(scale.idle_time_max)}, {"resident_max", scale.resident_max}}},
+      {"providers", {{"mock", {{"first_token_time_max", "3s"}, {"gap_time_max", "2s"}}}}},
+      {"models", fixed_lane(256, 256)}};
   return options;
 }
 
@@ -65,16 +68,13 @@ LoadPlan talking(const Scale& scale) {
   plan.sessions = true;
   plan.turns_per_thread = 5;
   plan.think_time = scale.think;
+  plan.timeout = seconds(10);
   return plan;
 }
 
 Json faults() {
   return {{"fault", "429,500,503,hang,stall,cut,reset,garbage,error,slow,no_done"},
           {"fault_share", 0.02}};
-}
-
-double less(const SuiteBed& bed, const std::string& most, const std::string& least) {
-  return bed.number(most).value_or(0) - bed.number(least).value_or(0);
 }
 
 // Of the memory after a third of the soak, in which caches fill and the allocator finds its size.
@@ -98,15 +98,15 @@ void note_growth(SuiteBed& bed) {
 void derive(SuiteBed& bed) {
   auto& numbers = bed.findings.numbers;
   note_growth(bed);
-  const double threads = less(bed, "fill.end.threads_resident", "fill.begin.threads_resident");
+  const double threads = bed.difference("fill.end.threads_resident", "fill.begin.threads_resident");
   if (threads > 0)
     numbers["bytes_per_idle_thread"] =
-        less(bed, "fill.end.resident_bytes", "fill.begin.resident_bytes") / threads;
-  const double turns = less(bed, "soak.end.turns_ended", "soak.begin.turns_ended");
+        bed.difference("fill.end.resident_bytes", "fill.begin.resident_bytes") / threads;
+  const double turns = bed.difference("soak.end.turns_ended", "soak.begin.turns_ended");
   if (turns > 0)
     numbers["bytes_per_stored_turn"] =
-        less(bed, "soak.end.journal_bytes", "soak.begin.journal_bytes") / turns;
-  numbers["sockets.kept"] = less(bed, "server.end.sockets", "server.idle.sockets");
+        bed.difference("soak.end.journal_bytes", "soak.begin.journal_bytes") / turns;
+  numbers["sockets.kept"] = bed.difference("server.end.sockets", "server.idle.sockets");
 }
 
 }  // namespace
@@ -128,13 +128,13 @@ Suite soak_suite(SuiteTime time) {
   suite.checks = {{"answers are whole and right", "soak.wrong_answers==0", CheckKind::integrity},
                   {"a faulty provider costs few turns", "soak.failed.share<0.05"},
                   {"memory grows no further", "memory.growth_mib_least<4"},
-                  {"threads in memory have a bound", "server.threads_resident.max<=5000"},
+                  {"threads in memory have a bound",
+                   "server.threads_resident.max<=" + std::to_string(scale.resident_max)},
                   {"idle threads leave memory", "server.end.threads_resident==0"},
                   {"no turn stays inside", "server.end.turns_inside==0"},
                   {"slots are given back", "server.end.calls_running==0"},
-                  {"streams are closed", "server.end.streams_open==0"},
                   {"the provider's calls have ended", "mock.at_once==0"},
-                  {"sockets are closed", "sockets.kept<=8"}};
+                  {"sockets are closed, but for 64 idle ones to the provider", "sockets.kept<=72"}};
   suite.shown = {{"bytes per idle resident thread", "bytes_per_idle_thread"},
                  {"bytes per stored turn", "bytes_per_stored_turn"},
                  {"memory's growth after a third, MiB", "memory.growth_mib"},

@@ -34,6 +34,10 @@ std::optional<double> SuiteBed::number(const std::string& name) const {
   return found->second;
 }
 
+double SuiteBed::difference(const std::string& most, const std::string& least) const {
+  return number(most).value_or(0) - number(least).value_or(0);
+}
+
 std::optional<ServerSample> SuiteBed::note_moment(const std::string& moment) {
   auto sample = sample_of(target, stand.server_process());
   if (!sample) return std::nullopt;
@@ -43,6 +47,8 @@ std::optional<ServerSample> SuiteBed::note_moment(const std::string& moment) {
   numbers[moment + ".data_bytes"] = static_cast<double>(stand.data_bytes());
   for (const auto& [name, value] : sampled_figures)
     numbers[moment + '.' + std::string(name)] = *sample.*value;
+  const Json mock = ask_mock("/mock/stats");
+  if (mock.is_object()) numbers[moment + ".mock_requests"] = mock.value("requests", 0.0);
   const MetricsText metrics(http_call(target, "GET", "/metrics").body);
   for (const auto& [name, metric, label] : counters)
     numbers[moment + '.' + std::string(name)] = metrics.sum(metric, label).value_or(0);

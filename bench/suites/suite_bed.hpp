@@ -4,10 +4,12 @@
 #pragma once
 
 #include "bench/stand/stand.hpp"
+#include "bench/suites/crowd.hpp"
 #include "bench/suites/findings.hpp"
 #include "bench/suites/watch.hpp"
 #include "runtime/base/json.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,8 +21,11 @@ struct SuiteBed {
   Target target;
   Watch& watch;
   Findings findings;
+  std::unique_ptr<Crowd> crowd;  // or none
 
   std::optional<double> number(const std::string& name) const;
+  // Of two numbers; one that is not there counts as 0.
+  double difference(const std::string& most, const std::string& least) const;
 
   // Notes what the server says of itself, and the kernel of it, as `<moment>.resident_bytes` and so
   // on, the counters of its /metrics too. Nothing of a server that does not answer.

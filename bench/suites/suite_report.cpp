@@ -82,12 +82,8 @@ Json to_json(const SuiteResult& result) {
                               {"integrity", check.kind == CheckKind::integrity}});
   for (const auto& [name, load] : result.findings.loads)
     json["loads"][name] = to_json(load.plan, load.figures, {});
-  for (const auto& sample : result.findings.samples) {
-    Json line{{"at_s", sample.at_s}};
-    for (const auto& [name, value] : sampled_figures)
-      line[std::string(name)] = sample.*value;
-    json["samples"].push_back(std::move(line));
-  }
+  for (const auto& sample : result.findings.samples)
+    json["samples"].push_back(to_json(sample));
   return json;
 }
 

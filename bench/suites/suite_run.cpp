@@ -24,6 +24,16 @@ Result<void> act(const Stage& stage, SuiteBed& bed) {
   return {};
 }
 
+// On the stage's own time axis.
+std::vector<ServerSample> samples_since(const SuiteBed& bed, double begin_s) {
+  std::vector<ServerSample> samples;
+  for (auto sample : bed.watch.samples()) {
+    sample.at_s -= begin_s;
+    if (sample.at_s >= 0) samples.push_back(sample);
+  }
+  return samples;
+}
+
 Result<void> run_stage(const Stage& stage,
                        const SuiteOptions& options,
                        const SuiteProgress& progress,
@@ -32,6 +42,7 @@ Result<void> run_stage(const Stage& stage,
   mock.merge_patch(options.mock);
   if (auto set = bed.stand.set_mock(mock); !set) return set;
   bed.note_moment(stage.name + ".begin");
+  const double begin_s = bed.watch.now_s();
   LoadPlan plan = stage.load;
   plan.target = bed.target;
   auto load = std::async(std::launch::async, [&] { return run_load(plan, progress.load); });
@@ -40,6 +51,7 @@ Result<void> run_stage(const Stage& stage,
   if (!acted) return acted;
   if (!figures) return figures.error();
   bed.note_moment(stage.name + ".end");
+  figures->server = samples_since(bed, begin_s);
   bed.findings.loads[stage.name] = {plan, *std::move(figures), stage.timed};
   return {};
 }
@@ -104,7 +116,7 @@ Result<SuiteResult> run_suite(const Suite& suite,
   if (!stand) return stand.error();
   const Target target = *parse_target(stand->url());
   Watch watch(target, stand->server_process(), suite.sample_interval);
-  SuiteBed bed{*stand, target, watch, {}};
+  SuiteBed bed{*stand, target, watch, {}, nullptr};
   bed.note_moment("server.idle");
   for (const auto& stage : suite.stages) {
     if (progress.stage) progress.stage(stage);
