@@ -2,6 +2,8 @@
 
 #include "bench/load/load_options.hpp"
 #include "bench/load/scenario.hpp"
+#include "bench/suites/suites.hpp"
+#include "runtime/base/units.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -34,9 +36,10 @@ constexpr std::array mock_options{
     MockOption{
         "fault",
         "what goes wrong, one or several with commas: a status from 400 to 599, hang, stall, "
-        "cut, reset, garbage, error, slow, no_done, misfit"},
+        "cut, reset, garbage, error, slow, no_done, misfit, brief, foreign, no_usage"},
     MockOption{"fault-share", "the share of requests with a fault, 0 to 1 (1)"},
     MockOption{"fault-count-max", "so many faults, and no more (0: no limit)"},
+    MockOption{"fault-model", "requests of this model alone have faults (all)"},
     MockOption{"seed", "which requests get a fault (1)"},
     MockOption{"slots", "answers at once (0: no limit)"},
     MockOption{"queue", "requests that wait for a slot; the next one gets 429 (0)"},
@@ -90,6 +93,26 @@ void add_demo(CLI::App& demo, DemoCommand& command) {
   demo.add_option("--html", command.html_file, "the report (parlance-demo.html)");
 }
 
+struct SuiteTexts {
+  std::string time;
+  std::string configuration;
+  std::string mock;
+};
+
+void add_suite(CLI::App& suite, SuiteTexts& texts, SuiteCommand& command) {
+  std::string names;
+  for (const auto& each : suites())
+    names.append(names.empty() ? "" : ", ").append(each.name);
+  suite.add_option("name", command.name, names)->required();
+  suite.add_option("--time", texts.time, "of its load (the short form, some seconds)");
+  suite.add_option("--server", command.options.server, "the server's program (beside this one)");
+  suite.add_option(
+      "--configuration", texts.configuration, "a JSON object: changes of the server's");
+  suite.add_option("--mock", texts.mock, "a JSON object: settings of the mock, at all times");
+  suite.add_option("--json", command.json_file, "a file for all that was seen");
+  suite.add_option("--html", command.html_file, "a file for a page with charts");
+}
+
 struct CompareTexts {
   LoadTexts load;
   std::string changed_url;
@@ -115,6 +138,27 @@ void settle(CompareCommand& command, const CompareTexts& texts) {
   check(command.noise >= 0 && command.noise < 1, "--noise: not from 0 to 1");
   settle(command.plan, texts.load);
   if (!has_files) command.changed = settled_target("changed-url", texts.changed_url);
+}
+
+Json object_of(const std::string& option, const std::string& text) {
+  constexpr std::size_t depth_max = 32;
+  if (text.empty()) return Json::object();
+  auto object = parse_json(text, depth_max);
+  check(object && object->is_object(), "--" + option + ": not a JSON object");
+  return *std::move(object);
+}
+
+void settle(SuiteCommand& command, const SuiteTexts& texts) {
+  const bool is_known = std::any_of(suites().begin(), suites().end(), [&](const SuiteEntry& each) {
+    return each.name == command.name;
+  });
+  check(is_known, '"' + command.name + "\" is not a suite");
+  command.options.configuration = object_of("configuration", texts.configuration);
+  command.options.mock = object_of("mock", texts.mock);
+  if (texts.time.empty()) return;
+  const auto time = parse_duration(texts.time);
+  check(time && time->count() > 0, "--time: not a duration above 0");
+  command.time = *time;
 }
 
 void settle(FindMaxCommand& command, LoadTexts texts) {
@@ -172,6 +216,7 @@ Command read_command_line(std::span<const std::string_view> arguments) {
   auto& run = *app.add_subcommand("run", "puts load on a server and measures it");
   auto& find_max = *app.add_subcommand("find-max", "finds the most clients that a server holds");
   auto& demo = *app.add_subcommand("demo", "a server, a provider, people and a report, in seconds");
+  auto& suite = *app.add_subcommand("suite", "holds a server to what is asked of it under load");
   auto& compare = *app.add_subcommand("compare", "says whether a server is worse than another");
   MockTexts mock_texts;
   LoadTexts run_texts;
@@ -186,8 +231,11 @@ Command read_command_line(std::span<const std::string_view> arguments) {
   add_compare(compare, compare_texts, compare_command);
   DemoCommand demo_command;
   add_demo(demo, demo_command);
+  SuiteTexts suite_texts;
+  SuiteCommand suite_command;
+  add_suite(suite, suite_texts, suite_command);
 
-  const std::string missing = "a command is missing: demo, run, find-max, compare or mock";
+  const std::string missing = "a command is missing: demo, run, find-max, compare, suite or mock";
   if (arguments.empty()) return wrong_usage(missing);
   const auto first = arguments[0];
   const auto commands = app.get_subcommands({});
@@ -195,8 +243,9 @@ Command read_command_line(std::span<const std::string_view> arguments) {
     return each->get_name() == first;
   });
   if (!first.starts_with('-') && !is_known) {
-    return wrong_usage("\"" + std::string(first) +
-                       "\" is not a command; they are demo, run, find-max, compare and mock");
+    return wrong_usage(
+        "\"" + std::string(first) +
+        "\" is not a command; they are demo, run, find-max, compare, suite and mock");
   }
   try {
     const auto all = with_scenario(arguments);
@@ -209,6 +258,10 @@ Command read_command_line(std::span<const std::string_view> arguments) {
       return find_max_command;
     }
     if (demo.parsed()) return demo_command;
+    if (suite.parsed()) {
+      settle(suite_command, suite_texts);
+      return suite_command;
+    }
     if (compare.parsed()) {
       settle(compare_command, compare_texts);
       return compare_command;

@@ -7,7 +7,9 @@
 #include "bench/load/find_max.hpp"
 #include "bench/load/plan.hpp"
 #include "bench/mock/settings.hpp"
+#include "bench/suites/suite_run.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -49,6 +51,15 @@ struct CompareCommand {
   double noise = 0.05;
 };
 
+// Server, mock and load, and what is asked of them.
+struct SuiteCommand {
+  std::string name;
+  std::optional<std::chrono::milliseconds> time;  // of its load; none: the short form
+  SuiteOptions options;
+  std::string json_file;  // empty: none
+  std::string html_file;
+};
+
 struct FindMaxCommand {
   LoadPlan plan;  // but for its clients
   FindMaxPlan search;
@@ -61,8 +72,13 @@ struct ExitCommand {
   std::string text;
 };
 
-using Command =
-    std::variant<MockCommand, RunCommand, FindMaxCommand, CompareCommand, DemoCommand, ExitCommand>;
+using Command = std::variant<MockCommand,
+                             RunCommand,
+                             FindMaxCommand,
+                             CompareCommand,
+                             DemoCommand,
+                             SuiteCommand,
+                             ExitCommand>;
 
 // `arguments` without the program's name.
 Command read_command_line(std::span<const std::string_view> arguments);

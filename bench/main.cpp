@@ -10,15 +10,19 @@
 #include "bench/report/files.hpp"
 #include "bench/report/live_view.hpp"
 #include "bench/stand/demo.hpp"
+#include "bench/suites/suite_report.hpp"
+#include "bench/suites/suites.hpp"
 #include "runtime/base/log.hpp"
 
 #include <boost/asio/signal_set.hpp>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <random>
 #include <string_view>
 #include <vector>
@@ -50,7 +54,7 @@ int run(const MockCommand& command) {
 }
 
 // What a caller of the program is told.
-enum ExitCode : int { ok = 0, gate = 1, usage = 2, invalid = 3, regression = 4 };
+enum ExitCode : int { ok = 0, gate = 1, usage = 2, invalid = 3, regression = 4, integrity = 5 };
 
 // Nothing for no name.
 bool write_file(const std::string& name, const std::string& text) {
@@ -58,7 +62,7 @@ bool write_file(const std::string& name, const std::string& text) {
   std::ofstream file(name);
   file << text << "\n";
   if (file.flush()) return true;
-  std::cerr << "parlance-bench run: " << name << " cannot be written\n";
+  std::cerr << "parlance-bench: " << name << " cannot be written\n";
   return false;
 }
 
@@ -119,6 +123,40 @@ int run(const DemoCommand& command) {
   std::cout << "\nThe report, for any browser: " << command.html_file << "\n";
   const bool all_right = figures->failed == 0 && figures->wrong_answers == 0;
   return all_right ? ExitCode::ok : ExitCode::gate;
+}
+
+ExitCode exit_code(const SuiteResult& result) {
+  const auto word = verdict(result);
+  if (word == "integrity") return ExitCode::integrity;
+  if (word == "invalid") return ExitCode::invalid;
+  return word == "passed" ? ExitCode::ok : ExitCode::gate;
+}
+
+int run(const SuiteCommand& command) {
+  const auto entry = std::find_if(suites().begin(), suites().end(), [&](const SuiteEntry& each) {
+    return each.name == command.name;
+  });
+  const Suite suite = entry->make(command.time);
+  std::optional<LiveView> view;
+  SuiteProgress progress;
+  progress.stage = [&](const Stage& stage) {
+    view.reset();
+    std::cerr << "stage " << stage.name << std::endl;
+    view.emplace(stage.load, stderr);
+  };
+  progress.load = [&](const Figures& so_far) { view->show(so_far); };
+  const auto result = run_suite(suite, command.options, progress);
+  view.reset();
+  if (!result) {
+    std::cerr << "parlance-bench suite: " << result.error().detail << "\n";
+    return ExitCode::gate;
+  }
+  std::cout << report(*result);
+  const bool written =
+      write_file(command.json_file, to_json(*result).dump(2)) &&
+      (command.html_file.empty() || write_file(command.html_file, html_report(*result)));
+  if (!written) return ExitCode::gate;
+  return exit_code(*result);
 }
 
 Result<std::vector<Json>> read_reports(const std::vector<std::string>& files) {

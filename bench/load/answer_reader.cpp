@@ -25,6 +25,15 @@ std::string code_of(const Exchange& exchange) {
   return "unnamed";
 }
 
+// "17-3" as (17, 3).
+std::pair<std::uint64_t, std::uint64_t> place_of(std::string_view id) {
+  std::pair<std::uint64_t, std::uint64_t> place;
+  const char* const end = id.data() + id.size();
+  const auto [dash, problem] = std::from_chars(id.data(), end, place.first);
+  if (problem == std::errc() && dash != end) std::from_chars(dash + 1, end, place.second);
+  return place;
+}
+
 std::chrono::seconds seconds_in(std::string_view retry_after) {
   unsigned seconds = 0;
   std::from_chars(retry_after.data(), retry_after.data() + retry_after.size(), seconds);
@@ -56,6 +65,8 @@ void AnswerReader::take(std::string_view piece,
 
 void AnswerReader::take_event(const net::SseEvent& event) {
   if (surface_ == Surface::langgraph) {
+    take_id(event.id);
+    if (event.event == "metadata") run_ = find_json_string(event.data, "run_id");
     if (event.event == "error") error_code_ = code_in(event.data);
     if (!event.event.starts_with("messages")) return;
   } else if (event.data == "[DONE]") {
@@ -76,6 +87,17 @@ void AnswerReader::take_event(const net::SseEvent& event) {
     return;
   }
   text_.append(text);
+}
+
+void AnswerReader::take_id(const std::string& id) {
+  if (id.empty() || id == last_id_) return;
+  if (place_of(id) < place_of(last_id_)) goes_back_ = true;
+  last_id_ = id;
+}
+
+void AnswerReader::resume() {
+  parser_ = net::SseParser();
+  error_code_.clear();
 }
 
 Verdict AnswerReader::judge(const Exchange& exchange) const {
@@ -106,7 +128,7 @@ Verdict AnswerReader::judge(const Exchange& exchange) const {
   if (surface_ == Surface::openai && !done_) return failed("cut");
   return {.outcome = TurnOutcome::finished,
           .code = {},
-          .wrong_answer = text_.find(expected_) == std::string::npos};
+          .wrong_answer = goes_back_ || text_.find(expected_) == std::string::npos};
 }
 
 }  // namespace parlance::bench

@@ -46,14 +46,25 @@ class AnswerReader {
   // When the exchange is over.
   Verdict judge(const Exchange& exchange) const;
 
+  // The rest of the answer comes by another exchange: how this one ended is no part of it.
+  void resume();
+
+  // Of a LangGraph stream: its run, and its latest event. Empty: nothing came.
+  const std::string& run() const { return run_; }
+  const std::string& last_id() const { return last_id_; }
+
  private:
   void take_event(const net::SseEvent& event);
+  void take_id(const std::string& id);
 
   Surface surface_;
   AnswerMode mode_;
   std::string expected_;
   net::SseParser parser_;
   std::string text_;
+  std::string run_;
+  std::string last_id_;
+  bool goes_back_ = false;  // an event came after a later one
   std::string error_code_;
   bool done_ = false;  // the stream's own end came, where it has one
   bool malformed_ = false;

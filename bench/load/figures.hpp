@@ -12,6 +12,7 @@
 
 #include "bench/histogram.hpp"
 #include "bench/load/audit.hpp"
+#include "bench/load/server_sample.hpp"
 #include "bench/load/slo.hpp"
 #include "bench/load/timeline.hpp"
 #include "runtime/base/json.hpp"
@@ -23,6 +24,12 @@
 #include <vector>
 
 namespace parlance::bench {
+
+// A turn whose end its client has seen.
+struct AcknowledgedTurn {
+  std::string thread;
+  std::string text;  // that was said
+};
 
 // Of all turns that were the n-th on their thread.
 struct IndexFigures {
@@ -68,9 +75,15 @@ struct Figures {
   Histogram start_delay;         // open loop: how much later than meant turns began
   std::vector<IndexFigures> by_index;
 
+  // With --reconnect.
+  std::uint64_t reconnections = 0;  // requests that were sent again, and streams resumed
+  std::uint64_t resumed = 0;        // of these, streams that had begun
+  std::vector<AcknowledgedTurn> acknowledged;
+
   Audit audit;
   Timeline timeline;
-  std::string schedule;  // its hash
+  std::vector<ServerSample> server;  // of a Parlance whose /metrics may be read; one a second
+  std::string schedule;              // its hash
 
   double finished_per_second() const;
   std::uint64_t due() const { return sent + not_sent; }

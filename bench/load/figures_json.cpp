@@ -44,6 +44,13 @@ Json timeline_of(const Figures& figures) {
   return list;
 }
 
+Json server_of(const Figures& figures) {
+  Json list = Json::array();
+  for (const auto& sample : figures.server)
+    list.push_back(to_json(sample));
+  return list;
+}
+
 Json audit_of(const LoadPlan& plan, const Figures& figures) {
   const auto reason = invalid_because(plan, figures);
   return {{"valid", !reason},
@@ -54,6 +61,13 @@ Json audit_of(const LoadPlan& plan, const Figures& figures) {
 }
 
 }  // namespace
+
+Json to_json(const ServerSample& sample) {
+  Json json{{"at_s", sample.at_s}};
+  for (const auto& [name, value] : sampled_figures)
+    json[std::string(name)] = sample.*value;
+  return json;
+}
 
 Json to_json(const LoadPlan& plan,
              const Figures& figures,
@@ -85,6 +99,7 @@ Json to_json(const LoadPlan& plan,
             {"by_turn", by_index_of(figures)},
             {"period_ms", Timeline::period.count()},
             {"timeline", timeline_of(figures)},
+            {"server", server_of(figures)},
             {"audit", audit_of(plan, figures)},
             {"expectations", Json::array()}};
   for (const auto& [status, count] : figures.errors_by_status)

@@ -19,4 +19,7 @@ Json to_json(const LoadPlan& plan,
              const Figures& figures,
              const std::vector<Judgement>& judgements = {});
 
+// As the report's `server` has it.
+Json to_json(const ServerSample& sample);
+
 }  // namespace parlance::bench

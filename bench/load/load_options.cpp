@@ -66,8 +66,17 @@ Result<RateStep> parse_step(std::string_view text) {
   return step;
 }
 
-AnswerCheck check_of(const std::string& text, const std::string& agent) {
-  if (text == "auto") return agent == "echo" ? AnswerCheck::echo : AnswerCheck::none;
+// "mock:20": all of the mock's answers, which have 20 tokens.
+AnswerCheck check_of(const std::string& text, LoadPlan& plan) {
+  constexpr std::string_view whole = "mock:";
+  constexpr double tokens_most = 100'000;
+  if (text == "auto") return plan.agent == "echo" ? AnswerCheck::echo : AnswerCheck::none;
+  if (text.starts_with(whole)) {
+    const auto tokens = parse_number(std::string_view(text).substr(whole.size()));
+    check(tokens && *tokens >= 1 && *tokens <= tokens_most, "--check: mock:TOKENS is a number");
+    plan.answer_tokens = static_cast<std::uint32_t>(*tokens);
+    return AnswerCheck::mock;
+  }
   return choose<AnswerCheck>(
       "check",
       text,
@@ -187,8 +196,9 @@ void add_load(CLI::App& command, LoadTexts& texts, LoadPlan& plan) {
       "--text", plan.text, "what is said; {n} becomes the turn's number (hello {n})");
   command.add_option(
       "--input", texts.input, "a JSON object: further members of the input (langgraph)");
-  command.add_option(
-      "--check", texts.check, "answers: none, echo, mock, or auto: echo for agent echo (auto)");
+  command.add_option("--check",
+                     texts.check,
+                     "answers: none, echo, mock, mock:TOKENS, or auto: echo for agent echo (auto)");
   command.add_option("--turns-per-thread",
                      texts.turns_per_thread,
                      "then a new thread (langgraph 5, openai 0: no thread)");
@@ -205,6 +215,9 @@ void add_load(CLI::App& command, LoadTexts& texts, LoadPlan& plan) {
   command.add_option("--timeout", texts.timeout, "of each request (60s)");
   command.add_flag(
       "--obey-retry-after", plan.obey_retry_after, "a refused client waits as it was told");
+  command.add_flag("--reconnect",
+                   plan.reconnect,
+                   "broken streams are resumed, requests sent again under an Idempotency-Key");
   command.add_option("--seed", plan.seed, "of arrivals and think times (1)");
 }
 
@@ -248,7 +261,7 @@ void settle(LoadPlan& plan, const LoadTexts& texts) {
       "surface", texts.surface, {{"langgraph", Surface::langgraph}, {"openai", Surface::openai}});
   plan.mode = choose<AnswerMode>(
       "mode", texts.mode, {{"wait", AnswerMode::wait}, {"stream", AnswerMode::stream}});
-  plan.check = check_of(texts.check, plan.agent);
+  plan.check = check_of(texts.check, plan);
   plan.input = input_of(texts.input);
   plan.timeout = required(parse_duration(texts.timeout), "timeout");
   for (const auto& text : texts.slos)
@@ -257,6 +270,8 @@ void settle(LoadPlan& plan, const LoadTexts& texts) {
   check(plan.timeout.count() > 0, "--timeout: must be above 0");
   check(plan.surface == Surface::langgraph || plan.input.empty(),
         "--input needs --surface langgraph");
+  check(!plan.reconnect || (plan.surface == Surface::langgraph && plan.mode == AnswerMode::stream),
+        "--reconnect needs --surface langgraph and --mode stream");
   for (const auto letter : plan.key)
     check(letter > ' ' && letter <= '~', "--key: a key has no spaces and no control characters");
   for (const auto& header : plan.headers)

@@ -31,10 +31,19 @@ using boost::system::error_code;
 constexpr std::size_t preparing_at_once_max = 64;
 constexpr std::chrono::milliseconds deadline_check_interval{10};
 constexpr std::chrono::milliseconds pause_after_no_answer{10};
+constexpr std::chrono::seconds server_sample_interval{1};
+constexpr std::chrono::milliseconds pause_before_reconnection{50};
 
 // A bug in a coroutine ends the run.
 void rethrow(const std::exception_ptr& failure) {
   if (failure) std::rethrow_exception(failure);
+}
+
+// By the server's end, or its leave: the answer is still to be had.
+bool is_broken(const Verdict& verdict) {
+  if (verdict.outcome == TurnOutcome::finished) return false;
+  return verdict.code == to_string(ExchangeEnd::cut) || verdict.code == "draining" ||
+         verdict.code == to_string(ExchangeEnd::not_connected);
 }
 
 struct Client {
@@ -63,6 +72,8 @@ class LoadRun {
       : plan_(plan),
         requests_(plan),
         progress_(progress),
+        watching_(io_, endpoint, plan.timeout),
+        watch_timer_(io_),
         deadline_timer_(io_),
         signals_(io_) {
     const auto count = plan.burst > 0 ? plan.burst : plan.clients;
@@ -81,6 +92,7 @@ class LoadRun {
   void run_all(std::size_t at_once, const Step& step);
   asio::awaitable<void> work_through(const Step& step);
   asio::awaitable<void> check_deadlines();
+  asio::awaitable<void> watch_server();
 
   asio::awaitable<void> open(Client& client);
   asio::awaitable<void> prepare_thread(Client& client);
@@ -91,8 +103,12 @@ class LoadRun {
   asio::awaitable<Turn> turn(Client& client, const Arrival& arrival);
   asio::awaitable<Verdict> exchange_turn(Client& client, const Arrival& arrival, TurnTimes& times);
   asio::awaitable<std::optional<Verdict>> enter_thread(Client& client, const Arrival& arrival);
+  asio::awaitable<Exchange> exchange_again(Client& client,
+                                           std::string_view request,
+                                           AnswerReader& reader,
+                                           const HttpConnection::OnPiece& on_piece);
   Verdict count(const Exchange& exchange, Verdict verdict);
-  void finish(const Client& client, Turn& turn);
+  void finish(const Client& client, const Arrival& arrival, Turn& turn);
   asio::awaitable<void> rest(Client& client, const Verdict& verdict);
   asio::awaitable<void> wait_until(Client& client, Clock::time_point due);
 
@@ -101,6 +117,8 @@ class LoadRun {
   const OnProgress& progress_;
   Figures figures_;
   asio::io_context io_{1};
+  HttpConnection watching_;
+  asio::steady_timer watch_timer_;
   asio::steady_timer deadline_timer_;
   asio::signal_set signals_;
   std::vector<std::unique_ptr<Client>> clients_;
@@ -139,6 +157,7 @@ Result<Figures> LoadRun::run() {
     }
   }
   begin();
+  asio::co_spawn(io_, watch_server(), rethrow);
   run_all(clients_.size(),
           [this](Client& client) { return plan_.burst > 0 ? burst_turn(client) : loop(client); });
   end();
@@ -195,6 +214,8 @@ asio::awaitable<void> LoadRun::work_through(const Step& step) {
   }
   if (--working_ > 0) co_return;
   deadline_timer_.cancel();
+  watch_timer_.cancel();
+  watching_.check_deadline(Clock::time_point::max());
   signals_.cancel();
 }
 
@@ -207,12 +228,33 @@ asio::awaitable<void> LoadRun::check_deadlines() {
     for (auto& client : clients_) {
       client->connection.check_deadline(now);
     }
+    watching_.check_deadline(now);
     if (now < progress_due_) continue;
     progress_due_ = now + Timeline::period;
     figures_.timeline.pass(now);
     figures_.elapsed = now - start_;
     if (progress_) progress_(figures_);
   }
+}
+
+// What a Parlance says of itself, on the time axis of the turns. Ends with the turns, or where
+// there is nothing to be seen.
+asio::awaitable<void> LoadRun::watch_server() {
+  do {
+    auto exchange = co_await watching_.exchange(requests_.metrics());
+    const bool answered = exchange.end == ExchangeEnd::whole;
+    if (answered && exchange.status != 200) co_return;
+    if (answered) {
+      auto sample = server_sample(MetricsText(std::move(exchange.body)));
+      if (!sample) co_return;
+      sample->at_s = std::chrono::duration<double>(exchange.ended - start_).count();
+      figures_.server.push_back(*sample);
+    }
+    if (working_ == 0) co_return;
+    watch_timer_.expires_after(server_sample_interval);
+    error_code ignored;
+    co_await watch_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  } while (working_ > 0);
 }
 
 asio::awaitable<void> LoadRun::open(Client& client) {
@@ -291,7 +333,7 @@ asio::awaitable<Turn> LoadRun::turn(Client& client, const Arrival& arrival) {
   ++figures_.sent;
   figures_.timeline.sent(turn.times.sent);
   turn.verdict = co_await exchange_turn(client, arrival, turn.times);
-  finish(client, turn);
+  finish(client, arrival, turn);
   if (client.turns_left_on_thread > 0) --client.turns_left_on_thread;
   ++client.turns_on_thread;
   co_return turn;
@@ -315,12 +357,33 @@ asio::awaitable<Verdict> LoadRun::exchange_turn(Client& client,
       figures_.timeline.first_text(when, when - times.intended);
     };
   }
-  const auto exchange = co_await client.connection.exchange(request, on_piece);
+  auto exchange = co_await client.connection.exchange(request, on_piece);
+  const auto overdue = times.sent + plan_.timeout;
+  while (plan_.reconnect && is_broken(reader.judge(exchange)) && Clock::now() < overdue)
+    exchange = co_await exchange_again(client, request, reader, on_piece);
   times.ended = exchange.ended;
   co_return count(exchange, reader.judge(exchange));
 }
 
-void LoadRun::finish(const Client& client, Turn& turn) {
+// A stream that had begun goes on after its latest event; else the request is sent once more, and
+// its key says that it is the same.
+asio::awaitable<Exchange> LoadRun::exchange_again(Client& client,
+                                                  std::string_view request,
+                                                  AnswerReader& reader,
+                                                  const HttpConnection::OnPiece& on_piece) {
+  ++figures_.reconnections;
+  client.timer.expires_after(pause_before_reconnection);
+  error_code ignored;
+  co_await client.timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  reader.resume();
+  if (reader.run().empty()) co_return co_await client.connection.exchange(request, on_piece);
+  const auto rest = requests_.rejoin(client.thread, reader.run(), reader.last_id());
+  auto exchange = co_await client.connection.exchange(rest, on_piece);
+  if (exchange.status == 200) ++figures_.resumed;
+  co_return exchange;
+}
+
+void LoadRun::finish(const Client& client, const Arrival& arrival, Turn& turn) {
   const Verdict& verdict = turn.verdict;
   const bool finished = verdict.outcome == TurnOutcome::finished;
   if (finished) {
@@ -330,6 +393,8 @@ void LoadRun::finish(const Client& client, Turn& turn) {
                 });
     if (turn.good) ++figures_.good;
     figures_.add_finished(turn.times, client.turns_on_thread);
+    if (plan_.reconnect)
+      figures_.acknowledged.push_back({client.thread, requests_.text(arrival.number)});
   }
   figures_.timeline.ended(
       Clock::now(), verdict.outcome, turn.good, turn.times.ended - turn.times.intended);
@@ -345,7 +410,7 @@ asio::awaitable<std::optional<Verdict>> LoadRun::enter_thread(Client& client,
   }
   if (client.turns_left_on_thread > 0) co_return std::nullopt;
   client.turns_on_thread = 0;
-  if (plan_.surface == Surface::openai) {
+  if (plan_.surface == Surface::openai || plan_.reconnect) {
     if (plan_.turns_per_thread > 0) client.thread = random_uuid();
     client.turns_left_on_thread = plan_.turns_per_thread;
     co_return std::nullopt;

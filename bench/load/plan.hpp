@@ -69,6 +69,7 @@ struct LoadPlan {
   std::string text = "hello {n}";  // {n} becomes the turn's number
   Json input = Json::object();     // further members of a LangGraph run's input
   AnswerCheck check = AnswerCheck::echo;
+  std::uint32_t answer_tokens = 0;  // of the mock's answers, to check all of them; 0: unknown
 
   std::size_t clients = 64;
   std::uint64_t turns = 0;                            // 0: as many as fit into the time
@@ -92,6 +93,7 @@ struct LoadPlan {
 
   std::chrono::milliseconds timeout{60'000};  // of each request
   bool obey_retry_after = false;              // a refused client waits as long as it was told
+  bool reconnect = false;  // streams that break are resumed, requests sent again under their key
   std::uint64_t seed = 1;
 
   bool open() const { return !rates.empty() || trace != nullptr; }

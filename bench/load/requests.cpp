@@ -44,7 +44,12 @@ Requests::Requests(const LoadPlan& plan) : plan_(plan), run_name_(random_uuid())
   }
   for (const auto& header : plan.headers)
     headers_ += header + "\r\n";
-  headers_ += "User-Agent: parlance-bench\r\nContent-Type: application/json\r\nContent-Length: ";
+  headers_ += "User-Agent: parlance-bench\r\n";
+  rejoin_headers_ = headers_ + "Last-Event-ID: ";
+  metrics_ = "GET " + target.path + "/metrics" + headers_ + "\r\n";
+  headers_ += "Content-Type: application/json\r\nContent-Length: ";
+  for (std::uint32_t token = 1; token < plan.answer_tokens; ++token)
+    later_tokens_ += " w" + std::to_string(token);
   new_thread_ = "POST " + target.path + "/threads" + headers_ + "2\r\n\r\n{}";
 
   if (plan.surface == Surface::openai) {
@@ -60,7 +65,7 @@ Requests::Requests(const LoadPlan& plan) : plan_(plan), run_name_(random_uuid())
   }
   body_head_ = R"({"assistant_id":)" + dump(Json(plan.agent)) +
                (plan.mode == AnswerMode::stream ? R"(,"stream_mode":["messages-tuple"])" : "") +
-               (plan.trace ? R"(,"if_not_exists":"create")" : "") +
+               (plan.trace || plan.reconnect ? R"(,"if_not_exists":"create")" : "") +
                R"(,"multitask_strategy":"enqueue","input":{"messages":[{"role":"user","content":")";
   body_tail_ = R"("}])" + more + "}}";
 }
@@ -84,8 +89,21 @@ std::string Requests::turn(std::uint64_t number,
     request.append("/threads/").append(thread);
     request.append(plan_.mode == AnswerMode::stream ? "/runs/stream" : "/runs/wait");
   }
-  request.append(headers_).append(std::to_string(body.size())).append("\r\n\r\n");
-  return request.append(body);
+  request.append(headers_).append(std::to_string(body.size())).append("\r\n");
+  if (plan_.reconnect) {
+    request.append("Idempotency-Key: ").append(run_name_).append("-");
+    request.append(std::to_string(number)).append("\r\n");
+  }
+  return request.append("\r\n").append(body);
+}
+
+std::string Requests::rejoin(std::string_view thread,
+                             std::string_view run,
+                             std::string_view last_id) const {
+  std::string request = "GET " + plan_.target.path;
+  request.append("/threads/").append(thread).append("/runs/").append(run);
+  request.append("/stream?stream_mode=messages-tuple").append(rejoin_headers_);
+  return request.append(last_id).append("\r\n\r\n");
 }
 
 std::string Requests::thread_of_session(std::uint64_t session) const {
@@ -99,7 +117,8 @@ std::string Requests::expected(std::uint64_t number) const {
     case AnswerCheck::echo:
       return json_escaped("echo: " + text(number));
     case AnswerCheck::mock:
-      return json_escaped(first_characters(text(number), echoed_characters));
+      return json_escaped(std::string(first_characters(text(number), echoed_characters)) +
+                          later_tokens_);
   }
   return {};
 }

@@ -26,6 +26,15 @@ class Requests {
                    std::string_view thread,
                    const TraceRow* row = nullptr) const;
 
+  // The rest of a run's stream, after the event `last_id`.
+  std::string rejoin(std::string_view thread, std::string_view run, std::string_view last_id) const;
+
+  // GET /metrics.
+  const std::string& metrics() const { return metrics_; }
+
+  // What the turn says.
+  std::string text(std::uint64_t number) const;
+
   // Of the rows of a trace that share a session; created when it is not there.
   std::string thread_of_session(std::uint64_t session) const;
 
@@ -33,11 +42,12 @@ class Requests {
   std::string expected(std::uint64_t number) const;
 
  private:
-  std::string text(std::uint64_t number) const;
-
   LoadPlan plan_;
-  std::string run_name_;  // no other run has it
-  std::string headers_;   // the lines after the request line, up to the length
+  std::string run_name_;        // no other run has it
+  std::string headers_;         // the lines after the request line, up to the length
+  std::string rejoin_headers_;  // the same of a stream that is resumed, up to the event's id
+  std::string metrics_;
+  std::string later_tokens_;  // of an answer whose length is known, after the first one
   std::string new_thread_;
   std::string body_head_;  // up to the text
   std::string body_tail_;  // after it, up to the thread (openai) or the end (langgraph)

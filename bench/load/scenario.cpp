@@ -47,9 +47,11 @@ std::string text_of(const ThinkTime& think) {
   return to_text(think.least) + ".." + to_text(think.most);
 }
 
-std::string_view name(AnswerCheck check) {
+std::string check_text(const LoadPlan& plan) {
   constexpr std::array<std::string_view, 3> names{"none", "echo", "mock"};
-  return names[static_cast<std::size_t>(check)];
+  std::string text(names[static_cast<std::size_t>(plan.check)]);
+  if (plan.answer_tokens > 0) text += ':' + std::to_string(plan.answer_tokens);
+  return text;
 }
 
 }  // namespace
@@ -95,7 +97,7 @@ Json scenario_of(const LoadPlan& plan) {
                 {"agent", plan.agent},
                 {"mode", name(plan.mode)},
                 {"text", plan.text},
-                {"check", name(plan.check)},
+                {"check", check_text(plan)},
                 {"turns_per_thread", plan.turns_per_thread},
                 {"timeout", to_text(plan.timeout)},
                 {"seed", plan.seed}};
@@ -104,6 +106,7 @@ Json scenario_of(const LoadPlan& plan) {
   };
   add(!plan.input.empty(), "input", plan.input);
   add(plan.obey_retry_after, "obey_retry_after", true);
+  add(plan.reconnect, "reconnect", true);
   add(plan.burst > 0, "burst", plan.burst);
   add(plan.one_thread, "one_thread", true);
   add(plan.burst == 0, "clients", plan.clients);

@@ -92,6 +92,7 @@ Result<void> MockChat::read(const MockConnection::Request& request) {
 void MockChat::choose_fault() {
   const auto draw = state_.random();
   if (settings_.faults.empty()) return;
+  if (!settings_.fault_model.empty() && settings_.fault_model != prompt_.model) return;
   const auto limit = settings_.fault_count_max;
   if (limit != 0 && state_.faults_given >= limit) return;
   const double share = static_cast<double>(draw >> 11U) * 0x1p-53;
@@ -107,7 +108,8 @@ void MockChat::choose_fault() {
 // Half an answer, and then something else.
 bool MockChat::breaks_off() const {
   return fault_ && !has(MockFaultKind::slow) && !has(MockFaultKind::no_done) &&
-         !has(MockFaultKind::misfit);
+         !has(MockFaultKind::misfit) && !has(MockFaultKind::brief) &&
+         !has(MockFaultKind::foreign) && !has(MockFaultKind::no_usage);
 }
 
 asio::awaitable<MockOutcome> MockChat::admitted() {
@@ -132,6 +134,9 @@ asio::awaitable<MockOutcome> MockChat::admitted() {
 asio::awaitable<MockOutcome> MockChat::serve() {
   if (has(MockFaultKind::hang)) co_return co_await hang();
   if (has(MockFaultKind::misfit) && prompt_.json) prompt_.json = R"(["misfit"])";
+  if (has(MockFaultKind::no_usage)) prompt_.include_usage = false;
+  if (has(MockFaultKind::foreign)) prompt_.echoed = "something else";
+  if (has(MockFaultKind::brief)) settings_.tokens = std::max(1U, settings_.tokens / 2);
   const MockAnswer answer(prompt_, entry_, prompt_.embedded.empty() ? settings_.tokens : 1);
   if (prompt_.stream) co_return co_await stream(answer);
   co_return co_await whole(answer);

@@ -10,7 +10,7 @@
 namespace parlance::bench {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, MockFaultKind>, 9> kinds{
+constexpr std::array<std::pair<std::string_view, MockFaultKind>, 12> kinds{
     {{"hang", MockFaultKind::hang},
      {"stall", MockFaultKind::stall},
      {"cut", MockFaultKind::cut},
@@ -19,7 +19,10 @@ constexpr std::array<std::pair<std::string_view, MockFaultKind>, 9> kinds{
      {"error", MockFaultKind::error},
      {"slow", MockFaultKind::slow},
      {"no_done", MockFaultKind::no_done},
-     {"misfit", MockFaultKind::misfit}}};
+     {"misfit", MockFaultKind::misfit},
+     {"brief", MockFaultKind::brief},
+     {"foreign", MockFaultKind::foreign},
+     {"no_usage", MockFaultKind::no_usage}}};
 
 constexpr std::chrono::milliseconds delay_max = std::chrono::hours(1);
 
@@ -80,7 +83,7 @@ Result<MockFault> parse_fault(std::string_view text) {
   return wrong("fault",
                "\"" + std::string(text) +
                    "\" is neither a status from 400 to 599 nor one of hang, stall, cut, reset, "
-                   "garbage, error, slow, no_done, misfit");
+                   "garbage, error, slow, no_done, misfit, brief, foreign, no_usage");
 }
 
 std::string to_text(const MockFault& fault) {
@@ -102,6 +105,10 @@ Result<void> set(MockSettings& settings, std::string_view name, std::string_view
   if (key == "fault_share") return keep(number<double>(name, text, 0, 1), settings.fault_share);
   if (key == "fault_count_max") {
     return keep(number<std::uint64_t>(name, text, 0, most), settings.fault_count_max);
+  }
+  if (key == "fault_model") {
+    settings.fault_model = text;
+    return {};
   }
   if (key == "seed") return keep(number<std::uint64_t>(name, text, 0, most), settings.seed);
   if (key == "slots") return keep(number<std::uint32_t>(name, text, 0, many), settings.slots);
@@ -137,6 +144,7 @@ Json to_json(const MockSettings& settings) {
           {"fault", faults.empty() ? "none" : faults},
           {"fault_share", settings.fault_share},
           {"fault_count_max", settings.fault_count_max},
+          {"fault_model", settings.fault_model},
           {"seed", settings.seed},
           {"slots", settings.slots},
           {"queue", settings.queue},

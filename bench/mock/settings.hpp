@@ -29,6 +29,9 @@ enum class MockFaultKind : std::uint8_t {
   slow,     // all delays are ten times as long
   no_done,  // a whole stream without `data: [DONE]`
   misfit,   // where JSON is asked for, other JSON
+  brief,    // half an answer that ends as a whole one does
+  foreign,  // a whole answer, but to something else
+  no_usage  // a whole stream that does not say what it costs (OpenAI)
 };
 
 struct MockFault {
@@ -50,6 +53,7 @@ struct MockSettings {
   std::vector<MockFault> faults;      // each faulty request gets one of them
   double fault_share = 1;             // of all requests; by seed and order of arrival
   std::uint64_t fault_count_max = 0;  // so many faults and no more; 0: no limit
+  std::string fault_model;            // requests of this model alone; empty: of every model
   std::uint64_t seed = 1;
 
   std::uint32_t slots = 0;  // answers at once; 0: no limit

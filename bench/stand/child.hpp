@@ -36,6 +36,8 @@ class Child {
   // Whether it ended by itself after the signal; SIGKILL comes after `time_max`.
   bool stop(int number, std::chrono::milliseconds time_max);
 
+  pid_t pid() const { return pid_; }  // -1: it has ended
+
  private:
   Child(pid_t pid, int output) : pid_(pid), output_(output) {}
   void signal(int number) const;

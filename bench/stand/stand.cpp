@@ -1,5 +1,7 @@
 #include "bench/stand/stand.hpp"
 
+#include "bench/load/http_call.hpp"
+
 #include <array>
 #include <cstdlib>
 #include <fstream>
@@ -23,18 +25,23 @@ void write(const fs::path& file, std::string_view text) {
   std::ofstream(file) << text;
 }
 
-// Two agents: `echo` asks nobody, `chat` asks the mock.
+constexpr std::string_view spare_agent =
+    R"({"start": "answer", "nodes": {"answer": {"kind": "generate", "role": "spare"}}})";
+
+// `echo` asks nobody, `chat` asks the mock's first model, `spare` its second one.
 Json configuration(const std::string& mock_url) {
-  return {{"http", {{"address", "127.0.0.1"}, {"port", 0}}},
-          {"storage", {{"path", "data"}}},
-          {"providers",
-           {{"mock",
-             {{"kind", "openai"},
-              {"base_url", mock_url + "/v1"},
-              {"api_key", {{"env", "PARLANCE_BENCH_KEY"}}}}}}},
-          {"models",
-           {{"main", {{{"provider", "mock"}, {"model", "mock-1"}, {"calls_at_once_max", 256}}}}}},
-          {"agents", {{"echo", "agents/echo"}, {"chat", "agents/chat"}}}};
+  return {
+      {"http", {{"address", "127.0.0.1"}, {"port", 0}}},
+      {"storage", {{"path", "data"}}},
+      {"providers",
+       {{"mock",
+         {{"kind", "openai"},
+          {"base_url", mock_url + "/v1"},
+          {"api_key", {{"env", "PARLANCE_BENCH_KEY"}}}}}}},
+      {"models",
+       {{"main", {{{"provider", "mock"}, {"model", "mock-1"}, {"calls_at_once_max", 256}}}},
+        {"spare", {{{"provider", "mock"}, {"model", "mock-2"}, {"calls_at_once_max", 256}}}}}},
+      {"agents", {{"echo", "agents/echo"}, {"chat", "agents/chat"}, {"spare", "agents/spare"}}}};
 }
 
 }  // namespace
@@ -58,11 +65,11 @@ Result<Stand> Stand::start(const StandOptions& options) {
   if (!ready) return Error{ErrorCode::internal, "the mock: " + ready.error().detail, {}, {}};
   stand.mock_url_ = *ready;
 
-  Json settings = configuration(stand.mock_url_);
-  settings.merge_patch(options.changes);
-  write(stand.folder_ / "parlance.json", settings.dump(2));
+  stand.configuration_ = configuration(stand.mock_url_);
+  stand.configuration_.merge_patch(options.changes);
   write(stand.folder_ / "agents/echo/agent.json", echo_agent);
   write(stand.folder_ / "agents/chat/agent.json", chat_agent);
+  write(stand.folder_ / "agents/spare/agent.json", spare_agent);
   setenv("PARLANCE_BENCH_KEY", "none", /*overwrite=*/1);
   if (auto started = stand.start_server(); !started) return started.error();
   return stand;
@@ -81,7 +88,29 @@ std::string Stand::log() const {
   return text.str();
 }
 
+std::uint64_t Stand::data_bytes() const {
+  std::uint64_t sum = 0;
+  std::error_code gone;  // files come and go while this looks
+  for (fs::recursive_directory_iterator each(folder_ / "data", gone), end; each != end;
+       each.increment(gone)) {
+    const auto size = each->is_regular_file(gone) ? each->file_size(gone) : 0;
+    if (!gone) sum += size;
+  }
+  return sum;
+}
+
+bool Stand::stop_server(int number, std::chrono::milliseconds time_max) {
+  return server_->stop(number, time_max);
+}
+
+Result<void> Stand::set_mock(const Json& settings) const {
+  const auto answer = http_call(*parse_target(mock_url_), "POST", "/mock/settings", dump(settings));
+  if (answer.status == 200) return {};
+  return Error{ErrorCode::internal, "the mock's settings: " + answer.body, {}, {}};
+}
+
 Result<void> Stand::start_server() {
+  write(folder_ / "parlance.json", configuration_.dump(2));
   auto child =
       Child::start({program_, "serve", "--dev", "--config", (folder_ / "parlance.json").string()},
                    (folder_ / "server.log").string());
@@ -91,6 +120,7 @@ Result<void> Stand::start_server() {
   if (!ready)
     return Error{ErrorCode::internal, "the server: " + ready.error().detail + "\n" + log(), {}, {}};
   url_ = *ready;
+  configuration_["http"]["port"] = std::stoi(parse_target(url_)->port);
   return {};
 }
 

@@ -69,9 +69,10 @@ function show_table(title, head, rows) {
   }
 }
 
+const of_turns = figures.timeline;
+
 // `gaps`: nothing was measured where it is 0.
-function show_chart(title, shown, series) {
-  const points = figures.timeline;
+function show_chart(title, shown, series, points = of_turns, second_of = (_, index) => ((index + 1) * figures.period_ms) / 1_000) {
   const seen = series.filter(({ of }) => points.some((point) => of(point) > 0));
   if (points.length < 2 || seen.length === 0) return;
   const holder = element('div', { kind: 'chart' });
@@ -93,7 +94,7 @@ function show_chart(title, shown, series) {
     axes: [{ ...axis, values: (_, splits) => splits.map((second) => `${second} s`) }, { ...axis, size: 70, values: (_, splits) => splits.map(shown) }],
     series: [{ label: 'at', value: (_, second) => (second === null ? '–' : `${second} s`) }, ...seen.map(line)],
   };
-  const times = points.map((_, index) => ((index + 1) * figures.period_ms) / 1_000);
+  const times = points.map(second_of);
   const values = seen.map(({ of, gaps }) => points.map((point) => (gaps && of(point) === 0 ? null : of(point))));
   const plot = new uPlot(options, [times, ...values], holder);
   probe.remove();
@@ -117,6 +118,16 @@ function show_charts() {
     { label: 'first text p50', color: '--second', gaps: true, of: (point) => point.first_text_p50 },
   ]);
   show_chart('Turns at once', count, [{ label: 'at once', color: '--second', of: (point) => point.at_once_max }]);
+  const of_server = (title, shown, series) => show_chart(title, shown, series, figures.server, ({ at_s }) => at_s);
+  of_server('In the server', count, [
+    { label: 'turns inside', color: '--second', of: (sample) => sample.turns_inside },
+    { label: 'calls running', color: '--good', of: (sample) => sample.calls_running },
+    { label: 'calls waiting', color: '--third', of: (sample) => sample.calls_waiting },
+  ]);
+  of_server('Threads in the server\'s memory', count, [{ label: 'threads', color: '--good', of: (sample) => sample.threads_resident }]);
+  of_server('The server\'s memory', (bytes) => `${number(bytes / 1_048_576)} MiB`, [
+    { label: 'resident', color: '--second', of: (sample) => sample.resident_bytes },
+  ]);
 }
 
 const titles = {

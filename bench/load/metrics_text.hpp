@@ -1,0 +1,35 @@
+// A page of metrics in Prometheus' text format, read for single figures.
+//
+// Threading: constant after construction.
+// Bounds: as large as the page.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parlance::bench {
+
+class MetricsText {
+ public:
+  explicit MetricsText(std::string text);
+  MetricsText(const MetricsText&) = delete;
+  MetricsText& operator=(const MetricsText&) = delete;
+
+  // The sum over all samples of that name whose labels hold `label` (`pool="llm"`; empty: all of
+  // them). None: there is no such sample.
+  std::optional<double> sum(std::string_view name, std::string_view label = {}) const;
+
+ private:
+  struct Sample {
+    std::string_view name;
+    std::string_view labels;
+    double value = 0;
+  };
+
+  std::string text_;
+  std::vector<Sample> samples_;  // into text_
+};
+
+}  // namespace parlance::bench
