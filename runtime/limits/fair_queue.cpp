@@ -24,6 +24,7 @@ FairQueue::Tenant& FairQueue::tenant_of(const WaitingCall& call) {
   const auto [found, is_new] = tenants_.try_emplace(call.tenant);
   if (is_new) turns_.push_back(call.tenant);
   found->second.tokens += call.tokens;
+  found->second.deadlines.emplace(call.deadline, call.call);
   tokens_ += call.tokens;
   return found->second;
 }
@@ -57,20 +58,32 @@ void FairQueue::hold(std::uint64_t call) {
 
 void FairQueue::extend(std::uint64_t call, Time deadline) {
   const auto found = places_.find(call);
-  if (found == places_.end()) return;
-  found->second->deadline = std::max(found->second->deadline, deadline);
+  if (found == places_.end() || deadline <= found->second->deadline) return;
+  auto& deadlines = tenants_.at(found->second->tenant).deadlines;
+  deadlines.erase({found->second->deadline, call});
+  found->second->deadline = deadline;
+  deadlines.emplace(deadline, call);
+}
+
+std::optional<FairQueue::Calls::iterator> FairQueue::first_of(Tenant& tenant, Time now) const {
+  for (const auto& [deadline, number] : tenant.deadlines) {
+    if (deadline - now >= hurry_below_) break;
+    const auto call = places_.at(number);
+    if (may_leave(*call, now)) return call;
+  }
+  const auto call = std::find_if(tenant.calls.begin(),
+                                 tenant.calls.end(),
+                                 [&](const WaitingCall& each) { return may_leave(each, now); });
+  return call == tenant.calls.end() ? std::nullopt : std::optional(call);
 }
 
 std::optional<FairQueue::Calls::iterator> FairQueue::find_first(Time now) {
   if (!any_may_leave(now)) return std::nullopt;
   for (;;) {
     Tenant& tenant = tenants_.at(turns_.front());
-    const auto call = std::find_if(tenant.calls.begin(),
-                                   tenant.calls.end(),
-                                   [&](const WaitingCall& each) { return may_leave(each, now); });
-    if (call != tenant.calls.end()) {
+    if (const auto call = first_of(tenant, now)) {
       if (!std::exchange(tenant.has_its_turn, true)) tenant.deficit += quantum_tokens;
-      if (call->tokens <= tenant.deficit) return call;
+      if ((*call)->tokens <= tenant.deficit) return call;
     }
     end_turn(tenant);
   }
@@ -106,6 +119,7 @@ WaitingCall FairQueue::take(Calls::iterator call) {
   const auto tenant = tenants_.find(call->tenant);
   WaitingCall taken = std::move(*call);
   tenant->second.calls.erase(call);
+  tenant->second.deadlines.erase({taken.deadline, taken.call});
   tenant->second.tokens -= taken.tokens;
   tokens_ -= taken.tokens;
   places_.erase(taken.call);
@@ -149,17 +163,25 @@ void FairQueue::note_flow(const WaitingCall& call) {
   });
 }
 
-// While a tenant's calls leave, each of the others lets as many tokens go as it, if it has them.
-// How long that takes depends on how many they will have: the third look at it is near enough.
 double FairQueue::calls_until(const std::string& tenant,
                               std::uint64_t tokens,
                               double calls_per_second,
                               Time now) const {
   const auto own = tenants_.find(tenant);
-  const auto own_tokens =
-      static_cast<double>(tokens + (own == tenants_.end() ? 0 : own->second.tokens));
-  const double mean =
-      static_cast<double>(tokens_ + tokens) / static_cast<double>(places_.size() + 1);
+  return calls_until_own(
+      tenant, tokens + (own == tenants_.end() ? 0 : own->second.tokens), calls_per_second, now);
+}
+
+// While a tenant's calls leave, each of the others lets as many tokens go as it, if it has them.
+// How long that takes depends on how many they will have: the third look at it is near enough.
+double FairQueue::calls_until_own(const std::string& tenant,
+                                  std::uint64_t own,
+                                  double calls_per_second,
+                                  Time now) const {
+  const auto own_tokens = static_cast<double>(own);
+  const double mean = places_.empty()
+                          ? own_tokens
+                          : static_cast<double>(tokens_) / static_cast<double>(places_.size());
   const double tokens_per_second = calls_per_second * mean;
   double before = own_tokens;
   for (int look = 0; look < 3; ++look) {
@@ -174,6 +196,26 @@ double FairQueue::calls_until(const std::string& tenant,
     }
   }
   return before / mean;
+}
+
+std::vector<WaitingCall> FairQueue::take_late(const IsLate& is_late,
+                                              double calls_per_second,
+                                              Time now) {
+  std::vector<std::uint64_t> late;
+  for (const auto& [name, tenant] : tenants_) {
+    std::uint64_t kept = 0;
+    for (const auto& call : tenant.calls) {
+      if (is_late(call, calls_until_own(name, kept + call.tokens, calls_per_second, now))) {
+        late.push_back(call.call);
+      } else {
+        kept += call.tokens;
+      }
+    }
+  }
+  std::vector<WaitingCall> taken;
+  for (const std::uint64_t call : late)
+    taken.push_back(*remove(call));
+  return taken;
 }
 
 std::optional<FairQueue::Time> FairQueue::next_time(Time now) const {

@@ -2,13 +2,14 @@
 //
 // Tenants take turns. In its turn a tenant is given `quantum_tokens` more to spend, and its calls
 // leave, first come first served, while it can pay for them; what it has left it keeps for its next
-// turn, and loses when nothing of it waits. So tenants share by tokens, not by calls.
+// turn, and loses when nothing of it waits. So tenants share by tokens, not by calls. A call that
+// is short of time (hurry_below()) leaves before its tenant's others, the shortest first.
 //
 // A call may not be able to leave yet: what it depends on is not on disk (ready() tells), or it is
 // to be sent again later. It then holds back nobody but itself.
 //
-// The order is first come first served, not newest first, also under overload: how long a new call
-// will wait can then be told at the door.
+// The order is else first come first served, not newest first, also under overload: how long a new
+// call will wait can then be told at the door.
 //
 // Bounds: its lane refuses beyond its places, of which take_for() gives each tenant its share; a
 // few words for each tenant that waits or sent a call in the last minutes. Threading: none of its
@@ -18,6 +19,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <list>
 #include <map>
 #include <optional>
@@ -25,6 +27,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace parlance {
 
@@ -58,6 +61,9 @@ class FairQueue {
   // It has at least that long.
   void extend(std::uint64_t call, Time deadline);
 
+  // From now on a call with less time left than this is short of it.
+  void hurry_below(Time::duration left) { hurry_below_ = left; }
+
   // The call that leaves next; none while no call may leave. Valid until the queue changes.
   const WaitingCall* first(Time now);
   // Takes that call out.
@@ -77,6 +83,11 @@ class FairQueue {
                      double calls_per_second,
                      Time now) const;
 
+  // Takes out the calls that `is_late` says of, given how many leave until each: itself, those
+  // before it that are not late, and other tenants'.
+  using IsLate = std::function<bool(const WaitingCall& call, double calls_until)>;
+  std::vector<WaitingCall> take_late(const IsLate& is_late, double calls_per_second, Time now);
+
   // When the first call that is only early may leave.
   std::optional<Time> next_time(Time now) const;
 
@@ -89,9 +100,10 @@ class FairQueue {
  private:
   struct Tenant {
     std::list<WaitingCall> calls;
-    std::uint64_t tokens = 0;   // of all its calls
-    std::uint64_t deficit = 0;  // what it may still spend
-    bool has_its_turn = false;  // and was given its quantum for it
+    std::set<std::pair<Time, std::uint64_t>> deadlines;  // of its calls
+    std::uint64_t tokens = 0;                            // of all its calls
+    std::uint64_t deficit = 0;                           // what it may still spend
+    bool has_its_turn = false;                           // and was given its quantum for it
   };
   using Calls = std::list<WaitingCall>;
   // What a tenant sent lately, in tokens a second: a sum that fades.
@@ -103,9 +115,16 @@ class FairQueue {
   void note_flow(const WaitingCall& call);
   static double faded(const Flow& flow, Time now);
   Tenant& tenant_of(const WaitingCall& call);
+  // The call of this tenant that leaves next.
+  std::optional<Calls::iterator> first_of(Tenant& tenant, Time now) const;
   // Turns tenants around until one can pay for its call.
   std::optional<Calls::iterator> find_first(Time now);
   WaitingCall take(Calls::iterator call);
+  // `own_tokens`: of the tenant's calls until the last that counts.
+  double calls_until_own(const std::string& tenant,
+                         std::uint64_t own_tokens,
+                         double calls_per_second,
+                         Time now) const;
   bool any_may_leave(Time now) const;
   void end_turn(Tenant& tenant);
 
@@ -114,6 +133,7 @@ class FairQueue {
   std::unordered_map<std::uint64_t, Calls::iterator> places_;
   std::set<std::pair<Time, std::uint64_t>> early_;  // calls that came back, by when they may leave
   std::uint64_t tokens_ = 0;
+  Time::duration hurry_below_{0};
   std::map<std::string, Flow> flows_;
 };
 

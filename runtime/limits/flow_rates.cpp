@@ -12,11 +12,13 @@ constexpr std::uint64_t ends_to_know = 20;
 
 }  // namespace
 
-void FlowRates::answered(Time sent_at, bool others_wait, Time now) {
+bool FlowRates::answered(Time sent_at, bool others_wait, Time now) {
   const double before = held_.mean();
-  if (held_.add(in_seconds(now - sent_at))) between_.scale(held_.mean() / before);
+  const bool begins_again = held_.add(in_seconds(now - sent_at));
+  if (begins_again) between_.scale(held_.mean() / before);
   if (last_) between_.add(in_seconds(now - *last_));
   last_ = others_wait ? std::optional<Time>(now) : std::nullopt;
+  return begins_again && held_.mean() > before;
 }
 
 double FlowRates::calls_per_second(std::size_t slots) const {

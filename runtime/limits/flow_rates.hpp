@@ -19,8 +19,9 @@ class FlowRates {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  // A call that was sent at `sent_at` has its answer; others wait for its slot.
-  void answered(Time sent_at, bool others_wait, Time now);
+  // A call that was sent at `sent_at` has its answer; others wait for its slot. True when calls
+  // turn out to have become slower: what was told of waits was too little.
+  bool answered(Time sent_at, bool others_wait, Time now);
 
   double seconds_mean() const { return held_.mean(); }
 

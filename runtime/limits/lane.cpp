@@ -217,7 +217,8 @@ void Lane::learn(const Running& run, const Ending& ending, Time now) {
   switch (ending.outcome) {
     case Outcome::answered:
       limit_.finished(run.mark, now);
-      rates_.answered(run.mark.sent_at, !queue_.empty(), now);
+      if (rates_.answered(run.mark.sent_at, !queue_.empty(), now)) give_up_late(now);
+      hurry_those_short_of_time(now);
       retries_.succeeded();
       breaker_.succeeded(now);
       break;
@@ -238,6 +239,33 @@ void Lane::learn(const Running& run, const Ending& ending, Time now) {
       return;  // what it used is not known
   }
   minute_.settled(run.call.tokens, ending.tokens_used, run.mark.sent_at, now);
+}
+
+// Short of time is a call whose answer, should it take longer than usual and begin only after a
+// turn of every tenant, would come too late.
+void Lane::hurry_those_short_of_time(Time now) {
+  const double rate = rates_.calls_per_second(limit_.limit());
+  const double turn =
+      rate > 0 ? queue_.calls_until({}, FairQueue::quantum_tokens, rate, now) / rate : 0;
+  const double seconds = turn + rates_.seconds_mean() + rates_.answer_deviation(0, 1);
+  queue_.hurry_below(
+      std::chrono::duration_cast<Time::duration>(std::chrono::duration<double>(seconds)));
+}
+
+// Those that would not be let in again, now that the provider is slower: they hear of it at once,
+// and the others wait less.
+void Lane::give_up_late(Time now) {
+  const std::size_t slots = limit_.limit();
+  const double rate = rates_.calls_per_second(slots);
+  const auto is_late = [&](const WaitingCall& call, double calls) {
+    const double needs =
+        calls / rate + rates_.seconds_mean() + margin_ * rates_.answer_deviation(calls, slots);
+    return needs > in_seconds(call.deadline - now);
+  };
+  for (const auto& call : queue_.take_late(is_late, rate, now)) {
+    given_up_.push_back(
+        {call.call, call.since, Refusal{Why::would_miss_deadline, advised_wait(0)}});
+  }
 }
 
 Lane::After Lane::wait_again(Running& run, const Ending& ending, Time now) {

@@ -16,7 +16,10 @@
 //                  Something was said: over.
 //
 // The margin is as many deviations of the estimate as let about 1 call in 125 miss its deadline: a
-// call that waited and missed widens it, one that waited and made it narrows it a little.
+// call that waited and missed widens it, one that waited and made it narrows it a little, to
+// nothing at least: a call that is short of time leaves before its tenant's others, so most of
+// those that turn out to be late make it all the same. When the provider becomes slower, those that
+// wait are judged anew.
 //
 // A lane acts on nothing: whoever owns it asks next() after every change and at wake_at(), and does
 // what it says.
@@ -159,6 +162,8 @@ class Lane {
   Refusal down(Time now) const;
   Step send(Time now);
   void learn_margin(bool missed);
+  void hurry_those_short_of_time(Time now);
+  void give_up_late(Time now);
   void learn(const Running& run, const Ending& ending, Time now);
   After wait_again(Running& run, const Ending& ending, Time now);
   bool may_wait_again(const Running& run, const Ending& ending) const;
@@ -169,14 +174,14 @@ class Lane {
   ConcurrencyLimit limit_;
   MinuteBudget minute_;
   FairQueue queue_;
-  std::deque<Step> given_up_;  // lost their place to another tenant, which next() has yet to say
+  std::deque<Step> given_up_;  // left the queue unserved, which next() has yet to say
   Codel codel_;
   Breaker breaker_;
   RetryBudget retries_;
   FlowRates rates_;
   std::unordered_map<std::uint64_t, Running> running_;
   std::uint64_t tokens_running_ = 0;
-  double margin_ = 1;  // in deviations
+  double margin_ = 0;  // in deviations
 };
 
 }  // namespace parlance

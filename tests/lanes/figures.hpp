@@ -22,12 +22,13 @@ struct Figure {
 using Figures = std::vector<Figure>;
 
 // Ten minutes of twice what the provider can serve: limit, goodput, throttled calls, and who was
-// let in and refused rightly. `replays`: so many refused calls are let in, each in a world of its
-// own, to see whether they would have made it.
-Figures saturated(std::uint32_t slots, Manner manner, std::uint64_t seed, std::size_t replays);
+// let in and refused rightly. `replay_every`: so many-th of the refused calls are let in, each in a
+// world of its own, to see whether they would have made it.
+Figures saturated(std::uint32_t slots, Manner manner, std::uint64_t seed, std::size_t replay_every);
 
 // The provider halves its speed: the longest waits, from 20 s after, next to those of a world in
-// which it always was that slow.
+// which it always was that slow. Of 64 slots, in as many worlds as that takes, because a p99 of the
+// 20 calls that 4 slots end in this time would be that of one call.
 Figures half_speed(std::uint32_t slots, Manner manner, std::uint64_t seed);
 
 // One tenant wants 60 times what the provider can serve, another 100 times less: with a queue that

@@ -13,8 +13,8 @@ void check(const Figures& figures) {
 }
 
 TEST_CASE("a lane finds a provider's slots, and keeps them busy with calls that end in time") {
-  check(saturated(16, Manner::refuses, 1, 40));
-  check(saturated(16, Manner::queues, 1, 40));
+  check(saturated(16, Manner::refuses, 1, 100));
+  check(saturated(16, Manner::queues, 1, 100));
 }
 
 TEST_CASE("waits recover when a provider halves its speed") {

@@ -3,10 +3,14 @@
 #include "runtime/base/seconds.hpp"
 #include "tests/simulation/random.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <deque>
 #include <queue>
+#include <stdexcept>
 #include <utility>
 
 namespace parlance::lanes {
@@ -70,20 +74,25 @@ class World {
 
   History run() {
     make_calls();
-    while (!events_.empty() && events_.top().at < options_.seconds && !ends_) {
-      const Event event = events_.top();
-      events_.pop();
-      note_limit(event.at);
-      now_ = event.at;
-      happen(event);
-      pump();
-    }
+    while (!ended())
+      go_on();
     for (auto& call : calls_)
       history_.calls.push_back(call.fate);
     return std::move(history_);
   }
 
  private:
+  bool ended() const { return events_.empty() || events_.top().at >= options_.seconds; }
+
+  void go_on() {
+    const Event event = events_.top();
+    events_.pop();
+    note_limit(event.at);
+    now_ = event.at;
+    happen(event);
+    pump();
+  }
+
   void make_calls() {
     for (std::uint32_t tenant = 0; tenant < options_.tenants.size(); ++tenant) {
       const double rate = options_.tenants[tenant].load * calls_per_second(options_.slots);
@@ -132,15 +141,43 @@ class World {
   }
 
   void come(std::uint64_t number, Call& call) {
-    const bool let_in = options_.let_in == number;
-    const double deadline = let_in ? call.fate.deadline + 10'000 : call.fate.deadline;
+    call.fate.refused = !enter(number, call, call.fate.deadline);
+    if (!call.fate.refused) return;
+    call.over = true;
+    if (is_replayed(call.fate)) call.fate.would_make_it = makes_it_if_let_in(number, call);
+  }
+
+  // Into the lane, which believes that the call has until `deadline`.
+  bool enter(std::uint64_t number, const Call& call, double deadline) {
     const Lane::Wish wish{
         number, options_.tenants[call.fate.tenant].name, call.fate.tokens, at(deadline)};
-    call.fate.refused = lane_.enter(wish, at(now_)).has_value();
-    call.over = call.fate.refused;
-    if (call.fate.refused) return;
+    if (lane_.enter(wish, at(now_))) return false;
     lane_.ready(number);
     plan(call.fate.deadline, What::deadline, number);
+    return true;
+  }
+
+  // Every n-th that was refused and whose fate would still be seen.
+  bool is_replayed(const Fate& call) {
+    return !is_copy_ && options_.replay_every > 0 && call.came > options_.replay_from_seconds &&
+           call.deadline < options_.seconds && ++refused_ % options_.replay_every == 0;
+  }
+
+  // In a world that is else the same: a copy of this process lives on from here.
+  bool makes_it_if_let_in(std::uint64_t number, Call& call) {
+    const pid_t copy = fork();
+    if (copy == 0) {
+      is_copy_ = true;
+      call.over = false;
+      if (enter(number, call, call.fate.deadline + 10'000)) pump();
+      while (!call.over && !ended())
+        go_on();
+      _exit(call.fate.in_time() ? 1 : 0);
+    }
+    int status = 0;
+    if (copy < 0 || waitpid(copy, &status, 0) != copy || !WIFEXITED(status))
+      throw std::runtime_error("a world could not be copied");
+    return WEXITSTATUS(status) == 1;
   }
 
   void give_up(std::uint64_t number, Call& call) {
@@ -148,7 +185,6 @@ class World {
     lane_.leave(number, at(now_));
     if (call.in_slot) leave_slot(call);
     std::erase(queue_, number);
-    if (options_.let_in == number) ends_ = true;
   }
 
   void report(const Event& event, Call& call) {
@@ -165,9 +201,7 @@ class World {
     } else {
       ending.outcome = Lane::Outcome::outage;
     }
-    const bool again = lane_.ended(event.call, ending, at(now_)) == Lane::After::again;
-    call.over = !again;
-    if (options_.let_in == event.call && call.over) ends_ = true;
+    call.over = lane_.ended(event.call, ending, at(now_)) != Lane::After::again;
   }
 
   void pump() {
@@ -175,7 +209,6 @@ class World {
       Call& call = calls_[step->call];
       if (step->refusal) {
         call.over = true;
-        if (options_.let_in == step->call) ends_ = true;
       } else {
         send(step->call, call);
       }
@@ -224,7 +257,8 @@ class World {
   std::priority_queue<Event> events_;
   std::uint64_t order_ = 0;
   double now_ = 0;
-  bool ends_ = false;
+  bool is_copy_ = false;             // that replays one call
+  std::size_t refused_ = 0;          // that could have been replayed
   std::uint32_t busy_ = 0;           // slots of the provider
   std::deque<std::uint64_t> queue_;  // the provider's own
   History history_;

@@ -38,8 +38,10 @@ struct WorldOptions {
   double deadline_seconds_max = 120;
   double seconds = 600;
   LaneLimits limits;
-  // This call is let in whatever its deadline, and the world ends when it has.
-  std::optional<std::uint64_t> let_in;
+  // Of the calls that are refused at the door from then on, every so many-th is replayed: let in
+  // whatever its deadline, in a world that is else the same. 0: none is.
+  std::size_t replay_every = 0;
+  double replay_from_seconds = 0;
 };
 
 // What became of a call. Times are seconds since the world began; negative: it never came to that.
@@ -49,8 +51,9 @@ struct Fate {
   double deadline = 0;
   double takes = 0;  // of a slot's time, when the provider is at its usual speed
   std::uint64_t tokens = 0;
-  bool refused = false;  // at the door
-  double sent = -1;      // last
+  bool refused = false;               // at the door
+  std::optional<bool> would_make_it;  // by replay
+  double sent = -1;                   // last
   double answered = -1;
   double slot_seconds = 0;  // that its answer took
 

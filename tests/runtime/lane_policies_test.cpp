@@ -89,6 +89,38 @@ TEST_CASE("a new call waits for its tenant's calls, and for as much of each othe
   CHECK(queue.calls_until("light", 100, 0, noon) == Approx(2));
 }
 
+TEST_CASE("a call that is short of time leaves before its tenant's others, the shortest first") {
+  FairQueue queue;
+  std::uint64_t number = 0;
+  for (const auto has : {60s, 9s, 50s, 8s}) {
+    WaitingCall call;
+    call.call = ++number;
+    call.tenant = "a";
+    call.deadline = noon + has;
+    call.ready = true;
+    queue.add(std::move(call));
+  }
+  queue.hurry_below(10s);
+  for (const std::uint64_t expected : {4U, 2U, 1U, 3U})
+    CHECK(queue.take_first(noon)->call == expected);
+}
+
+TEST_CASE("calls that are late are taken out, and no longer stand before the others") {
+  FairQueue queue;
+  for (std::uint64_t number = 1; number <= 4; ++number) {
+    WaitingCall call;
+    call.call = number;
+    call.tenant = "a";
+    queue.add(std::move(call));
+  }
+  const auto late = queue.take_late(
+      [](const WaitingCall& call, double until) { return call.call == 2 || until > 2.5; }, 1, noon);
+  REQUIRE(late.size() == 2);
+  CHECK(late[0].call == 2);
+  CHECK(late[1].call == 4);
+  CHECK(queue.size() == 2);
+}
+
 TEST_CASE("a queue stands once no call has left it in time for a whole interval") {
   Codel codel;
   codel.left(noon, noon + 1s);
