@@ -46,6 +46,7 @@ struct Exception {
   std::string_view name;
 };
 constexpr std::array exceptions{Exception{"bench/peers/bare/", "rocksdb"},
+                                Exception{"runtime/base/json.cpp", "boost"},
                                 Exception{"runtime/base/log", "spdlog"},
                                 Exception{"runtime/metrics/", "prometheus"}};
 
