@@ -11,9 +11,9 @@ namespace parlance::actors {
 namespace {
 
 // A token that is read is a nano-unit.
-const PriceTable prices("v1", {{"fake-1", {1'000'000, 1'000'000, 0}}});
+const PriceTable read_prices("v1", {{"fake-1", {1'000'000, 1'000'000, 0}}});
 
-BudgetOptions tenant_budget(std::int64_t nanos_max) {
+BudgetOptions money_budget(std::int64_t nanos_max) {
   BudgetOptions budgets;
   budgets.each[Payer::tenant].of(Period::total).nanos_max = nanos_max;
   return budgets;
@@ -22,7 +22,7 @@ BudgetOptions tenant_budget(std::int64_t nanos_max) {
 struct EmbeddingsTest : ConversationTest {
   void start_with(BudgetOptions budgets) {
     money = std::make_unique<Money>(
-        prices, std::move(budgets), RoleOptions{{"main", {lane}}}, registry);
+        read_prices, std::move(budgets), RoleOptions{{"main", {lane}}}, registry);
     start_node();
     embeddings = std::make_unique<ActorEmbeddings>(
         system, EmbeddingTools{journal, clock, llm_pool, *money, webhooks, 9});
@@ -95,7 +95,7 @@ TEST_CASE_METHOD(EmbeddingsTest, "vectors are answered once their row of the led
 }
 
 TEST_CASE_METHOD(EmbeddingsTest, "the worst case is on disk before the provider embeds") {
-  start_with(tenant_budget(100));
+  start_with(money_budget(100));
   embed();
   CHECK(spent() == worst);
   CHECK(provider->calls.empty());
@@ -111,7 +111,7 @@ TEST_CASE_METHOD(EmbeddingsTest, "the worst case is on disk before the provider 
 }
 
 TEST_CASE_METHOD(EmbeddingsTest, "what does not fit a budget is refused and leaves nothing") {
-  start_with(tenant_budget(worst - 1));
+  start_with(money_budget(worst - 1));
   embed();
   CHECK(failed_as(ErrorCode::budget_exhausted));
   settle();
@@ -120,7 +120,7 @@ TEST_CASE_METHOD(EmbeddingsTest, "what does not fit a budget is refused and leav
 }
 
 TEST_CASE_METHOD(EmbeddingsTest, "usage that the provider does not tell is estimated") {
-  start_with(tenant_budget(100));
+  start_with(money_budget(100));
   embed();
   settle();
   end_with({});
@@ -133,7 +133,7 @@ TEST_CASE_METHOD(EmbeddingsTest, "usage that the provider does not tell is estim
 }
 
 TEST_CASE_METHOD(EmbeddingsTest, "a call that fails unserved costs nothing") {
-  start_with(tenant_budget(100));
+  start_with(money_budget(100));
   embed();
   settle();
   provider->calls[0]->end(Error{ErrorCode::request_rejected, "no", {}, {}});
@@ -143,7 +143,7 @@ TEST_CASE_METHOD(EmbeddingsTest, "a call that fails unserved costs nothing") {
 }
 
 TEST_CASE_METHOD(EmbeddingsTest, "who leaves ends the call, which is charged for what it asked") {
-  start_with(tenant_budget(100));
+  start_with(money_budget(100));
   const auto leave = embed();
   settle();
   leave();
@@ -156,7 +156,7 @@ TEST_CASE_METHOD(EmbeddingsTest, "who leaves ends the call, which is charged for
 }
 
 TEST_CASE_METHOD(EmbeddingsTest, "one who leaves while it is reserved calls no provider") {
-  start_with(tenant_budget(100));
+  start_with(money_budget(100));
   const auto leave = embed();
   leave();
   settle();
@@ -176,7 +176,7 @@ TEST_CASE_METHOD(EmbeddingsTest, "the deadline ends it") {
 
 TEST_CASE_METHOD(EmbeddingsTest,
                  "a pool that dies costs the worst case, and one that is away nothing") {
-  start_with(tenant_budget(100));
+  start_with(money_budget(100));
   embed();
   settle();
   caf::anon_send_exit(llm_pool->part().actor, caf::exit_reason::kill);

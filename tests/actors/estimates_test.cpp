@@ -65,14 +65,14 @@ struct EstimatesTest : ConversationTest {
   const AccountKey acme{Payer::tenant, "acme", {}};
 };
 
-BudgetOptions tenant_budget(std::int64_t tokens_max) {
+BudgetOptions token_budget(std::int64_t tokens_max) {
   BudgetOptions budgets;
   budgets.each[Payer::tenant].of(Period::month).tokens_max = tokens_max;
   return budgets;
 }
 
 TEST_CASE_METHOD(EstimatesTest, "an estimate is what the same turn is then reserved with") {
-  start_with(tenant_budget(1'000'000));
+  start_with(token_budget(1'000'000));
   const auto estimated = estimate("chat");
   REQUIRE(estimated);
   REQUIRE(*estimated);
@@ -108,7 +108,7 @@ TEST_CASE_METHOD(EstimatesTest, "an estimate counts the messages that the thread
 }
 
 TEST_CASE_METHOD(EstimatesTest, "an estimate names the budget that would refuse the turn") {
-  start_with(tenant_budget(answer_tokens_max));
+  start_with(token_budget(answer_tokens_max));
   CHECK((*estimate("chat"))->value().refusal == BudgetRefusal{Payer::tenant, Period::month});
   BudgetOptions budgets;
   budgets.each[Payer::thread].of(Period::total).tokens_max = 10;
