@@ -200,6 +200,12 @@ class FakeEmbeddings : public Embeddings {
     return [this] { ++left; };
   }
 
+  // What is held of sessions goes before they do.
+  void forget() {
+    const std::lock_guard lock(mutex_);
+    held_.clear();
+  }
+
   std::optional<Result<Embedded>> answer;
   std::vector<EmbeddingRequest> asked;
   std::atomic<int> left = 0;
@@ -240,6 +246,7 @@ class ServerFixture {
     guard_.reset();
     for (auto& thread : threads_)
       thread.join();
+    embeddings.forget();
   }
   ServerFixture(const ServerFixture&) = delete;
   ServerFixture& operator=(const ServerFixture&) = delete;
