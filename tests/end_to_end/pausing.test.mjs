@@ -56,13 +56,11 @@ test('interrupt a turn, kill and restart the server, resume it: it goes on at th
 });
 
 test('kill -9 in the middle of a resumed turn: it goes on with the answer, and every reader sees one copy', async (t) => {
-  const { server, client } = await started(t, { tokens: 60, token_delay: '20ms' });
+  const { mock, server, client } = await started(t, { tokens: 60, token_delay: '20ms' });
   const { thread_id } = await paused(client);
   const run = await client.runs.create(thread_id, 'booking', { command: { resume: { approved: true } } });
-  await until('the model streams', async () => {
-    const { samples } = await server.metrics();
-    return samples.find((sample) => sample.name === 'parlance_pieces_total').value > 5;
-  });
+  const { tokens_sent } = await mock.stats();
+  await until('the model streams', async () => (await mock.stats()).tokens_sent > tokens_sent + 5);
   await server.kill();
   await server.begin();
   const done = await client.runs.join(thread_id, run.run_id);
