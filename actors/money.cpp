@@ -169,7 +169,7 @@ void Money::give_back_tokens(const Charge& charge, std::int64_t tokens, RateLimi
   rates->add(RateUnit::tokens, charge.clients, amount, now);
 }
 
-Money::Settled Money::settle(Charge charge,
+Money::Settled Money::settle(const Charge& charge,
                              CallCost cost,
                              RateLimits::Time now,
                              const std::function<std::uint64_t()>& next_number) {

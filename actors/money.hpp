@@ -56,7 +56,7 @@ class Money {
     std::vector<BudgetAlert> alerts;
   };
   // `next_number` numbers the rows of the asker's calls.
-  Settled settle(Charge charge,
+  Settled settle(const Charge& charge,
                  CallCost cost,
                  RateLimits::Time now,
                  const std::function<std::uint64_t()>& next_number);

@@ -62,6 +62,17 @@ struct EstimatesTest : ConversationTest {
     return got;
   }
 
+  // It waits for its passages when this returns.
+  void estimate_that_searches(OnePassage& index, Estimate& got) {
+    start_with({});
+    set(retriever_pool,
+        system.spawn<RetrieverPool>(RetrieverOptions{},
+                                    RetrieverPoolTools{index, registry, clock}));
+    conversations->estimate(request("reader", "mailboxes"),
+                            [&](auto answer) { got = std::move(answer); });
+    settle();
+  }
+
   const AccountKey acme{Payer::tenant, "acme", {}};
 };
 
@@ -133,13 +144,8 @@ TEST_CASE_METHOD(EstimatesTest, "a turn that the thread refuses has no estimate"
 
 TEST_CASE_METHOD(EstimatesTest, "the passages that a turn finds are part of its estimate") {
   OnePassage index;
-  start_with({});
-  set(retriever_pool,
-      system.spawn<RetrieverPool>(RetrieverOptions{}, RetrieverPoolTools{index, registry, clock}));
   Estimate got;
-  conversations->estimate(request("reader", "mailboxes"),
-                          [&](auto answer) { got = std::move(answer); });
-  settle();
+  estimate_that_searches(index, got);
   CHECK_FALSE(got);
   REQUIRE(index.queries.size() == 1);
   index.answer();
@@ -152,13 +158,8 @@ TEST_CASE_METHOD(EstimatesTest, "the passages that a turn finds are part of its 
 
 TEST_CASE_METHOD(EstimatesTest, "an estimate whose pool is restarted says so") {
   OnePassage index;
-  start_with({});
-  set(retriever_pool,
-      system.spawn<RetrieverPool>(RetrieverOptions{}, RetrieverPoolTools{index, registry, clock}));
   Estimate got;
-  conversations->estimate(request("reader", "mailboxes"),
-                          [&](auto answer) { got = std::move(answer); });
-  settle();
+  estimate_that_searches(index, got);
   caf::anon_send(directory->part().actor, PartDown{retriever_pool->part().generation});
   settle();
   REQUIRE(got);
