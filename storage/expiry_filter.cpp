@@ -14,38 +14,29 @@ std::string_view view(const rocksdb::Slice& slice) {
   return {slice.data(), slice.size()};
 }
 
-class HeadsFilter : public rocksdb::CompactionFilter {
+// Judges each row by itself.
+class RowFilter : public rocksdb::CompactionFilter {
  public:
-  explicit HeadsFilter(std::shared_ptr<const ExpiryJudge> judge) : judge_(std::move(judge)) {}
+  using Drops = bool (ExpiryJudge::*)(std::string_view key, std::string_view value) const;
 
-  const char* Name() const override { return "parlance.heads"; }
+  RowFilter(std::shared_ptr<const ExpiryJudge> judge, const char* name, Drops drops)
+      : judge_(std::move(judge)),
+        name_(name),
+        drops_(drops) {}
+
+  const char* Name() const override { return name_; }
   bool Filter(int,
               const rocksdb::Slice& key,
               const rocksdb::Slice& value,
               std::string*,
               bool*) const override {
-    return judge_->drops_head(view(key), view(value));
+    return ((*judge_).*drops_)(view(key), view(value));
   }
 
  private:
   const std::shared_ptr<const ExpiryJudge> judge_;
-};
-
-class UnfinishedFilter : public rocksdb::CompactionFilter {
- public:
-  explicit UnfinishedFilter(std::shared_ptr<const ExpiryJudge> judge) : judge_(std::move(judge)) {}
-
-  const char* Name() const override { return "parlance.unfinished"; }
-  bool Filter(int,
-              const rocksdb::Slice& key,
-              const rocksdb::Slice& value,
-              std::string*,
-              bool*) const override {
-    return judge_->drops_unfinished(view(key), view(value));
-  }
-
- private:
-  const std::shared_ptr<const ExpiryJudge> judge_;
+  const char* const name_;
+  const Drops drops_;
 };
 
 class EventsFilter : public rocksdb::CompactionFilter {
@@ -89,23 +80,6 @@ class LedgerFilter : public rocksdb::CompactionFilter {
   const std::shared_ptr<const ExpiryJudge> judge_;
 };
 
-class AccountsFilter : public rocksdb::CompactionFilter {
- public:
-  explicit AccountsFilter(std::shared_ptr<const ExpiryJudge> judge) : judge_(std::move(judge)) {}
-
-  const char* Name() const override { return "parlance.accounts"; }
-  bool Filter(int,
-              const rocksdb::Slice& key,
-              const rocksdb::Slice& value,
-              std::string*,
-              bool*) const override {
-    return judge_->drops_account(view(key), view(value));
-  }
-
- private:
-  const std::shared_ptr<const ExpiryJudge> judge_;
-};
-
 class ExpiryFilterFactory : public rocksdb::CompactionFilterFactory {
  public:
   ExpiryFilterFactory(std::shared_ptr<const ExpiryJudge> judge, FilteredFamily family)
@@ -118,15 +92,17 @@ class ExpiryFilterFactory : public rocksdb::CompactionFilterFactory {
       const rocksdb::CompactionFilter::Context&) override {
     switch (family_) {
       case FilteredFamily::heads:
-        return std::make_unique<HeadsFilter>(judge_);
+        return std::make_unique<RowFilter>(judge_, "parlance.heads", &ExpiryJudge::drops_head);
       case FilteredFamily::events:
         return std::make_unique<EventsFilter>(judge_);
       case FilteredFamily::unfinished:
-        return std::make_unique<UnfinishedFilter>(judge_);
+        return std::make_unique<RowFilter>(
+            judge_, "parlance.unfinished", &ExpiryJudge::drops_unfinished);
       case FilteredFamily::ledger:
         return std::make_unique<LedgerFilter>(judge_);
       case FilteredFamily::accounts:
-        return std::make_unique<AccountsFilter>(judge_);
+        return std::make_unique<RowFilter>(
+            judge_, "parlance.accounts", &ExpiryJudge::drops_account);
     }
     return nullptr;
   }
