@@ -103,9 +103,11 @@ void ThreadActor::handle(CancelRun& cancel) {
 void ThreadActor::handle(MakeThread& make) {
   const bool repeated = head_ && !make.create.request_digest.empty() &&
                         head_->request_digest == make.create.request_digest;
-  auto answer = [this, repeated, done = std::move(make.done)](std::optional<Error> error) {
+  // Who makes it and who repeats the request are told the same, to the byte.
+  const bool as_made = repeated || !head_;
+  auto answer = [this, repeated, as_made, done = std::move(make.done)](std::optional<Error> error) {
     if (error) return done(*error);
-    done(repeated ? view_when_made(repeated) : view());
+    done(as_made ? view_when_made(repeated) : view());
   };
   if (head_) {
     if (!repeated && !make.create.existing_ok)

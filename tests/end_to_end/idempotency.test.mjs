@@ -146,6 +146,7 @@ test('threads, copies and changes of a state say that they were done before', as
     const first = await post(server, route, body, key);
     assert.equal(first.status, 200, first.text);
     assert.equal(first.headers['idempotent-replayed'], undefined);
+    if (route === '/threads') assert.equal(first.json.updated_at, first.json.created_at);
     const again = await post(server, route, body, key);
     assert.equal(again.headers['idempotent-replayed'], 'true', route);
     assert.equal(again.text, first.text);
