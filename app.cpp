@@ -9,6 +9,7 @@
 #include "actors/offline_provider.hpp"
 #include "actors/recovery.hpp"
 #include "actors/retriever_pool.hpp"
+#include "actors/scheduling.hpp"
 #include "actors/service_keeper.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/thread_directory.hpp"
@@ -36,6 +37,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/event_based_actor.hpp>
+#include <caf/scheduler/coordinator.hpp>
 #include <caf/send.hpp>
 #include <sys/resource.h>
 
@@ -64,8 +66,8 @@ constexpr std::chrono::milliseconds count_webhooks_wait_max{1'000};
 
 struct ActorSystemConfig : caf::actor_system_config {
   ActorSystemConfig() {
-    // The default policy polls: idle, it takes 25 times the CPU of this one.
-    set("scheduler.policy", caf::atom("sharing"));
+    // CAF's default policy polls: idle, it takes 25 times the CPU of one that waits.
+    load<caf::scheduler::coordinator<actors::SharedWork>>();
     set("scheduler.max-threads", std::size_t{std::max(2U, std::thread::hardware_concurrency())});
   }
 };

@@ -1,0 +1,116 @@
+// How CAF's workers share their work: one queue, and no worker is woken without work for it.
+//
+// CAF's own policy, `sharing`, wakes a worker for each job. Most jobs here are messages that one
+// actor sends to the next: the worker that sends takes the job itself a moment later, and the one
+// that was woken for it finds nothing. So a worker that adds the only job of the queue wakes
+// nobody, and neither does anyone while as many workers have been woken as could be.
+//
+// What it costs: a job may wait for the handler that added it to end, even if another worker is
+// idle. Handlers are short; what blocks has threads of its own.
+//
+// Threading: as caf::policy::work_sharing. Bounds: none of its own; actors are in the queue once.
+#pragma once
+
+#include <caf/policy/unprofiled.hpp>
+#include <caf/resumable.hpp>
+#include <caf/scheduler/abstract_coordinator.hpp>
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+
+namespace parlance::actors {
+
+class JobQueue {
+ public:
+  void add(caf::resumable* job) {
+    bool wakes = false;
+    {
+      const std::scoped_lock lock(mutex_);
+      jobs_.push_back(job);
+      const std::size_t own = working_for_ == this ? 1 : 0;  // taken by whoever adds it
+      wakes = asleep_ > woken_ && jobs_.size() > own + woken_;
+      if (wakes) ++woken_;
+    }
+    if (wakes) for_workers_.notify_one();
+  }
+
+  // Waits for one. On a worker's thread.
+  caf::resumable* take() {
+    working_for_ = this;
+    std::unique_lock lock(mutex_);
+    while (jobs_.empty()) {
+      ++asleep_;
+      for_workers_.wait(lock);
+      --asleep_;
+      if (woken_ > 0) --woken_;
+    }
+    return take_first();
+  }
+
+  // None: there is none left.
+  caf::resumable* take_left() {
+    const std::scoped_lock lock(mutex_);
+    return jobs_.empty() ? nullptr : take_first();
+  }
+
+ private:
+  // The caller holds mutex_.
+  caf::resumable* take_first() {
+    auto* const job = jobs_.front();
+    jobs_.pop_front();
+    return job;
+  }
+
+  // The queue whose worker this thread is.
+  static thread_local inline const JobQueue* working_for_ = nullptr;
+
+  std::mutex mutex_;
+  std::condition_variable for_workers_;
+  std::deque<caf::resumable*> jobs_;  // guarded by mutex_
+  std::size_t asleep_ = 0;            // guarded by mutex_; workers that wait, with those woken
+  std::size_t woken_ = 0;             // guarded by mutex_; of them
+};
+
+// A policy of caf::scheduler::coordinator.
+class SharedWork : public caf::policy::unprofiled {
+ public:
+  struct coordinator_data {
+    explicit coordinator_data(caf::scheduler::abstract_coordinator*) {}
+    JobQueue queue;
+  };
+  struct worker_data {
+    explicit worker_data(caf::scheduler::abstract_coordinator*) {}
+  };
+
+  template <class Coordinator>
+  void central_enqueue(Coordinator* self, caf::resumable* job) {
+    d(self).queue.add(job);
+  }
+  template <class Worker>
+  void external_enqueue(Worker* self, caf::resumable* job) {
+    d(self->parent()).queue.add(job);
+  }
+  template <class Worker>
+  void internal_enqueue(Worker* self, caf::resumable* job) {
+    d(self->parent()).queue.add(job);
+  }
+  template <class Worker>
+  void resume_job_later(Worker* self, caf::resumable* job) {
+    d(self->parent()).queue.add(job);
+  }
+  template <class Worker>
+  caf::resumable* dequeue(Worker* self) {
+    return d(self->parent()).queue.take();
+  }
+  template <class Worker, class Act>
+  void foreach_resumable(Worker*, Act) {}
+  template <class Coordinator, class Act>
+  void foreach_central_resumable(Coordinator* self, Act act) {
+    while (auto* const job = d(self).queue.take_left())
+      act(job);
+  }
+};
+
+}  // namespace parlance::actors
