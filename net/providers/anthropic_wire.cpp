@@ -11,7 +11,7 @@ namespace {
 constexpr const char* api_version = "2023-06-01";
 
 // What is read from the provider's cache, or written to it, is not among its input_tokens.
-UsagePiece usage_of(const Json& usage) {
+UsagePiece usage_of(const AnswerJson& usage) {
   UsagePiece piece;
   piece.tokens_out = count_of(member(usage, "output_tokens"));
   const auto fresh = count_of(member(usage, "input_tokens"));
@@ -50,8 +50,8 @@ ProviderTrouble trouble_of(const ProviderError& error) {
   return ProviderTrouble::other;
 }
 
-ProviderError error_of(const Json& body) {
-  const Json& error = member(body, "error");
+ProviderError error_of(const AnswerJson& body) {
+  const AnswerJson& error = member(body, "error");
   ProviderError read = error_in(error, text_of(member(error, "type")));
   read.trouble = trouble_of(read);
   return read;
@@ -63,18 +63,18 @@ Error embeds_nothing() {
 
 // A block of an answer, as it begins in a stream and as it stands in a whole one. The arguments of
 // a streamed call come behind its beginning.
-void add_block(const Json& block, std::size_t number, bool is_whole, AnswerChunk& chunk) {
+void add_block(const AnswerJson& block, std::size_t number, bool is_whole, AnswerChunk& chunk) {
   const std::string type = text_of(member(block, "type"));
   if (type == "text") chunk.text += text_of(member(block, "text"));
   if (type != "tool_use") return;
-  const Json& input = member(block, "input");
-  chunk.tool_calls.push_back({number,
-                              {text_of(member(block, "id")),
-                               text_of(member(block, "name")),
-                               is_whole && input.is_object() ? dump(input) : std::string()}});
+  chunk.tool_calls.push_back(
+      {number,
+       {text_of(member(block, "id")),
+        text_of(member(block, "name")),
+        is_whole ? object_text(member(block, "input"), "") : std::string()}});
 }
 
-void add_delta(const Json& delta, std::size_t number, AnswerChunk& chunk) {
+void add_delta(const AnswerJson& delta, std::size_t number, AnswerChunk& chunk) {
   const std::string type = text_of(member(delta, "type"));
   if (type == "text_delta") chunk.text = text_of(member(delta, "text"));
   if (type == "thinking_delta") chunk.is_thought = true;
@@ -99,7 +99,7 @@ class AnthropicWire : public WireFormat {
   }
 
   Result<AnswerChunk> read_event(const SseEvent& event) const override {
-    const auto body = read_answer_object(event.data);
+    const AnswerObject body(event.data);
     if (!body) return body.error();
     const std::string type = text_of(member(*body, "type"));
     const std::size_t number = count_of(member(*body, "index")).value_or(0);
@@ -123,10 +123,10 @@ class AnthropicWire : public WireFormat {
   }
 
   Result<AnswerChunk> read_whole(std::string_view text) const override {
-    const auto body = read_answer_object(text);
+    const AnswerObject body(text);
     if (!body) return body.error();
     AnswerChunk chunk;
-    if (body->contains("error")) {
+    if (!member(*body, "error").is_null()) {
       chunk.error = error_of(*body);
       return chunk;
     }
@@ -134,16 +134,16 @@ class AnthropicWire : public WireFormat {
     chunk.model = text_of(member(*body, "model"));
     chunk.stop_reason = stop_reason_of(text_of(member(*body, "stop_reason")));
     chunk.usage = usage_of(member(*body, "usage"));
-    const Json& blocks = member(*body, "content");
-    for (std::size_t number = 0; blocks.is_array() && number < blocks.size(); ++number)
-      add_block(blocks[number], number, true, chunk);
+    std::size_t number = 0;
+    for (const auto& block : all_of(member(*body, "content")))
+      add_block(block, number++, true, chunk);
     return chunk;
   }
 
   Result<AnswerChunk> read_vectors(std::string_view) const override { return embeds_nothing(); }
 
   ProviderError read_error(std::string_view text) const override {
-    const auto body = read_answer_object(text);
+    const AnswerObject body(text);
     return body ? error_of(*body) : ProviderError{};
   }
 };

@@ -1,6 +1,6 @@
 #include "net/providers/client_options.hpp"
 
-#include "net/providers/wire_json.hpp"
+#include "runtime/base/json_reading.hpp"
 
 #include <algorithm>
 #include <array>
@@ -23,10 +23,10 @@ bool holds(const std::array<std::string_view, size>& names, std::string_view nam
 void read_tools(const Json& tools, ClientOptions& read) {
   if (!tools.is_array()) return;
   for (const auto& tool : tools) {
-    const Json& function = member(tool, "function");
-    read.tools.push_back({text_of(member(function, "name")),
-                          text_of(member(function, "description")),
-                          member(function, "parameters")});
+    const Json& function = json_member(tool, "function");
+    read.tools.push_back({json_text(json_member(function, "name")),
+                          json_text(json_member(function, "description")),
+                          json_member(function, "parameters")});
   }
 }
 
@@ -34,14 +34,14 @@ void read_tool_choice(const Json& choice, ClientOptions& read) {
   if (choice == "auto") read.tool_choice = ToolChoice::automatic;
   if (choice == "none") read.tool_choice = ToolChoice::none;
   if (choice == "required") read.tool_choice = ToolChoice::required;
-  read.tool_named = text_of(member(member(choice, "function"), "name"));
+  read.tool_named = json_text(json_member(json_member(choice, "function"), "name"));
   if (!read.tool_named.empty()) read.tool_choice = ToolChoice::named;
 }
 
 void read_response_format(const Json& format, ClientOptions& read) {
-  const std::string type = text_of(member(format, "type"));
+  const std::string type = json_text(json_member(format, "type"));
   read.wants_json = type == "json_object" || type == "json_schema";
-  read.schema = member(member(format, "json_schema"), "schema");
+  read.schema = json_member(json_member(format, "json_schema"), "schema");
 }
 
 }  // namespace
@@ -61,7 +61,7 @@ Result<ClientOptions> read_client_options(const Json& options) {
     } else if (name == "stop") {
       read.stop = value.is_array() ? value : Json::array({value});
     } else if (name == "user") {
-      read.user = text_of(value);
+      read.user = json_text(value);
     } else if (holds(sampling_names, name)) {
       read.sampling[name] = value;
     } else {

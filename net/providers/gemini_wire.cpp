@@ -31,8 +31,8 @@ std::string segment(std::string_view text) {
 }
 
 // Thinking is paid for as the answer is. What is read from the cache is among the prompt's tokens.
-UsagePiece usage_of(const Json& body) {
-  const Json& usage = member(body, "usageMetadata");
+UsagePiece usage_of(const AnswerJson& body) {
+  const AnswerJson& usage = member(body, "usageMetadata");
   UsagePiece piece;
   piece.tokens_in = count_of(member(usage, "promptTokenCount"));
   piece.tokens_in_cached = count_of(member(usage, "cachedContentTokenCount"));
@@ -68,26 +68,25 @@ void add_reason(const std::string& reason, AnswerChunk& chunk) {
   }
 }
 
-void add_part(const Json& part, AnswerChunk& chunk) {
-  if (member(part, "thought") == true) {
+void add_part(const AnswerJson& part, AnswerChunk& chunk) {
+  const auto* const is_thought = member(part, "thought").if_bool();
+  if (is_thought != nullptr && *is_thought) {
     chunk.is_thought = true;
     return;
   }
   chunk.text += text_of(member(part, "text"));
-  const Json& call = member(part, "functionCall");
+  const AnswerJson& call = member(part, "functionCall");
   if (!call.is_object()) return;
-  const Json& arguments = member(call, "args");
   chunk.tool_calls.push_back({std::nullopt,
                               {text_of(member(call, "id")),
                                text_of(member(call, "name")),
-                               arguments.is_object() ? dump(arguments) : std::string("{}"),
+                               object_text(member(call, "args"), "{}"),
                                text_of(member(part, "thoughtSignature"))}});
 }
 
 // {"@type": "…RetryInfo", "retryDelay": "34.5s"} among an error's details.
-std::optional<std::chrono::milliseconds> retry_delay_of(const Json& details) {
-  if (!details.is_array()) return std::nullopt;
-  for (const auto& detail : details) {
+std::optional<std::chrono::milliseconds> retry_delay_of(const AnswerJson& details) {
+  for (const auto& detail : all_of(details)) {
     const std::string text = text_of(member(detail, "retryDelay"));
     double seconds = 0;
     const char* const end = text.data() + text.size();
@@ -112,8 +111,8 @@ ProviderTrouble trouble_of(const ProviderError& error) {
   return ProviderTrouble::other;
 }
 
-ProviderError error_of(const Json& body) {
-  const Json& error = member(body, "error");
+ProviderError error_of(const AnswerJson& body) {
+  const AnswerJson& error = member(body, "error");
   ProviderError read = error_in(error, text_of(member(error, "status")));
   read.retry_after = retry_delay_of(member(error, "details"));
   read.trouble = trouble_of(read);
@@ -146,35 +145,34 @@ class GeminiWire : public WireFormat {
   }
 
   Result<AnswerChunk> read_vectors(std::string_view text) const override {
-    const auto body = read_answer_object(text);
+    const AnswerObject body(text);
     if (!body) return body.error();
-    if (!body->contains("error")) return gemini_vectors(*body);
+    if (member(*body, "error").is_null()) return gemini_vectors(*body);
     AnswerChunk chunk;
     chunk.error = error_of(*body);
     return chunk;
   }
 
   ProviderError read_error(std::string_view text) const override {
-    const auto body = read_answer_object(text);
+    const AnswerObject body(text);
     return body ? error_of(*body) : ProviderError{};
   }
 
  private:
   // An event is what a whole answer is, but of a part of it; no event is marked as the last one.
   static Result<AnswerChunk> read(std::string_view text) {
-    const auto body = read_answer_object(text);
+    const AnswerObject body(text);
     if (!body) return body.error();
     AnswerChunk chunk;
-    if (body->contains("error")) {
+    if (!member(*body, "error").is_null()) {
       chunk.error = error_of(*body);
       return chunk;
     }
     chunk.model = text_of(member(*body, "modelVersion"));
     chunk.usage = usage_of(*body);
-    const Json& candidate = first_of(member(*body, "candidates"));
-    const Json& parts = member(member(candidate, "content"), "parts");
-    for (std::size_t i = 0; parts.is_array() && i < parts.size(); ++i)
-      add_part(parts[i], chunk);
+    const AnswerJson& candidate = first_of(member(*body, "candidates"));
+    for (const auto& part : all_of(member(member(candidate, "content"), "parts")))
+      add_part(part, chunk);
     add_reason(text_of(member(candidate, "finishReason")), chunk);
     const bool is_blocked =
         !text_of(member(member(*body, "promptFeedback"), "blockReason")).empty();

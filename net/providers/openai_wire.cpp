@@ -37,21 +37,23 @@ Json message_json(const WireMessage& message) {
   return json;
 }
 
-UsagePiece usage_of(const Json& value) {
-  const Json& usage = member(value, "usage");
+UsagePiece usage_of(const AnswerJson& value) {
+  const AnswerJson& usage = member(value, "usage");
   return {count_of(member(usage, "prompt_tokens")),
           count_of(member(usage, "completion_tokens")),
           count_of(member(member(usage, "prompt_tokens_details"), "cached_tokens"))};
 }
 
-std::vector<ToolCallPiece> call_pieces_of(const Json& message) {
+// Gemini's, where it speaks as OpenAI does.
+std::string signature_of(const AnswerJson& call) {
+  return text_of(member(member(member(call, "extra_content"), "google"), "thought_signature"));
+}
+
+std::vector<ToolCallPiece> call_pieces_of(const AnswerJson& message) {
   std::vector<ToolCallPiece> pieces;
-  const Json& calls = member(message, "tool_calls");
-  if (!calls.is_array()) return pieces;
-  for (const auto& call : calls) {
-    const Json& index = member(call, "index");
-    const Json& function = member(call, "function");
-    pieces.push_back({index.is_number_unsigned() ? index.get<std::size_t>() : pieces.size(),
+  for (const auto& call : all_of(member(message, "tool_calls"))) {
+    const AnswerJson& function = member(call, "function");
+    pieces.push_back({count_of(member(call, "index")).value_or(pieces.size()),
                       {text_of(member(call, "id")),
                        text_of(member(function, "name")),
                        text_of(member(function, "arguments")),
@@ -60,9 +62,10 @@ std::vector<ToolCallPiece> call_pieces_of(const Json& message) {
   return pieces;
 }
 
-std::optional<StopReason> stop_reason_of(const Json& choice) {
-  const Json& reason = member(choice, "finish_reason");
-  if (!reason.is_string()) return std::nullopt;
+std::optional<StopReason> stop_reason_of(const AnswerJson& choice) {
+  const AnswerJson& told = member(choice, "finish_reason");
+  if (!told.is_string()) return std::nullopt;
+  const std::string reason = text_of(told);
   if (reason == "length") return StopReason::length;
   if (reason == "tool_calls" || reason == "function_call") return StopReason::tool_calls;
   if (reason == "content_filter") return StopReason::content_filter;
@@ -86,7 +89,7 @@ ProviderTrouble trouble_of(const ProviderError& error) {
   return ProviderTrouble::other;
 }
 
-ProviderError error_of(const Json& error) {
+ProviderError error_of(const AnswerJson& error) {
   std::string code = text_of(member(error, "code"));
   if (code.empty()) code = text_of(member(error, "type"));
   ProviderError read = error_in(error, std::move(code));
@@ -95,15 +98,15 @@ ProviderError error_of(const Json& error) {
 }
 
 // `said` is where the choice keeps what the model says: "delta" of a stream, else "message".
-AnswerChunk chunk_of(const Json& body, const char* said) {
+AnswerChunk chunk_of(const AnswerJson& body, const char* said) {
   AnswerChunk chunk;
-  const Json& error = member(body, "error");
+  const AnswerJson& error = member(body, "error");
   if (!error.is_null()) {
     chunk.error = error_of(error);
     return chunk;
   }
-  const Json& choice = first_of(member(body, "choices"));
-  const Json& message = member(choice, said);
+  const AnswerJson& choice = first_of(member(body, "choices"));
+  const AnswerJson& message = member(choice, said);
   chunk.model = text_of(member(body, "model"));
   chunk.text = text_of(member(message, "content"));
   chunk.refusal = text_of(member(message, "refusal"));
@@ -143,9 +146,9 @@ class OpenAiWire : public WireFormat {
       chunk.is_last = true;
       return chunk;
     }
-    const auto body = read_answer_object(event.data);
+    const AnswerObject body(event.data);
     if (!body) return body.error();
-    if (event.event == "error" && !body->contains("error")) {
+    if (event.event == "error" && member(*body, "error").is_null()) {
       chunk.error = error_of(*body);
       return chunk;
     }
@@ -153,11 +156,11 @@ class OpenAiWire : public WireFormat {
   }
 
   Result<AnswerChunk> read_whole(std::string_view text) const override {
-    const auto body = read_answer_object(text);
+    const AnswerObject body(text);
     if (!body) return body.error();
     AnswerChunk chunk = chunk_of(*body, "message");
     chunk.is_last = true;
-    const Json& message = member(first_of(member(*body, "choices")), "message");
+    const AnswerJson& message = member(first_of(member(*body, "choices")), "message");
     const bool answers = member(message, "content").is_string() || !chunk.tool_calls.empty() ||
                          !chunk.refusal.empty();
     if (!answers) chunk.stop_reason.reset();
@@ -165,9 +168,9 @@ class OpenAiWire : public WireFormat {
   }
 
   Result<AnswerChunk> read_vectors(std::string_view text) const override {
-    const auto body = read_answer_object(text);
+    const AnswerObject body(text);
     if (!body) return body.error();
-    const Json& error = member(*body, "error");
+    const AnswerJson& error = member(*body, "error");
     if (error.is_null()) return openai_vectors(*body);
     AnswerChunk chunk;
     chunk.error = error_of(error);
@@ -175,7 +178,7 @@ class OpenAiWire : public WireFormat {
   }
 
   ProviderError read_error(std::string_view text) const override {
-    const auto body = read_answer_object(text);
+    const AnswerObject body(text);
     return body ? error_of(member(*body, "error")) : ProviderError{};
   }
 };

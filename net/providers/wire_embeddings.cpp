@@ -19,12 +19,14 @@ Error broken(std::string why) {
           {}};
 }
 
-Result<std::vector<float>> read_vector(const Json& numbers) {
-  if (!numbers.is_array() || numbers.empty()) return broken("one is no list of numbers");
+Result<std::vector<float>> read_vector(const AnswerJson& list) {
+  const auto& numbers = all_of(list);
+  if (numbers.empty()) return broken("one is no list of numbers");
   std::vector<float> vector;
   vector.reserve(numbers.size());
-  for (const Json& number : numbers) {
-    const float value = number.is_number() ? number.get<float>() : NAN;
+  for (const auto& number : numbers) {
+    boost::json::error_code is_none;
+    const float value = number.is_number() ? number.to_number<float>(is_none) : NAN;
     if (!std::isfinite(value)) return broken("one has what is no number");
     vector.push_back(value);
   }
@@ -32,7 +34,7 @@ Result<std::vector<float>> read_vector(const Json& numbers) {
 }
 
 // `vectors` has the place, which is filled once.
-Result<void> put_vector(const Json& numbers, std::size_t place, Vectors& vectors) {
+Result<void> put_vector(const AnswerJson& numbers, std::size_t place, Vectors& vectors) {
   if (place >= vectors.size() || !vectors[place].empty()) return broken("their order is unclear");
   auto vector = read_vector(numbers);
   if (!vector) return vector.error();
@@ -66,11 +68,11 @@ Json openai_embedding_body(std::string_view model, const EmbeddingInput& input) 
   return body;
 }
 
-Result<AnswerChunk> openai_vectors(const Json& body) {
-  const Json& data = member(body, "data");
-  Vectors vectors(data.is_array() ? data.size() : 0);
+Result<AnswerChunk> openai_vectors(const AnswerJson& body) {
+  const auto& data = all_of(member(body, "data"));
+  Vectors vectors(data.size());
   for (std::size_t i = 0; i < vectors.size(); ++i) {
-    const Json& item = data[i];
+    const AnswerJson& item = data[i];
     const std::size_t place =
         count_of(member(item, "index")).value_or(static_cast<std::uint32_t>(i));
     if (auto put = put_vector(member(item, "embedding"), place, vectors); !put) return put.error();
@@ -97,9 +99,9 @@ Result<Json> gemini_embedding_body(std::string_view model, const EmbeddingInput&
   return Json{{"requests", std::move(requests)}};
 }
 
-Result<AnswerChunk> gemini_vectors(const Json& body) {
-  const Json& embeddings = member(body, "embeddings");
-  Vectors vectors(embeddings.is_array() ? embeddings.size() : 0);
+Result<AnswerChunk> gemini_vectors(const AnswerJson& body) {
+  const auto& embeddings = all_of(member(body, "embeddings"));
+  Vectors vectors(embeddings.size());
   for (std::size_t i = 0; i < vectors.size(); ++i) {
     if (auto put = put_vector(member(embeddings[i], "values"), i, vectors); !put)
       return put.error();

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "net/providers/wire_format.hpp"
+#include "net/providers/wire_json.hpp"
 #include "runtime/base/json.hpp"
 #include "runtime/llm/embedding.hpp"
 
@@ -17,12 +18,12 @@ namespace parlance::net {
 Json openai_embedding_body(std::string_view model, const EmbeddingInput& input);
 
 // {"data": [{"index", "embedding": […]}…], "model", "usage"}
-Result<AnswerChunk> openai_vectors(const Json& body);
+Result<AnswerChunk> openai_vectors(const AnswerJson& body);
 
 // `model` is a segment of a path. request_rejected: it takes no tokens.
 Result<Json> gemini_embedding_body(std::string_view model, const EmbeddingInput& input);
 
 // {"embeddings": [{"values": […]}…], "usageMetadata"}
-Result<AnswerChunk> gemini_vectors(const Json& body);
+Result<AnswerChunk> gemini_vectors(const AnswerJson& body);
 
 }  // namespace parlance::net

@@ -7,7 +7,7 @@
 
 namespace parlance::net {
 
-ProviderError error_in(const Json& error, std::string code) {
+ProviderError error_in(const AnswerJson& error, std::string code) {
   ProviderError read;
   if (is_identifier(code)) read.code = std::move(code);
   read.message = on_one_line(text_of(error.is_object() ? member(error, "message") : error));

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "net/providers/wire_format.hpp"
-#include "runtime/base/json.hpp"
+#include "net/providers/wire_json.hpp"
 
 #include <string>
 #include <string_view>
@@ -13,7 +13,7 @@
 namespace parlance::net {
 
 // `error` is the object, or its message alone. Its trouble is still `other`.
-ProviderError error_in(const Json& error, std::string code);
+ProviderError error_in(const AnswerJson& error, std::string code);
 
 // The words of an error that has no code of its own.
 bool says(const ProviderError& error, std::string_view words);

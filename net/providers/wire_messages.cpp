@@ -1,6 +1,6 @@
 #include "net/providers/wire_messages.hpp"
 
-#include "net/providers/wire_json.hpp"
+#include "runtime/base/json_reading.hpp"
 #include "runtime/llm/answer_notes.hpp"
 #include "runtime/llm/tool_calls.hpp"
 
@@ -17,7 +17,7 @@ WireMessage said(const Message& message) {
   WireMessage wire;
   wire.role = message.role == Role::tool ? Role::human : message.role;
   wire.text = message.text;
-  if (message.role != Role::tool) wire.name = text_of(member(message.extra, "name"));
+  if (message.role != Role::tool) wire.name = json_text(json_member(message.extra, "name"));
   return wire;
 }
 

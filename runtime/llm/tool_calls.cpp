@@ -1,20 +1,19 @@
 #include "runtime/llm/tool_calls.hpp"
 
+#include "runtime/base/json_reading.hpp"
+
 #include <optional>
 
 namespace parlance {
 namespace {
 
 std::string text_of(const Json& value, const char* name) {
-  const auto found = value.find(name);
-  return found != value.end() && found->is_string() ? found->get<std::string>() : std::string();
+  return json_text(json_member(value, name));
 }
 
-const Json& member(const Json& value, const char* name) {
-  static const Json none;
-  if (!value.is_object()) return none;
-  const auto found = value.find(name);
-  return found == value.end() ? none : *found;
+std::string signature_of(const Json& openai_call) {
+  const Json& google = json_member(json_member(openai_call, "extra_content"), "google");
+  return text_of(google, "thought_signature");
 }
 
 std::optional<ToolCall> read_call(const Json& value) {
@@ -38,11 +37,6 @@ std::optional<Json> arguments_of(const ToolCall& call) {
 }
 
 }  // namespace
-
-std::string signature_of(const Json& openai_call) {
-  const Json& google = member(member(openai_call, "extra_content"), "google");
-  return google.is_object() ? text_of(google, "thought_signature") : std::string();
-}
 
 std::vector<ToolCall> tool_calls_of(const Message& message) {
   std::vector<ToolCall> calls;

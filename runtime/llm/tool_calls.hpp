@@ -32,9 +32,6 @@ std::string answered_call_of(const Message& message);
 // OpenAI's shape, for extra["tool_calls"].
 Json openai_tool_calls(const std::vector<ToolCall>& calls);
 
-// The signature of a call in that shape, where it has one.
-std::string signature_of(const Json& openai_call);
-
 // LangGraph's shape. A call whose arguments are no JSON object is left out: see invalid_tool_calls.
 Json langgraph_tool_calls(const std::vector<ToolCall>& calls);
 
