@@ -302,8 +302,8 @@ bool LlmPool::answer_as_before(const Ask& ask, const std::string& identity, Role
   role.metrics.looked_up(kept.has_value());
   if (!kept) return false;
   caf::anon_send(ask.asker, CallAdmitted{ask.call});
-  for (auto& piece : pieces_of(kept->text))
-    caf::anon_send(ask.asker, Said{ask.call, std::move(piece)});
+  if (auto pieces = pieces_of(kept->text); !pieces.empty())
+    caf::anon_send(ask.asker, Said{ask.call, std::move(pieces)});
   caf::anon_send(
       ask.asker,
       Answered{ask.call, std::make_shared<Result<ChatAnswer>>(std::move(*kept)), {}, {}, true});
@@ -363,8 +363,8 @@ Audience::Listener LlmPool::listener(const Ask& ask, std::shared_ptr<SharedBill>
             bill->join(call);
             caf::anon_send(asker, CallAdmitted{call, bill});
           },
-          [asker = ask.asker, call = ask.call](std::string piece) {
-            caf::anon_send(asker, Said{call, std::move(piece)});
+          [asker = ask.asker, call = ask.call](std::vector<std::string> pieces) {
+            caf::anon_send(asker, Said{call, std::move(pieces)});
           }};
 }
 
@@ -443,8 +443,8 @@ void LlmPool::start(const Lane::Step& step, PoolLane& lane) {
   call.bill->sent(lane.options.provider, call.model());
   const auto self = caf::actor_cast<caf::actor>(this);
   ProviderReports reports;
-  reports.said = [self, audience = call.audience, number](std::string piece) {
-    if (audience->say(std::move(piece))) caf::anon_send(self, FirstToken{number});
+  reports.said = [self, audience = call.audience, number](std::vector<std::string> pieces) {
+    if (audience->say(std::move(pieces))) caf::anon_send(self, FirstToken{number});
   };
   const auto told = std::make_shared<Usage>();
   reports.used = [told](const Usage& usage) { *told = usage; };

@@ -243,7 +243,7 @@ struct Abandon {  // nobody wants the answer any more
 };
 struct Said {
   std::uint64_t call = 0;
-  std::string piece;
+  std::vector<std::string> pieces;
 };
 struct Answered {
   std::uint64_t call = 0;

@@ -100,12 +100,7 @@ caf::behavior ThreadActor::awake() {
         update_busy();
       },
       [this](Said& said) {
-        if (!pending_ || pending_->call != said.call) return;
-        if (pending_->charge) pending_->charge->tokens_said += tokens_of(said.piece);
-        if (front().turn.said(std::move(said.piece))) return stream_pieces();
-        stop(front(),
-             TurnOutcome::failed,
-             {ErrorCode::answer_too_long, "the answer is too long", {}, {}});
+        if (pending_ && pending_->call == said.call) take_pieces(std::move(said.pieces));
       },
       [this](Answered& report) {
         if (!pending_ || pending_->call != report.call) return;
@@ -468,6 +463,17 @@ void ThreadActor::send_search(const caf::actor& pool,
                  {turn.accepted().agent, find.query, find.passages_max},
                  turn.deadline(),
                  caf::actor_cast<caf::actor>(this)});
+}
+
+void ThreadActor::take_pieces(std::vector<std::string> pieces) {
+  for (auto& piece : pieces) {
+    if (pending_->charge) pending_->charge->tokens_said += tokens_of(piece);
+    if (front().turn.said(std::move(piece))) continue;
+    return stop(front(),
+                TurnOutcome::failed,
+                {ErrorCode::answer_too_long, "the answer is too long", {}, {}});
+  }
+  stream_pieces();
 }
 
 void ThreadActor::answered(const Answer& answer) {

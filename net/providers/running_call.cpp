@@ -68,6 +68,7 @@ HttpNext RunningCall::body(std::string_view piece) {
     if (!has_ended_) read(wire_.read_event(event));
   });
   if (!fed && !has_ended_) end(fed.error());
+  tell_pieces();
   if (has_ended_) return is_whole_ ? HttpNext::finished : HttpNext::stop;
   return has_progressed_ ? HttpNext::progress : HttpNext::waiting;
 }
@@ -115,7 +116,11 @@ void RunningCall::take(AnswerChunk chunk) {
     return fail(ErrorCode::answer_too_long, "the provider's answer is too long");
   }
   has_progressed_ = true;
-  if (!chunk.text.empty()) reports_.said(std::move(chunk.text));
+  if (!chunk.text.empty()) pieces_.push_back(std::move(chunk.text));
+}
+
+void RunningCall::tell_pieces() {
+  if (!pieces_.empty()) reports_.said(std::exchange(pieces_, {}));
 }
 
 void RunningCall::add(const ToolCallPiece& piece) {
@@ -221,6 +226,7 @@ void RunningCall::fail(ErrorCode code, std::string detail) {
 }
 
 void RunningCall::end(Result<ChatAnswer> outcome) {
+  tell_pieces();
   has_ended_ = true;
   const ProviderReports reports = std::exchange(reports_, {});
   if (outcome) return reports.ended(std::move(outcome));

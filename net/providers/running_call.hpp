@@ -44,6 +44,7 @@ class RunningCall {
   std::size_t body_bytes_max() const;
   void read(Result<AnswerChunk> chunk);
   void take(AnswerChunk chunk);
+  void tell_pieces();
   void add(const ToolCallPiece& piece);
   ToolCall* call_of(const ToolCallPiece& piece);
   void add(const UsagePiece& usage);
@@ -61,7 +62,8 @@ class RunningCall {
   unsigned status_ = 0;  // 0: no head yet
   std::optional<std::chrono::milliseconds> retry_after_;
   SseParser parser_;
-  std::string body_;  // where it is not a stream
+  std::string body_;                 // where it is not a stream
+  std::vector<std::string> pieces_;  // that are not told yet: what one read brings is told at once
   ChatAnswer answer_;
   // The provider's number of each of answer_.tool_calls; none for one that came whole.
   std::vector<std::optional<std::size_t>> call_numbers_;

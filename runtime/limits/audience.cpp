@@ -8,11 +8,13 @@ bool Audience::add(Listener listener) {
   const std::lock_guard lock(mutex_);
   if (bytes_said_ > bytes_kept_max_) return false;
   listener.taken_in();
+  std::vector<std::string> pieces;
   std::size_t begin = 0;
   for (const std::size_t end : ends_kept_) {
-    listener.told(kept_.substr(begin, end - begin));
+    pieces.push_back(kept_.substr(begin, end - begin));
     begin = end;
   }
+  if (!pieces.empty()) listener.told(std::move(pieces));
   listeners_.push_back(std::move(listener));
   return true;
 }
@@ -22,8 +24,18 @@ void Audience::remove(std::uint64_t call) {
   std::erase_if(listeners_, [&](const Listener& listener) { return listener.call == call; });
 }
 
-bool Audience::say(std::string piece) {
+bool Audience::say(std::vector<std::string> pieces) {
   const std::lock_guard lock(mutex_);
+  for (const auto& piece : pieces)
+    keep(piece);
+  for (std::size_t i = 1; i < listeners_.size(); ++i)
+    listeners_[i].told(pieces);
+  if (!listeners_.empty()) listeners_.front().told(std::move(pieces));
+  return !std::exchange(has_heard_, true);
+}
+
+// The caller holds mutex_.
+void Audience::keep(const std::string& piece) {
   bytes_said_ += piece.size();
   if (bytes_said_ > bytes_kept_max_) {
     kept_ = {};
@@ -32,10 +44,6 @@ bool Audience::say(std::string piece) {
     kept_ += piece;
     ends_kept_.push_back(static_cast<std::uint32_t>(kept_.size()));
   }
-  for (std::size_t i = 1; i < listeners_.size(); ++i)
-    listeners_[i].told(piece);
-  if (!listeners_.empty()) listeners_.front().told(std::move(piece));
-  return !std::exchange(has_heard_, true);
 }
 
 bool Audience::has_heard() const {

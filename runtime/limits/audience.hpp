@@ -1,5 +1,5 @@
 // Those who hear what is said in one call. Who comes later first hears all that was said before,
-// and then, like everybody, each piece as it is said: the same pieces in the same order.
+// at once, and then, like everybody, what is said as it is said: the same pieces in the same order.
 //
 // Bounds: bytes_kept_max of pieces are kept for those who come later; once more was said, nobody
 // is taken in any more. Listeners are bounded by whoever adds them.
@@ -21,7 +21,7 @@ class Audience {
   struct Listener {
     std::uint64_t call = 0;
     std::function<void()> taken_in;  // before anything is told
-    std::function<void(std::string piece)> told;
+    std::function<void(std::vector<std::string> pieces)> told;
   };
 
   // 0: for one listener alone, who is there from the start.
@@ -31,12 +31,14 @@ class Audience {
   bool add(Listener listener);
   void remove(std::uint64_t call);
 
-  // True for the first piece.
-  bool say(std::string piece);
+  // True for the first time.
+  bool say(std::vector<std::string> pieces);
 
   bool has_heard() const;
 
  private:
+  void keep(const std::string& piece);
+
   mutable std::mutex mutex_;
   const std::uint32_t bytes_kept_max_;
   std::vector<Listener> listeners_;       // all below: guarded by mutex_

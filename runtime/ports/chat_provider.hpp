@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace parlance {
 
@@ -29,12 +30,13 @@ inline std::string own_words_of(const Error& error) {
   return error.detail.substr(0, error.detail.find(": "));
 }
 
-// What a call reports: any number of pieces, then exactly one end; just before an end that is a
-// failure, what its provider counted of it all the same, if it said so.
+// What a call reports: any number of pieces, those that came together at once, then exactly one
+// end; just before an end that is a failure, what its provider counted of it all the same, if it
+// said so.
 //
 // Threading: called from a thread of the provider's; must not block.
 struct ProviderReports {
-  std::function<void(std::string piece)> said;
+  std::function<void(std::vector<std::string> pieces)> said;
   // Errors: model_unavailable and model_throttled (nothing was said, another lane may be tried),
   // context_length_exceeded (another model may have a longer one), request_rejected (the request's
   // content is at fault), credentials_refused, provider_refused (its model or its account),

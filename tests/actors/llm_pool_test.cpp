@@ -34,7 +34,10 @@ class ModelAsker : public caf::event_based_actor {
  protected:
   caf::behavior make_behavior() override {
     return {[this](CallAdmitted admitted) { answers_.admitted.push_back(admitted.call); },
-            [this](Said& said) { answers_.said[said.call] += said.piece + '|'; },
+            [this](Said& said) {
+              for (const auto& piece : said.pieces)
+                answers_.said[said.call] += piece + '|';
+            },
             [this](Answered& report) { answers_.answered[report.call] = report.answer; }};
   }
 

@@ -51,7 +51,10 @@ Outcome call(const WireFormat& wire,
   options.answer_bytes_max = answer_bytes_max;
   RunningCall running{wire,
                       options,
-                      {[&](std::string piece) { outcome.said += piece; },
+                      {[&](const std::vector<std::string>& pieces) {
+                         for (const auto& piece : pieces)
+                           outcome.said += piece;
+                       },
                        [&](Result<ChatAnswer> end) {
                          ++outcome.ends;
                          check(outcome, end);

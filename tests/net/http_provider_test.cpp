@@ -44,6 +44,7 @@ const std::string done_event = "data: [DONE]\n\n";
 
 struct Outcome {
   std::vector<std::string> pieces;
+  std::vector<std::size_t> reports;  // how many pieces each brought
   std::optional<Result<ChatAnswer>> end;
 
   bool failed_as(ErrorCode code) const { return !*end && end->error().code == code; }
@@ -73,8 +74,10 @@ Running start(
                                 .request = request,
                                 .deadline = Deadline::at(Deadline::Clock::now() + time_max),
                                 .request_id = "req-1"},
-                               {[outcome, on_said](std::string piece) {
-                                  outcome->pieces.push_back(std::move(piece));
+                               {[outcome, on_said](std::vector<std::string> pieces) {
+                                  outcome->reports.push_back(pieces.size());
+                                  for (auto& piece : pieces)
+                                    outcome->pieces.push_back(std::move(piece));
                                   on_said();
                                 },
                                 [outcome, ended](Result<ChatAnswer> answer) {
@@ -148,6 +151,16 @@ TEST_CASE("each chunk with content is one piece, and the answer is their sum") {
   CHECK(answer.model == "mock-1");
   CHECK(answer.usage == Usage{7, 3});
   CHECK(answer.stop_reason == StopReason::stop);
+}
+
+TEST_CASE("what comes together is told at once") {
+  const Outcome outcome =
+      ask(std::string(stream_head) +
+          chunked(role_chunk + said("a") + said("b") + said("c") + stop_chunk + done_event) +
+          "0\r\n\r\n");
+  REQUIRE(*outcome.end);
+  CHECK(outcome.pieces == std::vector<std::string>{"a", "b", "c"});
+  CHECK(outcome.reports == std::vector<std::size_t>{3});
 }
 
 TEST_CASE("a call that the provider gave no id has one, streamed and whole") {

@@ -77,23 +77,26 @@ TEST_CASE("who is taken in late hears the same pieces in the same order") {
   Audience audience(8);
   std::string heard;
   const auto listener = [&](std::uint64_t call) {
-    return Audience::Listener{
-        call,
-        [&heard, call] { heard += std::to_string(call) + "! "; },
-        [&heard, call](const std::string& piece) { heard += std::to_string(call) + piece + ' '; }};
+    return Audience::Listener{call,
+                              [&heard, call] { heard += std::to_string(call) + "! "; },
+                              [&heard, call](const std::vector<std::string>& pieces) {
+                                heard += std::to_string(call);
+                                for (const auto& piece : pieces)
+                                  heard += piece + ' ';
+                              }};
   };
   REQUIRE(audience.add(listener(1)));
   CHECK_FALSE(audience.has_heard());
-  CHECK(audience.say("ab"));
-  CHECK_FALSE(audience.say("cd"));
+  CHECK(audience.say({"ab"}));
+  CHECK_FALSE(audience.say({"cd", "ef"}));
   CHECK(audience.has_heard());
   REQUIRE(audience.add(listener(2)));
   audience.remove(1);
-  audience.say("ef");
-  CHECK(heard == "1! 1ab 1cd 2! 2ab 2cd 2ef ");
-  audience.say("more");
+  audience.say({"gh"});
+  CHECK(heard == "1! 1ab 1cd ef 2! 2ab cd ef 2gh ");
+  audience.say({"more"});
   CHECK_FALSE(audience.add(listener(3)));  // more than 8 bytes were said
-  CHECK(heard == "1! 1ab 1cd 2! 2ab 2cd 2ef 2more ");
+  CHECK(heard == "1! 1ab 1cd ef 2! 2ab cd ef 2gh 2more ");
 }
 
 TEST_CASE("calls are the same when all that the model is told is") {
