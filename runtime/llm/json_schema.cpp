@@ -1,16 +1,18 @@
 #include "runtime/llm/json_schema.hpp"
 
+#include "runtime/llm/json_schema_parts.hpp"
+
 #include <re2/re2.h>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <set>
+#include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace parlance {
@@ -19,7 +21,9 @@ namespace {
 using Fault = std::optional<SchemaFault>;
 
 constexpr std::size_t schema_depth_max = 64;
-constexpr std::size_t comparisons_max = 200'000;
+constexpr std::size_t patterns_max = 64;
+constexpr std::size_t patterns_bytes_max = 8U << 10U;
+constexpr std::size_t programs_max = 10'000;  // instructions of all patterns
 
 constexpr std::array<std::string_view, 7> type_names{
     "null", "boolean", "object", "array", "number", "integer", "string"};
@@ -84,13 +88,6 @@ SchemaFault fault(std::string path, std::string what) {
   return {std::move(path), std::move(what)};
 }
 
-re2::RE2::Options pattern_options() {
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  options.set_max_mem(1 << 20);
-  return options;
-}
-
 // "~1" and "~0" of a JSON pointer's segment.
 std::string segment_of(std::string_view text) {
   std::string segment;
@@ -105,21 +102,17 @@ std::string segment_of(std::string_view text) {
   return segment;
 }
 
-// What "#/$defs/dish" leads to; null where it leads to no schema.
-const Json* target_of(const Json& root, std::string_view ref) {
-  if (!ref.starts_with('#')) return nullptr;
-  ref.remove_prefix(1);
-  const Json* at = &root;
-  while (!ref.empty()) {
-    if (ref.front() != '/') return nullptr;
-    ref.remove_prefix(1);
-    const std::size_t end = std::min(ref.find('/'), ref.size());
-    const std::string segment = segment_of(ref.substr(0, end));
-    ref.remove_prefix(end);
-    if (!at->is_object() || !at->contains(segment)) return nullptr;
-    at = &(*at)[segment];
+// The member of an object, or the item of a list; null where there is none.
+const Json* step_into(const Json& at, const std::string& segment) {
+  if (at.is_object()) {
+    const auto found = at.find(segment);
+    return found == at.end() ? nullptr : &*found;
   }
-  return at->is_object() || at->is_boolean() ? at : nullptr;
+  std::size_t index = 0;
+  const char* const end = segment.data() + segment.size();
+  const auto [rest, failed] = std::from_chars(segment.data(), end, index);
+  const bool is_index = at.is_array() && failed == std::errc{} && rest == end && index < at.size();
+  return is_index ? &at[index] : nullptr;
 }
 
 bool is_type_name(const Json& name) {
@@ -131,8 +124,6 @@ bool is_type_name(const Json& name) {
 bool are_all(const Json& list, bool (*fits)(const Json&)) {
   return list.is_array() && std::all_of(list.begin(), list.end(), fits);
 }
-
-// ---- the schema
 
 class SchemaCheck {
  public:
@@ -193,7 +184,9 @@ class SchemaCheck {
                    const std::string& path,
                    std::size_t depth) {
     if (name == "type")
-      return needs(is_type_name(value) || are_all(value, is_type_name), path, "names no type");
+      return needs(is_type_name(value) || (are_all(value, is_type_name) && !value.empty()),
+                   path,
+                   "names no type");
     if (name == "enum") return needs(value.is_array() && !value.empty(), path, "must be a list");
     if (name == "required") {
       const auto is_name = [](const Json& each) { return each.is_string(); };
@@ -201,15 +194,23 @@ class SchemaCheck {
     }
     if (name == "multipleOf") return needs(value.get<double>() > 0, path, "must be above 0");
     if (name == "$ref") {
-      const Json* const target = target_of(root_, value.get_ref<const std::string&>());
+      const Json* const target = schema_of_ref(root_, value.get_ref<const std::string&>());
       if (target == nullptr) return fault(path, "leads to no schema in this one");
       return of(*target, path, depth + 1);
     }
-    if (name == "pattern") {
-      const re2::RE2 pattern(value.get_ref<const std::string&>(), pattern_options());
-      return needs(pattern.ok(), path, "is no pattern that RE2 takes");
-    }
+    if (name == "pattern") return of_pattern(value.get_ref<const std::string&>(), path);
     return std::nullopt;
+  }
+
+  Fault of_pattern(const std::string& text, const std::string& path) {
+    if (!patterns_.insert(text).second) return std::nullopt;
+    patterns_bytes_ += text.size();
+    if (patterns_.size() > patterns_max || patterns_bytes_ > patterns_bytes_max)
+      return fault(path, "is a pattern too many");
+    const re2::RE2 pattern(text, pattern_options());
+    if (!pattern.ok()) return fault(path, "is no pattern that RE2 takes, or a large one");
+    programs_ += static_cast<std::size_t>(pattern.ProgramSize());
+    return needs(programs_ <= programs_max, path, "is a large pattern too many");
   }
 
   static Fault needs(bool fits, const std::string& path, const char* what) {
@@ -219,220 +220,38 @@ class SchemaCheck {
 
   const Json& root_;
   std::set<const Json*> seen_;
-};
-
-// ---- a value
-
-bool is_integer(const Json& value) {
-  if (value.is_number_integer()) return true;
-  if (!value.is_number_float()) return false;
-  const double number = value.get<double>();
-  return number == std::floor(number);
-}
-
-bool is_of_type(const Json& value, std::string_view type) {
-  if (type == "null") return value.is_null();
-  if (type == "boolean") return value.is_boolean();
-  if (type == "object") return value.is_object();
-  if (type == "array") return value.is_array();
-  if (type == "number") return value.is_number();
-  if (type == "integer") return is_integer(value);
-  return value.is_string();
-}
-
-std::string types_text(const Json& type) {
-  if (type.is_string()) return type.get<std::string>();
-  std::string text;
-  for (const Json& each : type)
-    text += (text.empty() ? "" : " or ") + each.get<std::string>();
-  return text;
-}
-
-bool is_multiple(double number, double factor) {
-  return std::abs(std::remainder(number, factor)) <= 1e-9 * std::max(std::abs(number), factor);
-}
-
-bool has_twins(const Json& list) {
-  const std::set<Json> different(list.begin(), list.end());
-  return different.size() < list.size();
-}
-
-class ValueCheck {
- public:
-  explicit ValueCheck(const Json& root) : root_(root) {}
-
-  Fault of(const Json& value, const Json& schema, const std::string& path, std::size_t depth) {
-    if (depth > schema_depth_max || ++comparisons_ > comparisons_max)
-      return fault(path, "is too much to be held to the schema");
-    if (schema.is_boolean()) {
-      if (schema.get<bool>()) return std::nullopt;
-      return fault(path, "must not be there");
-    }
-    if (auto wrong = of_itself(value, schema, path)) return wrong;
-    if (value.is_number()) {
-      if (auto wrong = of_number(value.get<double>(), schema, path)) return wrong;
-    } else if (value.is_string()) {
-      if (auto wrong = of_text(value.get_ref<const std::string&>(), schema, path)) return wrong;
-    } else if (value.is_array()) {
-      if (auto wrong = of_list(value, schema, path, depth)) return wrong;
-    } else if (value.is_object()) {
-      if (auto wrong = of_object(value, schema, path, depth)) return wrong;
-    }
-    return of_others(value, schema, path, depth);
-  }
-
- private:
-  Fault of_itself(const Json& value, const Json& schema, const std::string& path) {
-    if (const auto type = schema.find("type"); type != schema.end()) {
-      const auto fits = [&](const Json& name) {
-        return is_of_type(value, name.get_ref<const std::string&>());
-      };
-      const bool is_one =
-          type->is_string() ? fits(*type) : std::any_of(type->begin(), type->end(), fits);
-      if (!is_one) return fault(path, "must be of type " + types_text(*type));
-    }
-    if (const auto one = schema.find("enum"); one != schema.end()) {
-      comparisons_ += one->size();
-      if (std::find(one->begin(), one->end(), value) == one->end())
-        return fault(path, "must be one of the values of its enum");
-    }
-    if (const auto same = schema.find("const"); same != schema.end() && *same != value)
-      return fault(path, "must be the value of its const");
-    return std::nullopt;
-  }
-
-  static Fault of_number(double number, const Json& schema, const std::string& path) {
-    const auto limit = [&](const char* name) -> std::optional<double> {
-      const auto found = schema.find(name);
-      return found == schema.end() ? std::nullopt : std::optional(found->get<double>());
-    };
-    const auto least = limit("minimum");
-    const auto most = limit("maximum");
-    const auto above = limit("exclusiveMinimum");
-    const auto below = limit("exclusiveMaximum");
-    const auto factor = limit("multipleOf");
-    const auto say = [&](const char* words, const char* name) {
-      return fault(path, std::string("must be ") + words + ' ' + dump(schema[name]));
-    };
-    if (least && number < *least) return say("at least", "minimum");
-    if (most && number > *most) return say("at most", "maximum");
-    if (above && number <= *above) return say("above", "exclusiveMinimum");
-    if (below && number >= *below) return say("below", "exclusiveMaximum");
-    if (factor && !is_multiple(number, *factor)) return say("a multiple of", "multipleOf");
-    return std::nullopt;
-  }
-
-  // How many there are of what `path` holds.
-  static Fault of_count(std::size_t count,
-                        const Json& schema,
-                        const std::pair<const char*, const char*>& names,
-                        const std::string& path,
-                        const std::string& what) {
-    const auto least = schema.find(names.first);
-    if (least != schema.end() && count < least->get<std::uint64_t>())
-      return fault(path, "must have at least " + dump(*least) + ' ' + what);
-    const auto most = schema.find(names.second);
-    if (most != schema.end() && count > most->get<std::uint64_t>())
-      return fault(path, "must have at most " + dump(*most) + ' ' + what);
-    return std::nullopt;
-  }
-
-  Fault of_text(const std::string& text, const Json& schema, const std::string& path) {
-    const auto characters = static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char byte) { return (byte & '\xC0') != '\x80'; }));
-    if (auto wrong = of_count(characters, schema, {"minLength", "maxLength"}, path, "characters"))
-      return wrong;
-    const auto pattern = schema.find("pattern");
-    if (pattern == schema.end()) return std::nullopt;
-    auto& compiled = patterns_[&*pattern];
-    if (!compiled)
-      compiled =
-          std::make_unique<re2::RE2>(pattern->get_ref<const std::string&>(), pattern_options());
-    if (re2::RE2::PartialMatch(text, *compiled)) return std::nullopt;
-    return fault(path, "must match its pattern");
-  }
-
-  Fault of_list(const Json& list, const Json& schema, const std::string& path, std::size_t depth) {
-    if (auto wrong = of_count(list.size(), schema, {"minItems", "maxItems"}, path, "items"))
-      return wrong;
-    comparisons_ += list.size();
-    if (schema.value("uniqueItems", false) && has_twins(list))
-      return fault(path, "must have no item twice");
-    const auto items = schema.find("items");
-    for (std::size_t i = 0; items != schema.end() && i < list.size(); ++i) {
-      if (auto wrong = of(list[i], *items, path + '[' + std::to_string(i) + ']', depth + 1))
-        return wrong;
-    }
-    return std::nullopt;
-  }
-
-  Fault of_object(const Json& object,
-                  const Json& schema,
-                  const std::string& path,
-                  std::size_t depth) {
-    if (auto wrong =
-            of_count(object.size(), schema, {"minProperties", "maxProperties"}, path, "properties"))
-      return wrong;
-    if (const auto required = schema.find("required"); required != schema.end()) {
-      for (const Json& name : *required) {
-        if (!object.contains(name.get_ref<const std::string&>()))
-          return fault(path, "must have the property " + dump(name));
-      }
-    }
-    const auto named = schema.find("properties");
-    const auto others = schema.find("additionalProperties");
-    for (const auto& [name, value] : object.items()) {
-      const bool is_named = named != schema.end() && named->contains(name);
-      if (!is_named && others == schema.end()) continue;
-      if (!is_named && *others == false)
-        return fault(path, "must have no other properties than those that are named");
-      const std::string place = path + (is_named ? "." + name : ".*");
-      if (auto wrong = of(value, is_named ? (*named)[name] : *others, place, depth + 1))
-        return wrong;
-    }
-    return std::nullopt;
-  }
-
-  // What refers to other schemas for the same value.
-  Fault of_others(const Json& value,
-                  const Json& schema,
-                  const std::string& path,
-                  std::size_t depth) {
-    if (const auto ref = schema.find("$ref"); ref != schema.end()) {
-      const Json* const target = target_of(root_, ref->get_ref<const std::string&>());
-      if (auto wrong = of(value, *target, path, depth + 1)) return wrong;
-    }
-    if (const auto all = schema.find("allOf"); all != schema.end()) {
-      for (const Json& each : *all) {
-        if (auto wrong = of(value, each, path, depth + 1)) return wrong;
-      }
-    }
-    const auto fits = [&](const Json& each) { return !of(value, each, path, depth + 1); };
-    if (const auto any = schema.find("anyOf"); any != schema.end()) {
-      if (std::none_of(any->begin(), any->end(), fits)) return fault(path, "fits none of anyOf");
-    }
-    if (const auto one = schema.find("oneOf"); one != schema.end()) {
-      if (std::count_if(one->begin(), one->end(), fits) != 1)
-        return fault(path, "must fit exactly one of oneOf");
-    }
-    if (const auto none = schema.find("not"); none != schema.end() && fits(*none))
-      return fault(path, "must not be what it is");
-    return std::nullopt;
-  }
-
-  const Json& root_;
-  std::size_t comparisons_ = 0;
-  std::map<const Json*, std::unique_ptr<re2::RE2>> patterns_;
+  std::set<std::string> patterns_;
+  std::size_t patterns_bytes_ = 0;
+  std::size_t programs_ = 0;
 };
 
 }  // namespace
 
-std::optional<SchemaFault> fault_of_schema(const Json& schema) {
-  return SchemaCheck(schema).of(schema, "$", 0);
+const Json* schema_of_ref(const Json& root, std::string_view ref) {
+  if (!ref.starts_with('#')) return nullptr;
+  ref.remove_prefix(1);
+  const Json* at = &root;
+  while (!ref.empty()) {
+    if (ref.front() != '/') return nullptr;
+    ref.remove_prefix(1);
+    const std::size_t end = std::min(ref.find('/'), ref.size());
+    const std::string segment = segment_of(ref.substr(0, end));
+    ref.remove_prefix(end);
+    at = step_into(*at, segment);
+    if (at == nullptr) return nullptr;
+  }
+  return at->is_object() || at->is_boolean() ? at : nullptr;
 }
 
-std::optional<SchemaFault> fault_of_value(const Json& value, const Json& schema) {
-  return ValueCheck(schema).of(value, schema, "$", 0);
+re2::RE2::Options pattern_options() {
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(256 << 10);
+  return options;
+}
+
+std::optional<SchemaFault> fault_of_schema(const Json& schema) {
+  return SchemaCheck(schema).of(schema, "$", 0);
 }
 
 }  // namespace parlance

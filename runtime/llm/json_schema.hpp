@@ -12,8 +12,11 @@
 // Ours, because both sides come from outside: Debian's validators follow a $ref that leads to
 // itself for ever, and match patterns by std::regex, whose time and stack have no bound.
 //
-// Bounds: schemas and values 64 levels deep; 200,000 comparisons for one value. What exceeds them
-// does not fit.
+// Bounds: a schema is 64 levels deep and has 64 patterns, of 8 KiB and 10,000 of RE2's instructions
+// in all; it is checked in some 10 ms. Holding a value to it takes some 50 ms and 16 MiB at most,
+// whatever both say: each part of the value is held to each part of the schema once. What exceeds
+// that does not fit.
+//
 // Threading: pure functions.
 #pragma once
 

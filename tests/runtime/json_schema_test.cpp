@@ -108,5 +108,80 @@ TEST_CASE("a schema that leads to itself, and one that is costly, come to an end
   CHECK_FALSE(path_of_fault(deep.c_str()).empty());
 }
 
+std::string nested(const std::string& begin,
+                   std::string middle,
+                   const std::string& end,
+                   int times) {
+  for (int i = 0; i < times; ++i)
+    middle = begin + std::move(middle) + end;
+  return middle;
+}
+
+// A JSON string of so many of a character.
+std::string text_of_length(std::size_t length) {
+  std::string text = "\"";
+  text.append(length, 'x');
+  return text += '"';
+}
+
+TEST_CASE("an answer may be as deep as its schema leads to itself") {
+  const char* const list = R"({"$ref":"#/$defs/l","$defs":{"l":{"type":"object","required":["next"],
+      "properties":{"next":{"anyOf":[{"$ref":"#/$defs/l"},{"type":"null"}]}}}}})";
+  CHECK(fits(nested(R"({"next":)", "null", "}", 60).c_str(), list));
+  CHECK_FALSE(fits(nested(R"({"next":)", "3", "}", 60).c_str(), list));
+}
+
+TEST_CASE("what is too much to be judged does not fit, also where not fitting is asked for") {
+  const std::string list = nested("[", "1", "]", 400);
+  const char* const loop = R"({"$ref":"#/$defs/l","$defs":{"l":{"items":{"$ref":"#/$defs/l"}}}})";
+  const char* const none =
+      R"({"not":{"$ref":"#/$defs/l"},"$defs":{"l":{"items":{"$ref":"#/$defs/l"}}}})";
+  CHECK(fault_of(list.c_str(), loop).ends_with("is too much to be held to the schema"));
+  CHECK(fault_of(list.c_str(), none).ends_with("is too much to be held to the schema"));
+  CHECK(fault_of("1", R"({"not":{"$ref":"#"}})") == "$ is too much to be held to the schema");
+}
+
+TEST_CASE("a value is held once to each part of a schema, however many ways lead there") {
+  std::string defs = R"("a9":{"pattern":"[a-x]{3}y"})";
+  for (int i = 8; i >= 0; --i) {
+    std::string each;
+    for (int way = 0; way < 10; ++way)
+      each += (way == 0 ? "" : ",") + (R"({"$ref":"#/$defs/a)" + std::to_string(i + 1)) + R"("})";
+    defs += R"(,"a)" + std::to_string(i) + R"(":{"anyOf":[)" + each + "]}";
+  }
+  const std::string schema = R"({"$ref":"#/$defs/a0","$defs":{)" + defs + "}}";
+  const std::string text = text_of_length(8'000);
+  CHECK(fault_of(text.c_str(), schema.c_str()) == "$ fits none of anyOf");
+  CHECK(fits(R"("xxxy")", schema.c_str()));
+}
+
+TEST_CASE("what a pattern and a long list may cost is bounded") {
+  const char* const costly = R"json({"pattern":"(x+x+)+[^a]{300}y"})json";
+  const std::string text = text_of_length(200'000);
+  CHECK(fault_of(text.c_str(), costly) == "$ is too much to be held to the schema");
+  CHECK(fits("\"xxxxy\"", R"({"pattern":"x+y"})"));
+  CHECK(path_of_fault(R"json({"pattern":"(\\pL\\PN){20}"})json") == "$.pattern");
+  CHECK(path_of_fault(R"json({"pattern":"[^a]{1000}"})json").empty());
+  CHECK(path_of_fault(R"json({"pattern":"^\\p{L}[\\p{L}' -]*$"})json").empty());
+  CHECK(path_of_fault(R"json({"allOf":[{"pattern":"\\pL{6}"},{"pattern":"\\pL{7}"}]})json") ==
+        "$.allOf.1.pattern");
+  std::string patterns;
+  for (int i = 0; i < 65; ++i)
+    patterns += (i == 0 ? "" : ",") + (R"({"pattern":"a)" + std::to_string(i)) + R"("})";
+  CHECK(path_of_fault((R"({"allOf":[)" + patterns + "]}").c_str()) == "$.allOf.64.pattern");
+  CHECK(path_of_fault((R"({"pattern":)" + text_of_length(9'000) + "}").c_str()) == "$.pattern");
+  const std::string same = nested("", R"({"pattern":"a"})", R"(,{"pattern":"a"})", 200);
+  CHECK(path_of_fault((R"({"allOf":[)" + same + "]}").c_str()).empty());
+}
+
+TEST_CASE("a reference may lead through a list") {
+  const char* const schema =
+      R"({"properties":{"a":{"anyOf":[{"type":"null"},{"type":"string"}]},"b":{"$ref":"#/properties/a/anyOf/1"}}})";
+  CHECK(fits(R"({"b":"x"})", schema));
+  CHECK_FALSE(fits(R"({"b":null})", schema));
+  CHECK(path_of_fault(R"({"$ref":"#/anyOf/1","anyOf":[true]})") == "$.$ref");
+  CHECK(path_of_fault(R"({"type":[]})") == "$.type");
+}
+
 }  // namespace
 }  // namespace parlance
