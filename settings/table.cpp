@@ -159,6 +159,7 @@ const std::vector<Setting>& settings_rows() {
   using std::chrono::hours;
   constexpr std::uint64_t mib = 1024 * 1024;
   constexpr std::uint64_t limit_max = 1'000'000'000;
+  constexpr std::uint64_t parsed_head_max = 64 * 1024;  // a field's length has 16 bits in Beast
   static const std::vector<Setting> settings{
       text("http.address", &S::http, &HttpSettings::address, {}, "Address to listen on."),
       count("http.port",
@@ -177,7 +178,7 @@ const std::vector<Setting>& settings_rows() {
            &S::http,
            &HttpSettings::headers_max,
            1024,
-           mib,
+           parsed_head_max,
            "Largest request head; more is a 431."),
       count("http.json_depth_max",
             &S::http,

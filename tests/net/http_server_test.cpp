@@ -108,6 +108,19 @@ TEST_CASE("what frames a chunked body is bounded like a head") {
   CHECK(works(modest));
 }
 
+TEST_CASE("the largest head that can be set may be one field") {
+  HttpServerOptions options;
+  options.header_bytes_max = 64 * 1024;
+  ServerFixture fixture(options);
+  const std::string head = "GET /livez HTTP/1.1\r\nhost: t\r\nx: ";
+  RawClient fits(fixture.port);
+  fits.send(head + std::string(65'000, 'a') + "\r\n\r\n");
+  CHECK(fits.answer().status == 200);
+  RawClient larger(fixture.port);
+  larger.send(head + std::string(66'000, 'a') + "\r\n\r\n");
+  CHECK(larger.answer().status == 431);
+}
+
 TEST_CASE("HTTP/1.0 is answered and closed, HEAD has no body") {
   ServerFixture fixture;
   RawClient old(fixture.port);
