@@ -318,7 +318,7 @@ void ThreadActor::take_over(TurnRequest& request, TurnAccepted& accepted) const 
 // Shows the turn that was asked for by the same Idempotency-Key before. False: there is none.
 bool ThreadActor::take_repeated(TurnJob& job) {
   const TurnRequest& request = job.request;
-  if (request.request_digest.empty()) return false;
+  if (request.request_digest.empty() || failpoint_fires("mutant.forget_key")) return false;
   const TurnAccepted* const first = find_accepted(request.run);
   if (first == nullptr) return false;
   if (first->request_digest != request.request_digest) {

@@ -31,6 +31,7 @@ export const mutants = {
   retry_after_failed_commit: ['failing_write', 'failing_sync'],
   drop_index_entry: ['sigkill'],
   reuse_id: ['sigkill'],
+  forget_key: ['sigkill'],
   remove_webhook_early: ['sigkill'],
 };
 

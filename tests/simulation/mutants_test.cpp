@@ -27,6 +27,7 @@ constexpr Mutant mutants[] = {
     {"retry_after_failed_commit", 100},
     {"drop_index_entry", 20},
     {"reuse_id", 100},
+    {"forget_key", 100},
 };
 
 Outcome simulate_with(const std::string& failpoints, std::uint64_t seed) {
