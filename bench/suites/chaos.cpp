@@ -35,7 +35,7 @@ LoadPlan reconnecting(milliseconds time) {
   plan.rates = {{25, 25, time}};
   plan.time_max = time;
   plan.turns_per_thread = 3;
-  plan.timeout = seconds(15);
+  plan.timeout = seconds(10);
   return plan;
 }
 

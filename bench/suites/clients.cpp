@@ -85,7 +85,7 @@ Suite clients_suite(SuiteTime time) {
   suite.checks = {{"nobody else is refused", "crowded.refused==0"},
                   {"nobody else is failed", "crowded.failed==0"},
                   {"nobody else is much slower", "crowded.slower<3"},
-                  {"memory has a bound", "memory.rise_mib<48"},
+                  {"memory has a bound", "memory.rise_mib<36"},
                   {"who says nothing is sent away", "sent_away.silent==500"},
                   {"who says half is sent away", "sent_away.half_head==50"},
                   {"who says it slowly is sent away", "sent_away.slow_sender==50"},

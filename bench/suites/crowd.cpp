@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr int receive_buffer_bytes = 4'096;
-constexpr std::size_t giant_head_bytes = 64U << 10U;
+constexpr std::size_t giant_head_bytes = 32U << 10U;
 constexpr std::chrono::milliseconds letter_interval{100};
 
 constexpr std::size_t left_after_bytes = 8'192;

@@ -27,7 +27,7 @@ enum class Rudeness : std::uint8_t {
   silent,          // connects, and says nothing
   half_head,       // half a request's head, and nothing more
   slow_sender,     // a head without an end, a letter every 100 ms
-  giant_head,      // a head of 64 KiB
+  giant_head,      // a head of 32 KiB
   stalled_reader,  // asks for a long stream, and never reads of it
   leaver           // asks for a long stream, reads some text of it, and is gone
 };

@@ -32,6 +32,7 @@ StandOptions faulty_stand() {
   options.mock = {"--tokens", "20", "--first-token-delay", "20ms", "--token-delay", "4ms"};
   options.changes = {
       {"providers", {{"mock", {{"first_token_time_max", "500ms"}, {"gap_time_max", "300ms"}}}}},
+      {"models", fixed_lane(256, 256)},
       {"prices",
        {{"version", "suite"},
         {"models",
@@ -52,6 +53,7 @@ LoadPlan talk(const std::string& agent, std::vector<RateStep> rates) {
   for (const auto& step : plan.rates)
     sum += *step.time;
   plan.time_max = sum;
+  plan.timeout = seconds(5);
   return plan;
 }
 

@@ -60,6 +60,7 @@ LoadPlan talking(const Scale& scale) {
   plan.agent = "chat";
   plan.mode = AnswerMode::stream;
   plan.check = AnswerCheck::mock;
+  plan.answer_tokens = 20;
   plan.text = "{n} " + std::string(2'000, 'x');
   plan.clients = scale.clients;
   plan.rates = {{scale.sessions_a_second, scale.sessions_a_second, scale.time}};
@@ -122,7 +123,7 @@ Suite soak_suite(SuiteTime time) {
   suite.is_at_rest = [](const ServerSample& sample) {
     return holds_nothing(sample) && sample.threads_resident == 0;
   };
-  suite.rest_time_max = scale.idle_time_max + seconds(10);
+  suite.rest_time_max = scale.idle_time_max + seconds(5);
   suite.sample_interval = std::max(milliseconds(100), scale.time / 720);
   suite.derive = derive;
   suite.checks = {{"answers are whole and right", "soak.wrong_answers==0", CheckKind::integrity},
