@@ -12,13 +12,20 @@ constexpr std::uint64_t ends_to_know = 20;
 
 }  // namespace
 
-bool FlowRates::answered(Time sent_at, bool others_wait, Time now) {
+// A call that was cut off early left its slot sooner than the queue can count on.
+bool FlowRates::held(Time sent_at, Until until, bool others_wait, Time now) {
   const double before = held_.mean();
-  const bool begins_again = held_.add(in_seconds(now - sent_at));
+  const double seconds = in_seconds(now - sent_at);
+  const bool is_whole = until == Until::answered;
+  const bool begins_again = is_whole ? held_.add(seconds) : held_.add_at_least(seconds);
   if (begins_again) between_.scale(held_.mean() / before);
+  if (is_whole || seconds > before) note_end(others_wait, now);
+  return begins_again && held_.mean() > before;
+}
+
+void FlowRates::note_end(bool others_wait, Time now) {
   if (last_) between_.add(in_seconds(now - *last_));
   last_ = others_wait ? std::optional<Time>(now) : std::nullopt;
-  return begins_again && held_.mean() > before;
 }
 
 double FlowRates::calls_per_second(std::size_t slots) const {
@@ -26,10 +33,12 @@ double FlowRates::calls_per_second(std::size_t slots) const {
   return held_.mean() > 0 ? static_cast<double>(slots) / held_.mean() : 0;
 }
 
-// Each call that leaves before adds its share of chance; the call's own time comes whole.
+// Each call that leaves before adds its share of chance, and each round of all slots what is not
+// known of the mean; the call's own time comes whole.
 double FlowRates::answer_deviation(double calls, std::size_t slots) const {
   const auto count = static_cast<double>(std::max<std::size_t>(slots, 1));
-  return held_.deviation() * std::sqrt(1 + calls / (count * count));
+  const double by_chance = held_.deviation() * std::sqrt(1 + calls / (count * count));
+  return std::hypot(by_chance, calls / count * held_.mean_deviation());
 }
 
 }  // namespace parlance

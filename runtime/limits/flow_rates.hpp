@@ -4,6 +4,9 @@
 // provider has become slower or faster; and, while calls wait, the time between two ends, which
 // tells best how long a queue takes: it is the same however many calls stand at the provider.
 //
+// When calls become slower, those that waited long are the first to be cut off by their deadlines:
+// the answers alone would be those of the short calls, and tell nothing.
+//
 // Threading: none of its own; its lane owns it.
 #pragma once
 
@@ -11,6 +14,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 namespace parlance {
@@ -19,9 +23,14 @@ class FlowRates {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  // A call that was sent at `sent_at` has its answer; others wait for its slot. True when calls
+  enum class Until : std::uint8_t {
+    answered,
+    cut_off  // by its deadline, or because nobody wanted it any more: it would have taken longer
+  };
+
+  // A call that was sent at `sent_at` held its slot until now; others wait for it. True when calls
   // turn out to have become slower: what was told of waits was too little.
-  bool answered(Time sent_at, bool others_wait, Time now);
+  bool held(Time sent_at, Until until, bool others_wait, Time now);
 
   double seconds_mean() const { return held_.mean(); }
 
@@ -32,8 +41,10 @@ class FlowRates {
   double answer_deviation(double calls, std::size_t slots) const;
 
  private:
-  SteadyMean held_{0.2};
-  SteadyMean between_{0.05};
+  void note_end(bool others_wait, Time now);
+
+  SteadyMean held_;
+  SteadyMean between_;
   std::optional<Time> last_;  // a call ended while others waited, and they have waited since
 };
 

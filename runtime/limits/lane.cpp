@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 constexpr double margin_max = 4;
 constexpr double margin_step = 0.15;
 constexpr double missed_share = 1.0 / 125;
+constexpr double margin_untaught = 2.4;  // were waits normal, missed_share would lie beyond it
 // Of a usual answer's time: a call that has less left is not worth a slot that others wait for.
 constexpr double hopeless_share = 1;
 
@@ -217,7 +218,7 @@ void Lane::learn(const Running& run, const Ending& ending, Time now) {
   switch (ending.outcome) {
     case Outcome::answered:
       limit_.finished(run.mark, now);
-      if (rates_.answered(run.mark.sent_at, !queue_.empty(), now)) give_up_late(now);
+      note_held(run, FlowRates::Until::answered, now);
       hurry_those_short_of_time(now);
       retries_.succeeded();
       breaker_.succeeded(now);
@@ -235,10 +236,18 @@ void Lane::learn(const Running& run, const Ending& ending, Time now) {
       breaker_.succeeded(now);
       break;
     case Outcome::cancelled:
+      note_held(run, FlowRates::Until::cut_off, now);
       if (run.is_probe) breaker_.probe_untold(now);
       return;  // what it used is not known
   }
   minute_.settled(run.call.tokens, ending.tokens_used, run.mark.sent_at, now);
+}
+
+// A provider that has become slower is another one: what its calls taught about the margin is void.
+void Lane::note_held(const Running& run, FlowRates::Until until, Time now) {
+  if (!rates_.held(run.mark.sent_at, until, !queue_.empty(), now)) return;
+  give_up_late(now);
+  margin_ = std::max(margin_, margin_untaught);
 }
 
 // Short of time is a call whose answer, should it take longer than usual and begin only after a

@@ -19,7 +19,7 @@
 // call that waited and missed widens it, one that waited and made it narrows it a little, to
 // nothing at least: a call that is short of time leaves before its tenant's others, so most of
 // those that turn out to be late make it all the same. When the provider becomes slower, those that
-// wait are judged anew.
+// wait are judged anew, and the margin is at least what a normal distribution would want.
 //
 // A lane acts on nothing: whoever owns it asks next() after every change and at wake_at(), and does
 // what it says.
@@ -164,6 +164,7 @@ class Lane {
   void learn_margin(bool missed);
   void hurry_those_short_of_time(Time now);
   void give_up_late(Time now);
+  void note_held(const Running& run, FlowRates::Until until, Time now);
   void learn(const Running& run, const Ending& ending, Time now);
   After wait_again(Running& run, const Ending& ending, Time now);
   bool may_wait_again(const Running& run, const Ending& ending) const;

@@ -1,12 +1,16 @@
 // The mean of something that is steady for long, and then is another: a slow moving average, so
-// that it is exact, beside a fast one that notices a change. When the fast one leaves the slow one
-// by more than chance explains, the mean begins again from it. One value that is far out is no
-// change: in the fast average it counts as one that is not as far.
+// that it is exact, beside two of Page's tests (CUSUM) that notice soon when values have come to be
+// half as much again, or that much less.
+//
+// A test sums up how much likelier each value is with the change than without it (the logarithm),
+// and begins again whenever the sum says "without". Once it says enough, the mean begins again from
+// the values that told. One value says a third of enough at most: what is far out once is no
+// change. Values are taken to be gamma distributed, with the mean and deviation that they had: both
+// the times of answers and the gaps between their ends nearly are.
 //
 // Threading: none of its own.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -14,55 +18,44 @@ namespace parlance {
 
 class SteadyMean {
  public:
-  // `fast_weight`: of a new value in the fast average.
-  explicit SteadyMean(double fast_weight) : fast_weight_(fast_weight) {}
-
   // True when the mean began again.
-  bool add(double value) {
-    ++count_;
-    const double of_all = 1.0 / static_cast<double>(count_);
-    const double slow = std::max(slow_weight, of_all);
-    mean_ += slow * (value - mean_);
-    square_mean_ += slow * (value * value - square_mean_);
-    fast_mean_ += std::max(fast_weight_, of_all) * (not_far_out(value) - fast_mean_);
-    const double chance = chance_deviations * fast_share() * deviation();
-    if (std::abs(fast_mean_ - mean_) <= std::max(chance, mean_ / 4)) return false;
-    scale(fast_mean_ / mean_);
-    return true;
-  }
+  bool add(double value);
+  // For a value that was cut off: whole, it would have been more than this.
+  bool add_at_least(double value);
 
-  // What is measured is known to be so many times what it was.
-  void scale(double ratio) {
-    mean_ *= ratio;
-    square_mean_ *= ratio * ratio;
-    fast_mean_ = mean_;
-    count_ = std::min(count_, static_cast<std::uint64_t>(1 / fast_weight_));
-  }
+  // What is measured is known to be so many times what it was, as if from so many values.
+  void scale(double ratio, std::uint64_t values = values_to_know);
 
   std::uint64_t count() const { return count_; }
   double mean() const { return mean_; }
-  double deviation() const { return std::sqrt(std::max(0.0, square_mean_ - mean_ * mean_)); }
+  double deviation() const { return std::sqrt(std::fmax(0, square_mean_ - mean_ * mean_)); }
+
+  // Of the mean itself: how well it is known.
+  double mean_deviation() const;
 
  private:
-  static constexpr double slow_weight = 0.005;
-  static constexpr double chance_deviations = 5;
-  static constexpr double far_deviations = 3;
   static constexpr std::uint64_t values_to_know = 20;
 
-  // Twice the mean is never far.
-  double not_far_out(double value) const {
-    if (count_ <= values_to_know) return value;
-    return std::min(value, mean_ + std::max(far_deviations * deviation(), mean_));
-  }
+  // Whether values are `ratio` times what they were.
+  struct Test {
+    double ratio = 1;
+    double says = 0;
+    double sum = 0;  // of the values since it said nothing
+    std::uint64_t values = 0;
+  };
 
-  // The fast average's own deviation, in deviations of a value.
-  double fast_share() const { return std::sqrt(fast_weight_ / (2 - fast_weight_)); }
+  void average(double value);
+  bool tell(double value, bool is_whole);
+  bool tells(Test& test, double value, bool is_whole);
+  double shape() const;
+  double density_ratio(double value, double ratio) const;
+  double share_above(double value) const;
 
-  const double fast_weight_;
   std::uint64_t count_ = 0;
   double mean_ = 0;
   double square_mean_ = 0;
-  double fast_mean_ = 0;
+  Test slower_{1.5};
+  Test faster_{1 / 1.5};
 };
 
 }  // namespace parlance

@@ -111,7 +111,7 @@ Figures saturated(std::uint32_t slots,
 Figures half_speed(std::uint32_t slots, Manner manner, std::uint64_t seed) {
   constexpr double halved_at = 300;
   constexpr double from = halved_at + 20;
-  constexpr std::uint32_t slots_of_all_worlds = 64;
+  constexpr std::uint32_t slots_of_all_worlds = 256;
   Waits before;
   Waits soon;
   Waits later;
@@ -128,6 +128,7 @@ Figures half_speed(std::uint32_t slots, Manner manner, std::uint64_t seed) {
     add_waits(usual, run(options), warm_up_seconds, options.seconds);
   }
   return {{"p99 wait before, s", p99(before), 0, unbounded},
+          {"p99 wait 20 to 40 s after / before", p99(soon) / p99(before), 0, 1.25},
           {"p99 wait 20 to 40 s after / usual", p99(soon) / p99(usual), 0, 1.25},
           {"p99 wait later / usual", p99(later) / p99(usual), 0, 1.25}};
 }

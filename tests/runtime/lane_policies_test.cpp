@@ -199,7 +199,7 @@ TEST_CASE("what a call did not use of its estimate is given back to the minute")
 }
 
 TEST_CASE("a steady mean begins again when what it measures has become another") {
-  SteadyMean mean(0.1);
+  SteadyMean mean;
   for (int i = 0; i < 500; ++i)
     mean.add(i % 2 == 0 ? 0.9 : 1.1);
   CHECK(mean.mean() == Approx(1).epsilon(0.01));
@@ -208,8 +208,42 @@ TEST_CASE("a steady mean begins again when what it measures has become another")
   CHECK(mean.mean() == Approx(2).epsilon(0.15));
 }
 
+TEST_CASE("what has doubled is noticed by few values, and the mean begins again from them") {
+  SteadyMean mean;
+  for (int i = 0; i < 500; ++i)
+    mean.add(i % 2 == 0 ? 1.2 : 2.8);
+  int values = 1;
+  while (!mean.add(values % 2 == 0 ? 2.4 : 5.6))
+    ++values;
+  CHECK(values <= 10);
+  CHECK(mean.mean() == Approx(4).epsilon(0.15));
+  CHECK(mean.deviation() == Approx(1.6).epsilon(0.15));
+}
+
+TEST_CASE("values that are always cut off where they are usual have become larger") {
+  SteadyMean mean;
+  for (int i = 0; i < 500; ++i)
+    mean.add(i % 2 == 0 ? 1.2 : 2.8);
+  int values = 1;
+  while (!mean.add_at_least(2.4))
+    ++values;
+  CHECK(values <= 20);
+  CHECK(mean.mean() == Approx(3).epsilon(0.05));
+}
+
+TEST_CASE("values that are cut off early say nothing") {
+  SteadyMean mean;
+  mean.add_at_least(0.1);
+  CHECK(mean.count() == 0);
+  for (int i = 0; i < 500; ++i)
+    mean.add(i % 2 == 0 ? 1.2 : 2.8);
+  for (int i = 0; i < 500; ++i)
+    REQUIRE_FALSE(mean.add_at_least(0.3));
+  CHECK(mean.mean() == Approx(2).epsilon(0.05));
+}
+
 TEST_CASE("a steady mean does not begin again for one value that is far out") {
-  SteadyMean mean(0.2);
+  SteadyMean mean;
   for (int i = 0; i < 500; ++i)
     mean.add(i % 2 == 0 ? 1.2 : 2.8);
   CHECK_FALSE(mean.add(20));

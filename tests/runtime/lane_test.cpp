@@ -102,6 +102,41 @@ TEST_CASE("a call that cannot be answered in time is refused at the door") {
   CHECK_FALSE(lane.enter(wish(4, 60s), opening + 10s));
 }
 
+TEST_CASE(
+    "when a provider becomes slower, who can no longer make it hears so, and the door is warier") {
+  Lane lane(fixed_limits(1, 64));
+  Lane::Time now = opening;
+  std::uint64_t call = 0;
+  const auto run_one = [&](std::chrono::milliseconds takes, Lane::Outcome outcome) {
+    CHECK(sent(lane, now) == call);
+    now += takes;
+    CHECK(lane.ended(call, ending(outcome), now) == Lane::After::over);
+  };
+  for (int i = 0; i < 100; ++i) {
+    enter(lane, {++call, "tenant", 10, now + 60s}, now);
+    run_one(i % 2 == 0 ? 1'500ms : 2'500ms, Lane::Outcome::answered);
+  }
+  const std::uint64_t waiting = 30;
+  for (std::uint64_t i = 1; i <= waiting; ++i)
+    enter(lane, {call + i, "tenant", 10, now + 70s}, now);
+  const auto waits_before = lane.wait("tenant", 10, now);
+  std::uint64_t ran = 0;
+  while (lane.waiting() + ran == waiting) {
+    ++call;
+    ++ran;
+    run_one(4s, ran % 2 == 0 ? Lane::Outcome::answered : Lane::Outcome::cancelled);
+  }
+  CHECK(ran <= 6);
+  const auto step = lane.next(now);
+  REQUIRE(step);
+  REQUIRE(step->refusal);
+  CHECK(step->refusal->why == Lane::Why::would_miss_deadline);
+  CHECK(waits_before < 65s);
+  const auto waits = lane.wait("tenant", 10, now);
+  CHECK(lane.enter({1'000, "tenant", 10, now + waits + 5s}, now));
+  CHECK_FALSE(lane.enter({1'001, "tenant", 10, now + waits + 60s}, now));
+}
+
 TEST_CASE("a throttled call waits again, before its tenant's others") {
   Lane lane(fixed_limits(1, 9));
   enter(lane, wish(1));
