@@ -26,11 +26,13 @@
 #include "runtime/base/thread_name.hpp"
 #include "runtime/graph/nodes/all.hpp"
 #include "runtime/llm/kept_answers.hpp"
+#include "runtime/metrics/process_metrics.hpp"
 #include "runtime/ports/health.hpp"
 #include "storage/documents.hpp"
 #include "storage/fts_index.hpp"
 #include "storage/rocks_journal.hpp"
 
+#include "settings/settings_metrics.hpp"
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -327,6 +329,7 @@ struct App::Parts {
   JournalMetrics journal_metrics{registry};
   SupervisionMetrics supervision_metrics{registry};
   WebhookMetrics webhook_metrics{registry};
+  ProcessMetrics process_metrics{registry};
 
   boost::asio::io_context io;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> io_works{
@@ -665,6 +668,7 @@ Result<std::unique_ptr<App>> App::make(Settings settings, Mode mode) {
 
   auto parts = std::make_unique<Parts>();
   parts->settings = std::move(settings);
+  show_settings(parts->registry, parts->settings);
   parts->agents = std::move(*agents);
   parts->keys = std::make_unique<net::KeyStore>(std::move(*keys));
   if (auto opened = parts->open_stores(); !opened) return opened.error();

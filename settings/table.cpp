@@ -21,12 +21,20 @@ struct Kind {
   const char* name;
   Result<Value> (*read)(const Json& value, const std::string& path, Value min, Value max);
   std::string (*show)(Value value);
+  double (*number)(Value value);
 };
 
+constexpr double as_number(std::uint64_t value) {
+  return static_cast<double>(value);
+}
+
 constexpr Kind<std::uint64_t> count_kind{
-    "count", read_count, [](std::uint64_t value) { return std::to_string(value); }};
-constexpr Kind<std::uint64_t> size_kind{"size", read_size, size_to_text};
-constexpr Kind<milliseconds> duration_kind{"duration", read_duration, to_text};
+    "count", read_count, [](std::uint64_t value) { return std::to_string(value); }, as_number};
+constexpr Kind<std::uint64_t> size_kind{"size", read_size, size_to_text, as_number};
+constexpr Kind<milliseconds> duration_kind{
+    "duration", read_duration, to_text, [](milliseconds value) {
+      return std::chrono::duration<double>(value).count();
+    }};
 
 template <class Section, class Value>
 Setting bounded(const Kind<Value>& kind,
@@ -46,6 +54,9 @@ Setting bounded(const Kind<Value>& kind,
             if (!value) return value.error();
             settings.*section.*member = *value;
             return {};
+          },
+          [number = kind.number, section, member](const Settings& settings) {
+            return number(settings.*section.*member);
           }};
 }
 

@@ -19,6 +19,8 @@ struct Setting {
   std::string range;
   std::string sentence;
   std::function<Result<void>(Settings&, const Json&, const std::filesystem::path& folder)> read;
+  // As a metric shows it: seconds, bytes or a count. Empty for what is no number.
+  std::function<double(const Settings&)> number{};
 };
 
 const std::vector<Setting>& settings_rows();

@@ -5,6 +5,13 @@ namespace parlance {
 LaneMetrics::LaneMetrics(Registry& registry, const std::string& lane)
     : limit_(registry.gauge(
           "parlance_lane_limit", "Calls that a lane gives its provider at once", {{"lane", lane}})),
+      limit_max_(registry.gauge(
+          "parlance_lane_limit_max", "What this limit may grow to", {{"lane", lane}})),
+      waiting_max_(registry.gauge(
+          "parlance_lane_waiting_max", "Calls that a lane lets wait", {{"lane", lane}})),
+      throttled_(registry.counter("parlance_lane_throttled_total",
+                                  "Calls for which a provider had too much to do",
+                                  {{"lane", lane}})),
       tokens_in_(registry.counter(
           "parlance_lane_input_tokens_total", "Tokens that a model read", {{"lane", lane}})),
       tokens_in_cached_(registry.counter("parlance_lane_cached_input_tokens_total",
@@ -19,6 +26,11 @@ LaneMetrics::LaneMetrics(Registry& registry, const std::string& lane)
 
 void LaneMetrics::limited(std::uint32_t calls_at_once) {
   limit_.Set(calls_at_once);
+}
+
+void LaneMetrics::bounded(std::uint32_t calls_at_once_max, std::uint32_t calls_waiting_max) {
+  limit_max_.Set(calls_at_once_max);
+  waiting_max_.Set(calls_waiting_max);
 }
 
 void LaneMetrics::answered(std::uint32_t tokens_in,

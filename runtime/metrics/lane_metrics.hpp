@@ -1,5 +1,5 @@
-// A lane of the model pool: the tokens that it was answered with, as its provider counts them, and
-// the limit that it found.
+// A lane of the model pool: the tokens that it was answered with, as its provider counts them, the
+// limit that it found, and its bounds.
 #pragma once
 
 #include "runtime/metrics/registry.hpp"
@@ -16,11 +16,16 @@ class LaneMetrics {
   LaneMetrics(Registry& registry, const std::string& lane);
 
   void limited(std::uint32_t calls_at_once);
+  void bounded(std::uint32_t calls_at_once_max, std::uint32_t calls_waiting_max);
+  void throttled() { throttled_.Increment(); }
   void answered(std::uint32_t tokens_in, std::uint32_t tokens_in_cached, std::uint32_t tokens_out);
   void long_prompt_missed() { long_prompts_missed_.Increment(); }
 
  private:
   Gauge& limit_;
+  Gauge& limit_max_;
+  Gauge& waiting_max_;
+  Counter& throttled_;
   Counter& tokens_in_;
   Counter& tokens_in_cached_;
   Counter& tokens_out_;
