@@ -411,8 +411,8 @@ void LlmPool::advance(PoolLane& lane) {
 void LlmPool::show(PoolLane& lane) {
   lane.metrics.filled(lane.lane.running(), lane.lane.waiting());
   lane.lane_metrics.limited(lane.lane.limit().limit());
-  lane.lane_metrics.bounded(lane.lane.limit().options().calls_at_once_max,
-                            lane.lane.calls_waiting_max());
+  const ConcurrencyOptions& bounds = lane.lane.limit().options();
+  lane.lane_metrics.bounded(bounds.calls_at_once_max, lane.lane.calls_waiting_max(), bounds.adapts);
   tell_usable();
 }
 
@@ -482,7 +482,8 @@ void LlmPool::ended(CallEnded& report) {
     log_failure(lane, call, report.answer->error());
   }
   lane.metrics.call_ended(ok, now - call.sent_at);
-  if (ending.outcome == Outcome::throttled) lane.lane_metrics.throttled();
+  if (ending.outcome == Outcome::throttled)
+    lane.lane_metrics.throttled_beside(lane.lane.running_before(report.call));
   call.cancel = nullptr;
   switch (lane.lane.ended(report.call, ending, now)) {
     case Lane::After::over:

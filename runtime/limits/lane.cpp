@@ -128,6 +128,14 @@ bool Lane::is_hopeless(const WaitingCall& call, Time now) const {
          in_seconds(call.deadline - now) < hopeless_share * rates_.seconds_mean();
 }
 
+std::size_t Lane::running_before(std::uint64_t call) const {
+  const auto sent_at = running_.at(call).mark.sent_at;
+  return static_cast<std::size_t>(
+      std::count_if(running_.begin(), running_.end(), [&](const auto& each) {
+        return each.second.mark.sent_at < sent_at;
+      }));
+}
+
 bool Lane::has_room(const WaitingCall& call, Time now) const {
   if (running_.size() >= limit_.limit()) return false;
   if (limits_.tokens_at_once_max > 0 && !running_.empty() &&

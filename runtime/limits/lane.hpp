@@ -140,6 +140,8 @@ class Lane {
   std::uint32_t calls_waiting_max() const { return limits_.calls_waiting_max; }
   std::map<std::string, std::size_t> waiting_by_tenant() const { return queue_.size_by_tenant(); }
   std::size_t running() const { return running_.size(); }
+  // Of these, those that were sent before `call`, which runs.
+  std::size_t running_before(std::uint64_t call) const;
   std::size_t waiting() const { return queue_.size(); }
   const ConcurrencyLimit& limit() const { return limit_; }
   const Breaker& breaker() const { return breaker_; }

@@ -9,9 +9,15 @@ LaneMetrics::LaneMetrics(Registry& registry, const std::string& lane)
           "parlance_lane_limit_max", "What this limit may grow to", {{"lane", lane}})),
       waiting_max_(registry.gauge(
           "parlance_lane_waiting_max", "Calls that a lane lets wait", {{"lane", lane}})),
+      adapts_(registry.gauge(
+          "parlance_lane_adapts", "1: a lane finds its limit by trying", {{"lane", lane}})),
       throttled_(registry.counter("parlance_lane_throttled_total",
                                   "Calls for which a provider had too much to do",
                                   {{"lane", lane}})),
+      throttled_beside_(
+          registry.counter("parlance_lane_throttled_beside_total",
+                           "Calls that it had from the lane then, summed over those it throttled",
+                           {{"lane", lane}})),
       tokens_in_(registry.counter(
           "parlance_lane_input_tokens_total", "Tokens that a model read", {{"lane", lane}})),
       tokens_in_cached_(registry.counter("parlance_lane_cached_input_tokens_total",
@@ -28,9 +34,17 @@ void LaneMetrics::limited(std::uint32_t calls_at_once) {
   limit_.Set(calls_at_once);
 }
 
-void LaneMetrics::bounded(std::uint32_t calls_at_once_max, std::uint32_t calls_waiting_max) {
+void LaneMetrics::bounded(std::uint32_t calls_at_once_max,
+                          std::uint32_t calls_waiting_max,
+                          bool adapts) {
   limit_max_.Set(calls_at_once_max);
   waiting_max_.Set(calls_waiting_max);
+  adapts_.Set(adapts ? 1 : 0);
+}
+
+void LaneMetrics::throttled_beside(std::size_t calls) {
+  throttled_.Increment();
+  throttled_beside_.Increment(static_cast<double>(calls));
 }
 
 void LaneMetrics::answered(std::uint32_t tokens_in,

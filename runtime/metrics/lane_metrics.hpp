@@ -16,8 +16,9 @@ class LaneMetrics {
   LaneMetrics(Registry& registry, const std::string& lane);
 
   void limited(std::uint32_t calls_at_once);
-  void bounded(std::uint32_t calls_at_once_max, std::uint32_t calls_waiting_max);
-  void throttled() { throttled_.Increment(); }
+  void bounded(std::uint32_t calls_at_once_max, std::uint32_t calls_waiting_max, bool adapts);
+  // Its provider had `calls` of the lane's already.
+  void throttled_beside(std::size_t calls);
   void answered(std::uint32_t tokens_in, std::uint32_t tokens_in_cached, std::uint32_t tokens_out);
   void long_prompt_missed() { long_prompts_missed_.Increment(); }
 
@@ -25,7 +26,9 @@ class LaneMetrics {
   Gauge& limit_;
   Gauge& limit_max_;
   Gauge& waiting_max_;
+  Gauge& adapts_;
   Counter& throttled_;
+  Counter& throttled_beside_;
   Counter& tokens_in_;
   Counter& tokens_in_cached_;
   Counter& tokens_out_;

@@ -54,6 +54,19 @@ TEST_CASE("a lane sends as many as its limit, holds as many as may wait, and ref
   CHECK(sent(lane, opening + 1s) == 2);
 }
 
+TEST_CASE("of those that run, a lane knows which were sent before a call") {
+  Lane lane(fixed_limits(3, 1));
+  for (const std::uint64_t call : {1U, 2U, 3U}) {
+    const auto now = opening + std::chrono::seconds(call);
+    enter(lane, wish(call), now);
+    CHECK(sent(lane, now) == call);
+  }
+  CHECK(lane.running_before(1) == 0);
+  CHECK(lane.running_before(3) == 2);
+  lane.ended(1, ending(Lane::Outcome::answered), opening + 5s);
+  CHECK(lane.running_before(3) == 1);
+}
+
 TEST_CASE("of a full queue each tenant can have its share: the newest of the largest gives way") {
   Lane lane(fixed_limits(1, 4));
   enter(lane, wish_of("flood", 1));
