@@ -148,6 +148,12 @@ Json object_of(const std::string& option, const std::string& text) {
   return *std::move(object);
 }
 
+std::chrono::milliseconds duration_of(const std::string& option, const std::string& text) {
+  const auto time = parse_duration(text);
+  check(time && time->count() > 0, "--" + option + ": not a duration above 0");
+  return *time;
+}
+
 void settle(SuiteCommand& command, const SuiteTexts& texts) {
   const bool is_known = std::any_of(suites().begin(), suites().end(), [&](const SuiteEntry& each) {
     return each.name == command.name;
@@ -156,9 +162,7 @@ void settle(SuiteCommand& command, const SuiteTexts& texts) {
   command.options.configuration = object_of("configuration", texts.configuration);
   command.options.mock = object_of("mock", texts.mock);
   if (texts.time.empty()) return;
-  const auto time = parse_duration(texts.time);
-  check(time && time->count() > 0, "--time: not a duration above 0");
-  command.time = *time;
+  command.time = duration_of("time", texts.time);
 }
 
 void settle(FindMaxCommand& command, LoadTexts texts) {
@@ -170,6 +174,37 @@ void settle(FindMaxCommand& command, LoadTexts texts) {
             search.clients_most <= clients_max,
         "--clients-least, --clients-most: not in order, or not from 1 to 50,000");
   check(search.tries_max % 2 == 1 && search.tries_max <= 99, "--tries: not odd, or above 99");
+}
+
+struct AdviseTexts {
+  std::string url;
+  std::string time;
+  std::string wait;
+};
+
+void add_advise(CLI::App& advise, AdviseTexts& texts, AdviseCommand& command) {
+  advise.add_option("--run", command.report_file, "a report (run --json) of a load on the server");
+  advise.add_option("--url", texts.url, "in place of a report: a server that is at work");
+  advise.add_option("--key", command.key, "its key, with the scope metrics or admin");
+  advise.add_option("--time", texts.time, "so long it is watched (30s)");
+  advise.add_option(
+      "--wait", texts.wait, "that a call may wait for its slot (what the run's SLOs leave, or 5s)");
+  advise.add_option("--config", command.configuration_file, "the server's configuration");
+  advise.add_option("--config-out", command.advised_file, "a file for it with the advised sizes");
+  advise.add_option(
+      "--json", command.json_file, "a file for the advice; - for standard output, in its place");
+  advise.add_option("--expected", command.earlier_file, "an earlier advice: was it right?");
+}
+
+void settle(AdviseCommand& command, const AdviseTexts& texts) {
+  check(command.report_file.empty() != texts.url.empty(), "advise needs --run or --url");
+  check(command.report_file.empty() || (texts.time.empty() && command.key.empty()),
+        "--time and --key are for --url");
+  check(command.advised_file.empty() || !command.configuration_file.empty(),
+        "--config-out needs --config");
+  if (!texts.url.empty()) command.target = settled_target("url", texts.url);
+  if (!texts.time.empty()) command.time = duration_of("time", texts.time);
+  if (!texts.wait.empty()) command.wait = duration_of("wait", texts.wait);
 }
 
 MockSettings settings_of(const CLI::App& mock, const MockTexts& texts) {
@@ -217,6 +252,7 @@ Command read_command_line(std::span<const std::string_view> arguments) {
   auto& find_max = *app.add_subcommand("find-max", "finds the most clients that a server holds");
   auto& demo = *app.add_subcommand("demo", "a server, a provider, people and a report, in seconds");
   auto& suite = *app.add_subcommand("suite", "holds a server to what is asked of it under load");
+  auto& advise = *app.add_subcommand("advise", "says what sizes a server wants");
   auto& compare = *app.add_subcommand("compare", "says whether a server is worse than another");
   MockTexts mock_texts;
   LoadTexts run_texts;
@@ -234,8 +270,12 @@ Command read_command_line(std::span<const std::string_view> arguments) {
   SuiteTexts suite_texts;
   SuiteCommand suite_command;
   add_suite(suite, suite_texts, suite_command);
+  AdviseTexts advise_texts;
+  AdviseCommand advise_command;
+  add_advise(advise, advise_texts, advise_command);
 
-  const std::string missing = "a command is missing: demo, run, find-max, compare, suite or mock";
+  const std::string missing =
+      "a command is missing: demo, run, find-max, compare, suite, advise or mock";
   if (arguments.empty()) return wrong_usage(missing);
   const auto first = arguments[0];
   const auto commands = app.get_subcommands({});
@@ -245,7 +285,7 @@ Command read_command_line(std::span<const std::string_view> arguments) {
   if (!first.starts_with('-') && !is_known) {
     return wrong_usage(
         "\"" + std::string(first) +
-        "\" is not a command; they are demo, run, find-max, compare, suite and mock");
+        "\" is not a command; they are demo, run, find-max, compare, suite, advise and mock");
   }
   try {
     const auto all = with_scenario(arguments);
@@ -261,6 +301,10 @@ Command read_command_line(std::span<const std::string_view> arguments) {
     if (suite.parsed()) {
       settle(suite_command, suite_texts);
       return suite_command;
+    }
+    if (advise.parsed()) {
+      settle(advise_command, advise_texts);
+      return advise_command;
     }
     if (compare.parsed()) {
       settle(compare_command, compare_texts);

@@ -60,6 +60,19 @@ struct SuiteCommand {
   std::string html_file;
 };
 
+// What sizes a server wants, by the report of a run or by watching it for `time`.
+struct AdviseCommand {
+  std::string report_file;  // empty: `target` is watched
+  Target target;
+  std::string key;
+  std::chrono::milliseconds time{30'000};
+  std::optional<std::chrono::milliseconds> wait;  // that is allowed; none: by the report's SLOs
+  std::string configuration_file;                 // the server's; empty: unknown
+  std::string advised_file;  // that configuration with the advice in it; empty: none
+  std::string json_file;     // empty: none; "-": standard output, in place of the table
+  std::string earlier_file;  // an advice whose expectations are held against this; empty: none
+};
+
 struct FindMaxCommand {
   LoadPlan plan;  // but for its clients
   FindMaxPlan search;
@@ -78,6 +91,7 @@ using Command = std::variant<MockCommand,
                              CompareCommand,
                              DemoCommand,
                              SuiteCommand,
+                             AdviseCommand,
                              ExitCommand>;
 
 // `arguments` without the program's name.

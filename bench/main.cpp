@@ -1,4 +1,6 @@
 // parlance-bench: a load generator and a mock provider. docs/bench.md says how to use them.
+#include "bench/advise/advice_report.hpp"
+#include "bench/advise/source.hpp"
 #include "bench/command_line.hpp"
 #include "bench/load/arrivals.hpp"
 #include "bench/load/figures_json.hpp"
@@ -13,6 +15,7 @@
 #include "bench/suites/suite_report.hpp"
 #include "bench/suites/suites.hpp"
 #include "runtime/base/log.hpp"
+#include "runtime/base/units.hpp"
 
 #include <boost/asio/signal_set.hpp>
 #include <sys/resource.h>
@@ -159,14 +162,20 @@ int run(const SuiteCommand& command) {
   return exit_code(*result);
 }
 
+Result<Json> read_json(const std::string& file) {
+  std::ifstream in(file);
+  Json json = Json::parse(in, nullptr, /*allow_exceptions=*/false, /*ignore_comments=*/true);
+  if (json.is_discarded())
+    return Error{ErrorCode::invalid_value, file + " is no JSON file", {}, {}};
+  return json;
+}
+
 Result<std::vector<Json>> read_reports(const std::vector<std::string>& files) {
   std::vector<Json> reports;
   for (const auto& file : files) {
-    std::ifstream in(file);
-    Json report = Json::parse(in, nullptr, /*allow_exceptions=*/false);
-    if (report.is_discarded())
-      return Error{ErrorCode::invalid_value, file + " is no JSON file", {}, {}};
-    reports.push_back(std::move(report));
+    auto report = read_json(file);
+    if (!report) return report.error();
+    reports.push_back(*std::move(report));
   }
   return reports;
 }
@@ -208,6 +217,71 @@ int run(const CompareCommand& command) {
   if (!compared) return fail(compared.error());
   std::cout << report(*compared);
   return compared->is_regression() ? ExitCode::regression : ExitCode::ok;
+}
+
+struct Measured {
+  MetricsWindow metrics;
+  AdviceOptions options;
+};
+
+Result<Measured> measure(const AdviseCommand& command) {
+  Measured measured;
+  if (command.wait) measured.options.wait_s = std::chrono::duration<double>(*command.wait).count();
+  if (command.report_file.empty()) {
+    std::cerr << "parlance-bench advise: watching for " << parlance::to_text(command.time)
+              << std::endl;
+    auto metrics = watch_metrics(command.target, command.key, command.time);
+    if (!metrics) return metrics.error();
+    measured.metrics = *std::move(metrics);
+    return measured;
+  }
+  const auto report = read_json(command.report_file);
+  if (!report) return report.error();
+  auto metrics = metrics_of_report(*report);
+  if (!metrics) {
+    return Error{metrics.error().code, command.report_file + " " + metrics.error().detail, {}, {}};
+  }
+  measured.metrics = *std::move(metrics);
+  if (!command.wait) measured.options.turn_s = turn_allowed_s(*report);
+  return measured;
+}
+
+// None where no file was named. invalid_value: it is no JSON object.
+Result<std::optional<Json>> read_object(const std::string& file) {
+  if (file.empty()) return std::optional<Json>();
+  auto object = read_json(file);
+  if (!object) return object.error();
+  if (!object->is_object())
+    return Error{ErrorCode::invalid_value, file + " is no JSON object", {}, {}};
+  return std::optional(*std::move(object));
+}
+
+int run(const AdviseCommand& command) {
+  const auto fail = [](const Error& error) {
+    std::cerr << "parlance-bench advise: " << error.detail << "\n";
+    return ExitCode::invalid;
+  };
+  const auto configuration = read_object(command.configuration_file);
+  if (!configuration) return fail(configuration.error());
+  const auto earlier = read_object(command.earlier_file);
+  if (!earlier) return fail(earlier.error());
+  const auto measured = measure(command);
+  if (!measured) return fail(measured.error());
+  const auto advice = advise(measured->metrics, measured->options);
+  if (!advice) return fail(advice.error());
+  const auto json = to_json(*advice, *configuration);
+  const bool json_only = command.json_file == "-";
+  std::cout << (json_only ? json.dump(2) + "\n" : report(*advice));
+  if (*earlier) {
+    const auto came = report_what_came(**earlier, figures_by_name(measured->metrics));
+    if (!came) return fail(came.error());
+    (json_only ? std::cerr : std::cout) << "\n" << *came;
+  }
+  const bool written =
+      (json_only || write_file(command.json_file, json.dump(2))) &&
+      (!*configuration ||
+       write_file(command.advised_file, advised_configuration(**configuration, *advice).dump(2)));
+  return written ? ExitCode::ok : ExitCode::gate;
 }
 
 int run(const FindMaxCommand& command) {

@@ -12,6 +12,7 @@
 
 #include "bench/histogram.hpp"
 #include "bench/load/audit.hpp"
+#include "bench/load/metrics_window.hpp"
 #include "bench/load/server_sample.hpp"
 #include "bench/load/slo.hpp"
 #include "bench/load/timeline.hpp"
@@ -83,6 +84,7 @@ struct Figures {
   Audit audit;
   Timeline timeline;
   std::vector<ServerSample> server;  // of a Parlance whose /metrics may be read; one a second
+  MetricsWindow metrics;             // of the same looks; empty where there were none
   std::string schedule;              // its hash
 
   double finished_per_second() const;

@@ -100,6 +100,7 @@ Json to_json(const LoadPlan& plan,
             {"period_ms", Timeline::period.count()},
             {"timeline", timeline_of(figures)},
             {"server", server_of(figures)},
+            {"metrics", figures.metrics.is_empty() ? Json(nullptr) : figures.metrics.to_json()},
             {"audit", audit_of(plan, figures)},
             {"expectations", Json::array()}};
   for (const auto& [status, count] : figures.errors_by_status)

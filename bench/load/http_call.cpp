@@ -13,7 +13,8 @@ Exchange http_call(const Target& target,
                    std::string_view method,
                    std::string_view path,
                    std::string_view body,
-                   std::chrono::milliseconds time_max) {
+                   std::chrono::milliseconds time_max,
+                   std::string_view key) {
   asio::io_context io(1);
   Exchange answer;
   answer.end = ExchangeEnd::not_connected;
@@ -24,6 +25,7 @@ Exchange http_call(const Target& target,
   std::string request;
   request.append(method).append(" ").append(target.path).append(path);
   request.append(" HTTP/1.1\r\nHost: ").append(target.host).append(":").append(target.port);
+  if (!key.empty()) request.append("\r\nx-api-key: ").append(key);
   request.append("\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ");
   request.append(std::to_string(body.size())).append("\r\n\r\n").append(body);
 

@@ -13,11 +13,12 @@ namespace parlance::bench {
 
 inline constexpr std::chrono::milliseconds call_time_max{5'000};
 
-// `path` goes behind the target's. `timed_out` after `time_max`.
+// `path` goes behind the target's. `timed_out` after `time_max`. `key`: as x-api-key, if any.
 Exchange http_call(const Target& target,
                    std::string_view method,
                    std::string_view path,
                    std::string_view body = {},
-                   std::chrono::milliseconds time_max = call_time_max);
+                   std::chrono::milliseconds time_max = call_time_max,
+                   std::string_view key = {});
 
 }  // namespace parlance::bench

@@ -245,10 +245,12 @@ asio::awaitable<void> LoadRun::watch_server() {
     const bool answered = exchange.end == ExchangeEnd::whole;
     if (answered && exchange.status != 200) co_return;
     if (answered) {
-      auto sample = server_sample(MetricsText(std::move(exchange.body)));
+      const MetricsText page(std::move(exchange.body));
+      auto sample = server_sample(page);
       if (!sample) co_return;
       sample->at_s = std::chrono::duration<double>(exchange.ended - start_).count();
       figures_.server.push_back(*sample);
+      figures_.metrics.see(sample->at_s, page);
     }
     if (working_ == 0) co_return;
     watch_timer_.expires_after(server_sample_interval);

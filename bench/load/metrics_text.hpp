@@ -13,6 +13,12 @@ namespace parlance::bench {
 
 class MetricsText {
  public:
+  struct Sample {
+    std::string_view name;
+    std::string_view labels;  // with their braces
+    double value = 0;
+  };
+
   explicit MetricsText(std::string text);
   MetricsText(const MetricsText&) = delete;
   MetricsText& operator=(const MetricsText&) = delete;
@@ -21,13 +27,10 @@ class MetricsText {
   // them). None: there is no such sample.
   std::optional<double> sum(std::string_view name, std::string_view label = {}) const;
 
- private:
-  struct Sample {
-    std::string_view name;
-    std::string_view labels;
-    double value = 0;
-  };
+  // As long as this is there.
+  const std::vector<Sample>& samples() const { return samples_; }
 
+ private:
   std::string text_;
   std::vector<Sample> samples_;  // into text_
 };
