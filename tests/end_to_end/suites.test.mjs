@@ -199,8 +199,13 @@ const mutants = {
     ],
   },
   soak: {
-    'threads that never leave': [
-      { configuration: { threads: { idle_time_max: '1h', resident_max: 100_000 } } },
+    'threads and writes that never leave memory': [
+      {
+        configuration: {
+          threads: { idle_time_max: '1h', resident_max: 100_000 },
+          storage: { memtable_max: '256MiB' },
+        },
+      },
       ['memory.growth_mib_least', 'server.threads_resident.max', 'server.end.threads_resident'],
     ],
     'a provider that holds on to what it is asked': [
