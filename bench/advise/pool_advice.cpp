@@ -142,7 +142,10 @@ void advise_on_pool(const PoolFigures& pool,
   if (places.size == whole(pool.places_now) && waiting.size == whole(pool.waiting_now)) return;
   const double came_per_second = wanted_at_once(pool, turns) / pool.service_s();
   const auto used = found_its_limit(pool) ? whole(pool.limit_most) : places.size;
-  expect(pool, {came_per_second, pool.service_s(), used, waiting.size}, advice);
+  expect(
+      pool,
+      {came_per_second, pool.service_s(), used, waiting.size, whole(turns.inside_at_once_most())},
+      advice);
 }
 
 }  // namespace parlance::bench

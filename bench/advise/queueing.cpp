@@ -9,6 +9,12 @@ namespace {
 constexpr double headroom = 2;
 constexpr double waiting_most = 100'000;
 
+// More of them than places, and room for all.
+bool holds_all_clients(const Station& station, double load) {
+  return station.clients > 0 && station.clients <= station.places + station.waiting_max &&
+         load > static_cast<double>(station.places);
+}
+
 }  // namespace
 
 double at_once(double per_second, double seconds) {
@@ -32,6 +38,10 @@ Forecast forecast(const Station& station) {
   if (station.per_second <= 0 || station.service_s <= 0) return {};
   constexpr double weight_most = 1e200;
   const double load = at_once(station.per_second, station.service_s);
+  if (holds_all_clients(station, load)) {
+    const double per_second = static_cast<double>(station.places) / station.service_s;
+    return {per_second, load / per_second - station.service_s, 0};
+  }
   double weight = 1;
   double sum = 1;
   double waiting = 0;

@@ -5,7 +5,9 @@
 //                    those that come by chance find all taken (square-root staffing)
 //   a station        Poisson arrivals, `places` that serve one each, `waiting_max` that wait, the
 //                    next one is refused (M/M/c/K). Real calls vary less than exponential ones: it
-//                    is a little too pessimistic of waits
+//                    is a little too pessimistic of waits. Where all clients that there are find
+//                    room, nobody is refused, and those who are not served wait (Little's law
+//                    again)
 //
 // Threading: pure functions.
 #pragma once
@@ -28,6 +30,7 @@ struct Station {
   double service_s = 0;
   std::uint64_t places = 1;
   std::uint64_t waiting_max = 0;
+  std::uint64_t clients = 0;  // that there are; 0: without an end
 };
 
 struct Forecast {

@@ -94,7 +94,10 @@ void advise_on_memory(const TurnFigures& turns, Advice& advice) {
                came_per_second,
                turns.turn_s(),
                busy)});
-  advice.expected.push_back({"threads_full share", turns.share(turns.refused_memory), 0});
+  const auto after =
+      forecast({.per_second = busy / turns.turn_s(), .service_s = turns.turn_s(), .places = fit});
+  advice.expected.push_back(
+      {"threads_full share", turns.share(turns.refused_memory), after.refused_share});
   expect_memory(turns, static_cast<double>(fit - now), advice);
 }
 

@@ -25,7 +25,7 @@ function folder_of(t) {
 }
 
 // One run of `load` on a server and a provider of its own: its report, and the good turns among those that were due.
-async function measure(t, folder, name, { mock: settings, load, warm_up = 0 }, changes) {
+async function measure(t, folder, name, { mock: settings, load }, changes, warm_up = 0) {
   const mock = await Mock.start(t, { tokens: 4, first_token_delay: '150ms', token_delay: '50ms', ...settings });
   const server = await Server.start(t, { configuration: configuration_with(mock, changes) });
   const report = path.join(folder, `${name}.json`);
@@ -99,8 +99,8 @@ async function comes_within_a_tenth(t, each) {
   const wrong = await measure(t, folder, 'wrong', each, each.wrong);
   const first = await advise(folder, 'wrong', wrong);
   const [right, ...searched] = await Promise.all([
-    measure(t, folder, 'right', each, sizes_of(first.advised)),
-    ...each.grid.map((changes, i) => measure(t, folder, `grid-${i}`, each, merged(each.wrong, changes))),
+    measure(t, folder, 'right', each, sizes_of(first.advised), each.warm_up),
+    ...each.grid.map((changes, i) => measure(t, folder, `grid-${i}`, each, merged(each.wrong, changes), each.warm_up)),
   ]);
   const second = await advise(folder, 'right', right, '--expected', first.json);
   const best = Math.max(...searched.map(({ goodput }) => goodput));
