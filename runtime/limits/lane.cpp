@@ -15,7 +15,8 @@ using std::chrono::milliseconds;
 constexpr double margin_max = 4;
 constexpr double margin_step = 0.15;
 constexpr double missed_share = 1.0 / 125;
-constexpr double margin_untaught = 2.4;  // were waits normal, missed_share would lie beyond it
+// Answers' times are skewed: of those that are gamma distributed, missed_share lies beyond this.
+constexpr double margin_untaught = 3;
 // Of a usual answer's time: a call that has less left is not worth a slot that others wait for.
 constexpr double hopeless_share = 1;
 
@@ -254,8 +255,8 @@ void Lane::learn(const Running& run, const Ending& ending, Time now) {
 // A provider that has become slower is another one: what its calls taught about the margin is void.
 void Lane::note_held(const Running& run, FlowRates::Until until, Time now) {
   if (!rates_.held(run.mark.sent_at, until, !queue_.empty(), now)) return;
-  give_up_late(now);
   margin_ = std::max(margin_, margin_untaught);
+  give_up_late(now);
 }
 
 // Short of time is a call whose answer, should it take longer than usual and begin only after a

@@ -19,7 +19,7 @@
 // call that waited and missed widens it, one that waited and made it narrows it a little, to
 // nothing at least: a call that is short of time leaves before its tenant's others, so most of
 // those that turn out to be late make it all the same. When the provider becomes slower, those that
-// wait are judged anew, and the margin is at least what a normal distribution would want.
+// wait are judged anew, with the margin that nothing learned would want.
 //
 // A lane acts on nothing: whoever owns it asks next() after every change and at wake_at(), and does
 // what it says.
