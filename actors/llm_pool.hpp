@@ -60,7 +60,7 @@ namespace parlance::actors {
 struct LaneOptions {
   std::string provider;
   std::string model;
-  std::uint32_t calls_at_once_max = 8;
+  std::uint32_t calls_at_once_max = 256;
   std::uint32_t calls_waiting_max = 64;
   std::uint32_t calls_at_once_min = 1;
   bool adapts = true;                    // else calls_at_once_max is the limit

@@ -120,7 +120,7 @@ struct LaneSettings {
   std::string provider;
   std::string model;
   std::uint64_t calls_at_once_min = 1;
-  std::uint64_t calls_at_once_max = 8;
+  std::uint64_t calls_at_once_max = 256;
   bool adapts = true;  // the limit moves between these two; else it is calls_at_once_max
   std::uint64_t calls_waiting_max = 64;
   std::uint64_t tokens_at_once_max = 0;  // 0: no limit, here and below

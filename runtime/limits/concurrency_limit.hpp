@@ -29,7 +29,7 @@ namespace parlance {
 
 struct ConcurrencyOptions {
   std::uint32_t calls_at_once_min = 1;
-  std::uint32_t calls_at_once_max = 8;
+  std::uint32_t calls_at_once_max = 256;
   bool adapts = true;  // else the limit is calls_at_once_max
 };
 

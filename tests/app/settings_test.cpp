@@ -91,12 +91,12 @@ TEST_CASE("a lane's limits are read, and checked") {
   REQUIRE(settings);
   const LaneSettings& read = settings->models.at("main").at(0);
   CHECK(read.calls_at_once_min == 2);
-  CHECK(read.calls_at_once_max == 8);
+  CHECK(read.calls_at_once_max == 256);
   CHECK_FALSE(read.adapts);
   CHECK(read.tokens_at_once_max == 9'000);
   CHECK(read.requests_per_minute_max == 60);
   CHECK(read.tokens_per_minute_max == 100'000);
-  CHECK(lane(R"("calls_at_once_min": 9)").error().detail ==
+  CHECK(lane(R"("calls_at_once_min": 257)").error().detail ==
         "conf/parlance.json: models.main[0].calls_at_once_min: must not be more than "
         "calls_at_once_max");
   CHECK(lane(R"("adapts": 1)").error().detail ==
