@@ -321,6 +321,21 @@ TEST_CASE("generate has an answer that does not fit repaired, once") {
   CHECK(as<Finish>(node->resume(turn, answer)).update.messages.size() == 1);
 }
 
+TEST_CASE("generate lets no answer be kept that may turn out not to fit") {
+  const auto turn = asking_for_json(dish_format);
+  const auto kept_time = [&](Json settings, const TurnState& asked) {
+    settings["answers_kept_time"] = "1m";
+    return as<AskModel>(make(settings)->enter(asked)).request.answer_kept_time;
+  };
+  CHECK(kept_time(hands_options_on, turn).count() == 0);
+  CHECK(kept_time(hands_options_on, asking("a dish")) == std::chrono::minutes(1));
+  CHECK(kept_time({{"kind", "generate"}}, turn) == std::chrono::minutes(1));  // it asks for no JSON
+  Json keeping = hands_options_on;
+  keeping["answers_kept_time"] = "1m";
+  const auto repair = as<AskModel>(make(keeping)->resume(turn, generated("no JSON")));
+  CHECK(repair.request.answer_kept_time.count() == 0);
+}
+
 TEST_CASE("generate holds an answer to any object where that was asked for") {
   const auto turn = asking_for_json(R"({"type":"json_object"})");
   const auto node = make(hands_options_on);

@@ -132,9 +132,10 @@ Result<ChatRequest> GenerateNode::request_of(const TurnState& turn) const {
   }
   if (request.temperature.value_or(0) == 0) {
     request.joins_identical = settings_.joins_identical_calls;
-    // The same answer as before would be sent back as well.
+    // The same answer as before would be sent back as well, or be as unfit.
     const bool was_sent_back = draft_of(turn) != nullptr;
-    if (!was_sent_back) request.answer_kept_time = settings_.answers_kept_time;
+    const bool is_judged = format_of(turn) != nullptr;
+    if (!was_sent_back && !is_judged) request.answer_kept_time = settings_.answers_kept_time;
   }
   if (auto shown = add_window(turn.messages, request); !shown) return shown.error();
   return request;
