@@ -27,6 +27,19 @@ Usage estimate_of(const Charge& charge) {
   return usage;
 }
 
+SharedBill::Share share_of_leaving(const Charge& charge) {
+  return charge.bill ? charge.bill->leave(charge.call) : SharedBill::Share{};
+}
+
+// Of a call without an answer: what its provider told of it, and an estimate of what it did not
+// tell. The question is told whole or not at all, the answer up to some point.
+void settle_cut(CallCost& cost, const Usage& told, const Usage& estimate) {
+  cost.usage = told.tokens_in > 0 ? told : estimate;
+  cost.usage.tokens_out = std::max(told.tokens_out, estimate.tokens_out);
+  const bool is_told = told.tokens_in > 0 && cost.usage == told;
+  cost.counted = is_told ? Counted::told : Counted::estimated;
+}
+
 std::vector<SharedBill::Attempt> failed_before(const Charge& charge) {
   return charge.bill ? charge.bill->take_failed() : std::vector<SharedBill::Attempt>();
 }
@@ -39,9 +52,9 @@ CallCost cost_of_answered(const Charge& charge, const Answered& report) {
   cost.failed = failed_before(charge);
   const Usage estimate = estimate_of(charge);
   if (!*report.answer) {
-    cost.counted = Counted::estimated;
-    if (estimate.tokens_out > 0 || may_be_served(report.answer->error().code))
-      cost.usage = estimate;
+    const bool served = estimate.tokens_out > 0 || may_be_served(report.answer->error().code);
+    const Usage told = share_of_leaving(charge).told.value_or(Usage{});
+    settle_cut(cost, told, served ? estimate : Usage{});
     return cost;
   }
   const Usage& told = (*report.answer)->usage;
@@ -52,13 +65,11 @@ CallCost cost_of_answered(const Charge& charge, const Answered& report) {
 }
 
 CallCost cost_of_left(const Charge& charge) {
-  const auto share = charge.bill ? charge.bill->leave(charge.call) : SharedBill::Share{};
-  CallCost cost{share.provider, share.model, share.told.value_or(Usage{}), Counted::told};
+  const auto share = share_of_leaving(charge);
+  CallCost cost{share.provider, share.model, {}, Counted::told};
   if (!share.pays) return cost;
   cost.failed = failed_before(charge);
-  if (share.told) return cost;
-  cost.usage = estimate_of(charge);
-  cost.counted = Counted::estimated;
+  settle_cut(cost, share.told.value_or(Usage{}), estimate_of(charge));
   return cost;
 }
 

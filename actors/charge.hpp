@@ -3,8 +3,8 @@
 //   answered   the provider's own counts, or an estimate where it told none
 //   shared     with somebody who pays for it, or answered as it was before: nothing
 //   again      after an attempt that failed: what its provider told of it, as a row of its own
-//   failed     with nothing served: nothing. Cut: what was asked, and what was said of the answer,
-//              both estimated (runtime/llm/tokens.hpp)
+//   failed     with nothing served: nothing. Cut: what its provider told of it, or an estimate of
+//              what was asked and of what was said of the answer (runtime/llm/tokens.hpp)
 //   left       by a cancellation or the deadline: the same, by the last who leaves a call that is
 //              shared. Nothing by the others, and for a call that was not sent
 //   lost       with its pool: the worst case, as the provider may have served it

@@ -487,7 +487,7 @@ void LlmPool::ended(CallEnded& report) {
   call.cancel = nullptr;
   switch (lane.lane.ended(report.call, ending, now)) {
     case Lane::After::over:
-      answer(report.call, std::move(report.answer));
+      answer(report.call, std::move(report.answer), report.told);
       break;
     case Lane::After::again:
       call.bill->failed(report.told);
@@ -509,12 +509,13 @@ void LlmPool::move_on(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> 
   advance(next);
 }
 
-void LlmPool::answer(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> answer) {
+void LlmPool::answer(std::uint64_t number,
+                     std::shared_ptr<Result<ChatAnswer>> answer,
+                     const Usage& told) {
   const auto found = calls_.find(number);
   const std::string provider = found->second.at().options.provider;
   const std::string model = found->second.model();
-  const auto payer =
-      found->second.bill->end(*answer ? std::optional((*answer)->usage) : std::nullopt);
+  const auto payer = found->second.bill->end(*answer ? (*answer)->usage : told);
   calls_.erase(found);
   for (const std::uint64_t member : joined_.end(number)) {
     const auto asker = askers_.extract(member);

@@ -164,7 +164,10 @@ class LlmPool : public caf::event_based_actor {
   void wake_later(PoolLane& lane);
   // Counts what an answer cost, and keeps it where it may be given again.
   void account(PoolLane& lane, const Call& call, const ChatAnswer& answer);
-  void answer(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> answer);
+  // `told`: by the provider, of a call that was cut.
+  void answer(std::uint64_t number,
+              std::shared_ptr<Result<ChatAnswer>> answer,
+              const Usage& told = {});
   void refuse(const Ask& ask, Error error);
   void log_failure(const PoolLane& lane, const Call& call, const Error& error) const;
 

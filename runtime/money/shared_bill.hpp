@@ -46,13 +46,13 @@ class SharedBill {
   // What somebody who leaves has to pay.
   struct Share {
     bool pays = false;          // for what was sent
-    std::optional<Usage> told;  // the whole usage, of a call that has ended meanwhile
+    std::optional<Usage> told;  // by the provider, of a call that has ended meanwhile
     std::string provider;
     std::string model;
   };
   Share leave(std::uint64_t member);
 
-  // The call is over; none for `told`: it failed. Answers who pays; none: nobody is there.
+  // The call is over, and this was told of it. Answers who pays; none: nobody is there.
   std::optional<std::uint64_t> end(std::optional<Usage> told);
 
  private:

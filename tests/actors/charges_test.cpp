@@ -161,6 +161,39 @@ TEST_CASE_METHOD(ChargesTest, "a stream that was cut costs what was said of it, 
   CHECK(row.usage.tokens_in >= 2);
 }
 
+TEST_CASE_METHOD(ChargesTest, "what a provider told of a stream that was cut is charged") {
+  start_with(budget_of(Payer::tenant, 10'000));
+  ask();
+  settle();
+  provider->calls[0]->say("abcdef");  // two tokens of three bytes
+  run_messages();
+  const auto cut = [&](const Usage& told) {
+    provider->calls[0]->reports.used(told);
+    provider->calls[0]->end(Error{ErrorCode::provider_failed, "cut", {}, {}});
+    settle();
+    CHECK(spent_by(acme) == written_of(acme));
+    REQUIRE(journal.ledger.size() == 1);
+    return journal.ledger.begin()->second;
+  };
+  SECTION("both sides, as its own counts") {
+    const LedgerRow row = cut({500, 400, 100});
+    CHECK(row.counted == Counted::told);
+    CHECK(row.usage == Usage{500, 400, 100});
+    CHECK(spent_by(acme) == 400);
+  }
+  SECTION("the question alone, with an estimate of what was said") {
+    const LedgerRow row = cut({500, 1, 0});
+    CHECK(row.counted == Counted::estimated);
+    CHECK(row.usage == Usage{500, 2, 0});
+  }
+  SECTION("the answer alone, with an estimate of what was asked") {
+    const LedgerRow row = cut({0, 7, 0});
+    CHECK(row.counted == Counted::estimated);
+    CHECK(row.usage.tokens_in >= 2);
+    CHECK(row.usage.tokens_out == 7);
+  }
+}
+
 TEST_CASE_METHOD(ChargesTest, "a turn that is cancelled pays for what was said") {
   start_with(budget_of(Payer::tenant, 10'000));
   TurnRequest turn = request("chat", "hello");
