@@ -6,8 +6,8 @@ namespace parlance {
 namespace {
 
 constexpr double slow_weight = 0.005;
-// By chance a test says so much once in e^14, a million, values.
-constexpr double enough = 14;
+// By chance a test says so much once in e^15, three million, values.
+constexpr double enough = 15;
 constexpr double deviation_min = 0.2;  // of the mean, that is believed
 constexpr double share_min = 1e-12;
 
