@@ -5,8 +5,7 @@
 //                       provider throttles: as many as it answered at once, and no headroom
 //   its queue           so many that the last of them has its slot within the wait that is allowed
 //   turns of a thread   places in the ratio of the turns that came to those that were let in, as
-//   far
-//                       as the time allows that the last of them then takes
+//                       far as the time allows that the last of them then takes
 //   threads in memory   turns that come a second * what one takes, and headroom; all that were
 //                       inside at once at least, as turns wait for their pools in memory
 //   connections         the most that were open, and those that were turned away, each as long as a
