@@ -48,6 +48,8 @@ asio::awaitable<void> embed(HttpSession& session, const Backend& backend) {
   if (!body) co_return co_await session.send_error(body.error());
   auto wish = read_embedding_wish(*body, backend.embedding_rules);
   if (!wish) co_return co_await session.send_error(wish.error());
+  if (auto refusal = session.admit_user(wish->input->user))
+    co_return co_await session.send_error(std::move(*refusal));
 
   const auto told = std::make_shared<Outcome>();
   const auto leave =

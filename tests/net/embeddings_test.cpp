@@ -178,5 +178,32 @@ TEST_CASE_METHOD(EmbeddingsTest,
   CHECK(embeddings.left == 1);
 }
 
+HttpServerOptions with_one_request_of_a_user() {
+  HttpServerOptions options;
+  options.door.requests_per_user_max = 1;
+  return options;
+}
+
+TEST_CASE("every route that takes a user counts its requests, embeddings as well") {
+  ServerFixture fixture(with_one_request_of_a_user());
+  fixture.embeddings.answer = two_vectors();
+  const auto status = [&](const char* target, const char* body) {
+    return fixture.call("POST", target, body).status;
+  };
+  const char* const embeds = R"({"model":"embed","input":"a","user":"ada"})";
+  const auto first = fixture.call("POST", "/v1/embeddings", embeds);
+  CHECK(first.status == 200);
+  CHECK(first.header("x-ratelimit-remaining-requests") == "0");
+  CHECK(status("/v1/embeddings", embeds) == 429);
+  CHECK(fixture.embeddings.asked.size() == 1);
+  const char* const chats =
+      R"({"model":"chat","messages":[{"role":"user","content":"hi"}],"user":"ada"})";
+  CHECK(status("/v1/chat/completions", chats) == 429);
+  CHECK(status("/v1/estimate", chats) == 429);
+  CHECK(status("/runs/wait",
+               R"({"assistant_id":"chat","input":{"messages":[{"role":"user","content":"hi"}]},
+                   "config":{"configurable":{"user":"ada"}}})") == 429);
+}
+
 }  // namespace
 }  // namespace parlance::net
