@@ -122,6 +122,7 @@ std::optional<Error> Door::enter(std::string_view address,
              now};
   auto refusal = refusal_of(visitor.clients, now);
   tell_left(visitor, now, headers);
+  if (refusal) visitor = {};
   return refusal;
 }
 
@@ -136,7 +137,18 @@ std::optional<Error> Door::enter_user(Visitor& visitor,
   if (refusal) rates_->take_back(RateUnit::requests, visitor.clients, 1, visitor.since);
   visitor.clients.push_back(known);
   tell_left(visitor, now, headers);
+  if (refusal) visitor = {};
   return refusal;
+}
+
+void Door::give_back(Visitor& visitor, Time user_since, Time now, std::string& headers) {
+  if (visitor.clients.empty()) return;
+  for (const auto& client : visitor.clients) {
+    rates_->take_back(
+        RateUnit::requests, {client}, 1, client.of == RateOf::user ? user_since : visitor.since);
+  }
+  tell_left(visitor, now, headers);
+  visitor = {};
 }
 
 // Without one, the request counts. One token has to be left: how many it will take is not known.

@@ -55,7 +55,7 @@ class Door {
   std::string address_of(const boost::asio::ip::address& peer,
                          std::string_view forwarded_for) const;
 
-  // Somebody who has come in.
+  // Somebody who has come in; nobody, without clients.
   struct Visitor {
     RateLimits::Clients clients;
     Time since{};
@@ -75,6 +75,10 @@ class Door {
                                   const std::string& user,
                                   Time now,
                                   std::string& headers);
+
+  // Behind the door there were too few tokens for it: it has not come in either. Its user came in
+  // at `user_since`. Nothing, for one who was refused here.
+  void give_back(Visitor& visitor, Time user_since, Time now, std::string& headers);
 
   // What to answer to a wrong key, and how long to wait before.
   struct WrongKey {

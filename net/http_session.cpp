@@ -169,6 +169,7 @@ std::optional<Error> HttpSession::meet_header() {
   const auto origin = view_of(message[http::field::origin]);
   cors_origin_ = shared_->cors.allows(origin) ? std::string(origin) : std::string();
   limit_headers_.clear();
+  visitor_ = {};
   refusal_delay_ = milliseconds(0);
   if (shared_->options.takes_no_key) {
     match_ = {};
@@ -211,7 +212,7 @@ std::optional<Error> HttpSession::meet_key(const RequestParser::Message& message
 
 std::optional<Error> HttpSession::admit_user(const std::string& user) {
   return shared_->door->enter_user(
-      visitor_, request_.caller.tenant.value, user, Clock::now(), limit_headers_);
+      visitor_, request_.caller.tenant.value, user, request_.received, limit_headers_);
 }
 
 asio::awaitable<void> HttpSession::hold_refusal() {
@@ -322,6 +323,8 @@ asio::awaitable<void> HttpSession::answer_preflight() {
 }
 
 asio::awaitable<void> HttpSession::send_error(Error error, Retry retry) {
+  if (error.code == ErrorCode::rate_limited)
+    shared_->door->give_back(visitor_, request_.received, Clock::now(), limit_headers_);
   Response response = error_response(error, family_of(request_.path), retry);
   if (error.code == ErrorCode::method_not_allowed)
     response.add_header("allow", match_.methods_allowed);

@@ -20,7 +20,7 @@ struct DoorTest {
     Caller caller;
     caller.key_id = key;
     caller.tenant = TenantId{tenant};
-    Door::Visitor visitor;
+    visitor = {};
     if (auto refusal = door.enter(address, caller, now, visitor, headers)) return refusal;
     return door.enter_user(visitor, tenant, user, now, headers);
   }
@@ -40,6 +40,7 @@ struct DoorTest {
   std::shared_ptr<RateLimits> rates;
   Door door;
   Door::Time now{std::chrono::hours(1)};
+  Door::Visitor visitor;  // who came last
   std::string headers;
 };
 
@@ -108,6 +109,26 @@ TEST_CASE("a user's requests are limited within its tenant, and one too many cou
   CHECK(test.enter("1.1.1.1", "a", "acme")->detail == "more than 3 requests of one key in 1m");
   CHECK(test.registry.text().find("parlance_http_rate_limited_total{limit=\"user\"} 10") !=
         std::string::npos);
+}
+
+TEST_CASE("who is refused for its tokens behind the door has not come in") {
+  DoorOptions options = limited(0, 2, 0);
+  options.requests_per_user_max = 1;
+  DoorTest test(options);
+  for (int n = 0; n < 10; ++n) {
+    REQUIRE_FALSE(test.enter("1.1.1.1", "a", "acme", "ada"));
+    const auto user_since = test.now;
+    test.now += milliseconds(5'000);
+    test.door.give_back(test.visitor, user_since, test.now, test.headers);
+    CHECK(test.headers.find("x-ratelimit-remaining-requests: 1\r\n") != std::string::npos);
+    test.door.give_back(test.visitor, user_since, test.now, test.headers);  // nobody any more
+  }
+  CHECK_FALSE(test.enter("1.1.1.1", "a", "acme", "ada"));
+  CHECK(test.enter("1.1.1.1", "a", "acme", "ada"));
+  test.door.give_back(test.visitor, test.now, test.now, test.headers);  // it was refused here
+  CHECK(test.enter("1.1.1.1", "a", "acme", "ada"));
+  CHECK_FALSE(test.enter("1.1.1.1", "a", "acme", "bob"));
+  CHECK(test.enter("1.1.1.1", "a", "acme", "eve"));
 }
 
 TEST_CASE("who has used up its tokens is refused until they leave the window") {

@@ -200,6 +200,14 @@ TEST_CASE("every route that takes a user counts its requests, embeddings as well
       R"({"model":"chat","messages":[{"role":"user","content":"hi"}],"user":"ada"})";
   CHECK(status("/v1/chat/completions", chats) == 429);
   CHECK(status("/v1/estimate", chats) == 429);
+  fixture.embeddings.answer = Error{ErrorCode::rate_limited, "too few tokens", {}, {}};
+  for (int n = 0; n < 3; ++n) {
+    const auto refused =
+        fixture.call("POST", "/v1/embeddings", R"({"model":"embed","input":"a","user":"bob"})");
+    CHECK(refused.status == 429);
+    CHECK(refused.header("x-ratelimit-remaining-requests") == "1");
+  }
+  CHECK(fixture.embeddings.asked.size() == 4);
   CHECK(status("/runs/wait",
                R"({"assistant_id":"chat","input":{"messages":[{"role":"user","content":"hi"}]},
                    "config":{"configurable":{"user":"ada"}}})") == 429);
