@@ -64,31 +64,33 @@ std::optional<RateLimits::Refusal> RateLimits::take(RateUnit unit,
   const std::scoped_lock lock(mutex_);
   const auto all = counted(unit, clients);
   if (auto refusal = judge(all, amount, now)) return refusal;
-  for (const auto& each : all)
-    each.window->add(now, amount);
+  count(all, amount, now);
   return std::nullopt;
 }
 
 void RateLimits::add(RateUnit unit, const Clients& clients, std::uint64_t amount, Time now) {
   const std::scoped_lock lock(mutex_);
-  for (const auto& each : counted(unit, clients))
-    each.window->add(now, amount);
+  count(counted(unit, clients), amount, now);
 }
 
 void RateLimits::take_back(RateUnit unit, const Clients& clients, std::uint64_t amount, Time at) {
   const std::scoped_lock lock(mutex_);
-  for (const auto& each : counted(unit, clients))
-    each.window->take_back(at, amount);
+  for (const auto& each : counted(unit, clients)) {
+    if (each.window != nullptr) each.window->take_back(at, amount);
+  }
 }
 
 std::optional<RateLimits::Left> RateLimits::left(RateUnit unit, const Clients& clients, Time now) {
   const std::scoped_lock lock(mutex_);
   std::optional<Left> nearest;
-  for (const auto& [limit, window] : counted(unit, clients)) {
-    const std::uint64_t left = limit->most - std::min(limit->most, window->used(now));
+  for (const auto& each : counted(unit, clients)) {
+    SlidingWindow nothing(window_);
+    SlidingWindow& window = each.window == nullptr ? nothing : *each.window;
+    const std::uint64_t most = each.limit->limit.most;
+    const std::uint64_t left = most - std::min(most, window.used(now));
     if (nearest && left >= nearest->left) continue;
-    const auto reset = window->wait_for(now, limit->most, limit->most);
-    nearest = Left{limit->most, left, std::chrono::ceil<std::chrono::milliseconds>(reset)};
+    const auto reset = window.wait_for(now, most, most);
+    nearest = Left{most, left, std::chrono::ceil<std::chrono::milliseconds>(reset)};
   }
   return nearest;
 }
@@ -101,9 +103,7 @@ std::vector<RateLimits::Counted> RateLimits::counted(RateUnit unit, const Client
       return one.of == each.limit.of && !one.name.empty();
     });
     if (each.limit.unit != unit || client == clients.end()) continue;
-    found.push_back({&each.limit, &each.windows.find_or_make(client->name, [this] {
-                       return SlidingWindow(window_);
-                     })});
+    found.push_back({&each, &client->name, each.windows.find(client->name)});
   }
   return found;
 }
@@ -112,12 +112,22 @@ std::vector<RateLimits::Counted> RateLimits::counted(RateUnit unit, const Client
 std::optional<RateLimits::Refusal> RateLimits::judge(const std::vector<Counted>& all,
                                                      std::uint64_t amount,
                                                      Time now) const {
-  for (const auto& [limit, window] : all) {
-    const auto wait = window->wait_for(now, amount, limit->most);
+  for (const auto& each : all) {
+    if (each.window == nullptr) continue;
+    const auto wait = each.window->wait_for(now, amount, each.limit->limit.most);
     if (wait.count() > 0)
-      return Refusal{*limit, window_, std::chrono::ceil<std::chrono::milliseconds>(wait)};
+      return Refusal{
+          each.limit->limit, window_, std::chrono::ceil<std::chrono::milliseconds>(wait)};
   }
   return std::nullopt;
+}
+
+// The caller holds mutex_.
+void RateLimits::count(const std::vector<Counted>& all, std::uint64_t amount, Time now) const {
+  for (const auto& each : all) {
+    each.limit->windows.find_or_make(*each.name, [this] { return SlidingWindow(window_); })
+        .add(now, amount);
+  }
 }
 
 }  // namespace parlance

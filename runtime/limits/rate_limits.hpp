@@ -10,7 +10,8 @@
 // not need comes back when it ends. More than a limit lets through at all passes while nothing else
 // is counted.
 //
-// Bounds: clients_max are remembered for each limit; the least recently seen leave.
+// Bounds: clients_max are remembered for each limit, once something counts for them; the least
+// recently seen leave.
 // Threading: any thread; one mutex, held for a few look-ups.
 #pragma once
 
@@ -99,14 +100,16 @@ class RateLimits {
     LruMap<SlidingWindow> windows;
   };
   struct Counted {
-    const RateLimit* limit = nullptr;
-    SlidingWindow* window = nullptr;  // valid until the next look-up for the same limit
+    Limit* limit = nullptr;
+    const std::string* name = nullptr;  // of the client
+    SlidingWindow* window = nullptr;    // null: it is not remembered
   };
 
   std::vector<Counted> counted(RateUnit unit, const Clients& clients);
   std::optional<Refusal> judge(const std::vector<Counted>& all,
                                std::uint64_t amount,
                                Time now) const;
+  void count(const std::vector<Counted>& all, std::uint64_t amount, Time now) const;
 
   const std::chrono::milliseconds window_;
   std::mutex mutex_;

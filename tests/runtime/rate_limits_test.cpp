@@ -54,6 +54,21 @@ TEST_CASE("more than a limit lets through passes while nothing else counts") {
   CHECK(rates.take(RateUnit::tokens, ada, 1, start));
 }
 
+TEST_CASE("who is refused takes nobody's place among those who are remembered") {
+  RateOptions options = of_tokens(100, 60);
+  options.clients_max = 1;
+  RateLimits rates(options);
+  CHECK_FALSE(rates.take(RateUnit::tokens, ada, 60, start));
+  for (const auto& user : {"eve", "mallory"}) {
+    const RateLimits::Clients made_up{{RateOf::key, "k"}, RateLimits::user_of("acme", user)};
+    CHECK(rates.take(RateUnit::tokens, made_up, 60, start)->limit.of == RateOf::key);
+    CHECK_FALSE(rates.refusal_of(RateUnit::tokens, made_up, 1, start));
+    CHECK(rates.left(RateUnit::tokens, made_up, start)->left == 40);
+    rates.take_back(RateUnit::tokens, {RateLimits::user_of("acme", user)}, 60, start);
+  }
+  CHECK(rates.take(RateUnit::tokens, ada, 1, start)->limit.of == RateOf::user);
+}
+
 TEST_CASE("threads that take tokens at once get no more than there are") {
   RateLimits rates(of_tokens(1'000, 0));
   std::vector<std::thread> threads;
