@@ -73,9 +73,10 @@ Result<AnswerChunk> openai_vectors(const AnswerJson& body) {
   Vectors vectors(data.size());
   for (std::size_t i = 0; i < vectors.size(); ++i) {
     const AnswerJson& item = data[i];
-    const std::size_t place =
-        count_of(member(item, "index")).value_or(static_cast<std::uint32_t>(i));
-    if (auto put = put_vector(member(item, "embedding"), place, vectors); !put) return put.error();
+    const AnswerJson& index = member(item, "index");
+    const auto place = index.is_null() ? static_cast<std::uint32_t>(i) : count_of(index);
+    if (!place) return broken("an index is no number");
+    if (auto put = put_vector(member(item, "embedding"), *place, vectors); !put) return put.error();
   }
   auto chunk = chunk_with(std::move(vectors));
   if (!chunk) return chunk;

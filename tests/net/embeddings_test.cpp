@@ -79,6 +79,8 @@ TEST_CASE("embeddings that are none break the answer, and errors in their place 
         R"({"data":[{"index":0,"embedding":[1e300]}]})",
         R"({"data":[{"index":0,"embedding":"AAAA"}]})",
         R"({"data":[{"index":4,"embedding":[1]}]})",
+        R"({"data":[{"index":-1,"embedding":[1]}]})",
+        R"({"data":[{"index":"0","embedding":[1]}]})",
         R"({"data":[{"index":0,"embedding":[1]},{"index":0,"embedding":[1]}]})",
         R"({"data":[{"embedding":[1]},{"embedding":[1,2]}]})",
         "[]"}) {
