@@ -451,11 +451,6 @@ Result<void> App::Parts::make_webhooks() {
     if (!rules) return rules.error();
     webhook_rules = std::move(*rules);
   }
-  if (const std::string& url = settings.budgets.alert_webhook; !url.empty()) {
-    if (const auto target = webhook_rules.check(url); !target)
-      return Error{
-          ErrorCode::invalid_value, "budgets.alert_webhook: " + target.error().detail, {}, {}};
-  }
   net::WebhookClientOptions options;
   for (const auto& text : set.secrets) {
     auto secret = net::WebhookSecret::parse(text);

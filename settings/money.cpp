@@ -1,5 +1,7 @@
 #include "settings/money.hpp"
 
+#include "net/webhooks/webhook_rules.hpp"
+
 #include "settings/values.hpp"
 
 #include <initializer_list>
@@ -142,6 +144,17 @@ Result<BudgetOptions> read_budgets(const Json& value) {
   return budgets;
 }
 
+// Alerts go where webhooks may go; without secrets there are none.
+Result<void> check_alert_webhook(const Settings& settings) {
+  if (settings.budgets.alert_webhook.empty()) return {};
+  Result<net::WebhookRules> rules = net::WebhookRules();
+  if (!settings.webhooks.secrets.empty())
+    rules = net::WebhookRules::make(settings.webhooks.hosts_allowed);
+  if (!rules) return rules.error();
+  const auto target = rules->check(settings.budgets.alert_webhook);
+  return target ? Result<void>() : wrong_setting("budgets.alert_webhook", target.error().detail);
+}
+
 }  // namespace
 
 Result<void> read_money_parts(const Json& document, Settings& settings) {
@@ -155,7 +168,7 @@ Result<void> read_money_parts(const Json& document, Settings& settings) {
     if (!budgets) return budgets.error();
     settings.budgets = std::move(*budgets);
   }
-  return {};
+  return check_alert_webhook(settings);
 }
 
 }  // namespace parlance

@@ -10,7 +10,7 @@
 
 namespace parlance {
 
-// The sections `prices` and `budgets` of `document`.
+// The sections `prices` and `budgets` of `document`; the settings of webhooks are read already.
 Result<void> read_money_parts(const Json& document, Settings& settings);
 
 }  // namespace parlance

@@ -41,7 +41,7 @@ TEST_CASE("prices and budgets are read") {
     "budgets": { "tenant": { "month": { "money_max": "500" } },
                  "user": { "day": { "tokens_max": 2000, "money_max": "1.5" } },
                  "keys": { "k1": { "total": { "tokens_max": 7 } } },
-                 "alert_at": [0.5], "alert_webhook": "https://hooks.example.com/x" }
+                 "alert_at": [0.5] }
   })");
   REQUIRE(settings);
   constexpr std::int64_t unit = 1'000'000'000;
@@ -53,7 +53,6 @@ TEST_CASE("prices and budgets are read") {
   CHECK(budgets.each.at(Payer::user).of(Period::day) == SpendingLimit{2'000, 3 * unit / 2});
   CHECK(budgets.keys.at("k1").of(Period::total).tokens_max == 7);
   CHECK(budgets.alert_shares == std::vector{0.5});
-  CHECK(budgets.alert_webhook == "https://hooks.example.com/x");
 }
 
 TEST_CASE("wrong prices and budgets are named by their path") {
@@ -188,6 +187,28 @@ TEST_CASE("the secrets and hosts of webhooks are checked, and no secret is shown
   CHECK(fault(R"({"secrets": ["whsec_plain"]})").find("whsec_plain") == std::string::npos);
   CHECK(fault(R"({"secrets": [{"env": "PARLANCE_NO_SUCH_SECRET"}]})") ==
         "conf/parlance.json: webhooks.secrets[0]: is empty or not set");
+}
+
+TEST_CASE("alerts of budgets go where webhooks may go") {
+  ::setenv("PARLANCE_TEST_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", 1);
+  const auto parsed = [](const std::string& secrets) {
+    return parse(R"({"webhooks": {"secrets": [)" + secrets + R"(],
+                                  "hosts_allowed": ["hooks.example.com"]},
+                     "budgets": {"alert_webhook": "https://hooks.example.com/x"}})");
+  };
+  const auto settings = parsed(R"({"env": "PARLANCE_TEST_SECRET"})");
+  REQUIRE(settings);
+  CHECK(settings->budgets.alert_webhook == "https://hooks.example.com/x");
+  const auto off = parsed("");
+  REQUIRE_FALSE(off);
+  CHECK(off.error().detail ==
+        "conf/parlance.json: budgets.alert_webhook: this server sends no webhooks");
+  const auto elsewhere = parse(R"({
+    "webhooks": {"secrets": [{"env": "PARLANCE_TEST_SECRET"}], "hosts_allowed": ["a.example.com"]},
+    "budgets": {"alert_webhook": "http://10.0.0.1/x"}})");
+  REQUIRE_FALSE(elsewhere);
+  CHECK(elsewhere.error().detail.find("budgets.alert_webhook: the host") != std::string::npos);
+  ::unsetenv("PARLANCE_TEST_SECRET");
 }
 
 TEST_CASE("who needs one section gets it, whatever the others need") {
