@@ -571,7 +571,9 @@ void App::Parts::start_actors() {
                              llm_pool,
                              *money,
                              *webhooks,
-                             static_cast<std::uint64_t>(clock.unix_ms())});
+                             static_cast<std::uint64_t>(clock.unix_ms())},
+      TenantGate(static_cast<std::uint32_t>(settings.embeddings.answers_at_once_max),
+                 static_cast<std::uint32_t>(settings.embeddings.answers_at_once_per_tenant_max)));
 }
 
 Result<void> App::Parts::listen() {

@@ -18,8 +18,6 @@
 namespace parlance {
 namespace {
 
-using Fault = std::optional<SchemaFault>;
-
 constexpr std::size_t schema_depth_max = 64;
 constexpr std::size_t patterns_max = 64;
 constexpr std::size_t patterns_bytes_max = 8U << 10U;
@@ -84,10 +82,6 @@ constexpr std::array keywords{Keyword{"type", Takes::anything},
                               Keyword{"readOnly", Takes::anything},
                               Keyword{"writeOnly", Takes::anything}};
 
-SchemaFault fault(std::string path, std::string what) {
-  return {std::move(path), std::move(what)};
-}
-
 // "~1" and "~0" of a JSON pointer's segment.
 std::string segment_of(std::string_view text) {
   std::string segment;
@@ -131,16 +125,17 @@ class SchemaCheck {
 
   Fault of(const Json& schema, const std::string& path, std::size_t depth) {
     if (!seen_.insert(&schema).second) return std::nullopt;
-    if (depth > schema_depth_max) return fault(path, "is nested too deeply");
+    if (depth > schema_depth_max) return SchemaFault{path, "is nested too deeply"};
     if (schema.is_boolean()) return std::nullopt;
-    if (!schema.is_object()) return fault(path, "must be a schema");
+    if (!schema.is_object()) return SchemaFault{path, "must be a schema"};
     for (const auto& [name, value] : schema.items()) {
       const auto known =
           std::find_if(keywords.begin(), keywords.end(), [&name = name](const auto& each) {
             return each.name == name;
           });
       const std::string place = path + "." + name;
-      if (known == keywords.end()) return fault(place, "is a keyword that is not checked here");
+      if (known == keywords.end())
+        return SchemaFault{place, "is a keyword that is not checked here"};
       if (auto wrong = of_value(value, known->takes, place, depth)) return wrong;
       if (auto wrong = of_keyword(name, value, place, depth)) return wrong;
     }
@@ -155,10 +150,11 @@ class SchemaCheck {
       case Takes::schema:
         return of(value, path, depth + 1);
       case Takes::schemas:
-        if (!value.is_array() || value.empty()) return fault(path, "must be a list of schemas");
+        if (!value.is_array() || value.empty())
+          return SchemaFault{path, "must be a list of schemas"};
         return of_all(value, path, depth);
       case Takes::named_schemas:
-        if (!value.is_object()) return fault(path, "must be an object of schemas");
+        if (!value.is_object()) return SchemaFault{path, "must be an object of schemas"};
         return of_all(value, path, depth);
       case Takes::number:
         return needs(value.is_number(), path, "must be a number");
@@ -195,7 +191,7 @@ class SchemaCheck {
     if (name == "multipleOf") return needs(value.get<double>() > 0, path, "must be above 0");
     if (name == "$ref") {
       const Json* const target = schema_of_ref(root_, value.get_ref<const std::string&>());
-      if (target == nullptr) return fault(path, "leads to no schema in this one");
+      if (target == nullptr) return SchemaFault{path, "leads to no schema in this one"};
       return of(*target, path, depth + 1);
     }
     if (name == "pattern") return of_pattern(value.get_ref<const std::string&>(), path);
@@ -206,16 +202,16 @@ class SchemaCheck {
     if (!patterns_.insert(text).second) return std::nullopt;
     patterns_bytes_ += text.size();
     if (patterns_.size() > patterns_max || patterns_bytes_ > patterns_bytes_max)
-      return fault(path, "is a pattern too many");
+      return SchemaFault{path, "is a pattern too many"};
     const re2::RE2 pattern(text, pattern_options());
-    if (!pattern.ok()) return fault(path, "is no pattern that RE2 takes, or a large one");
+    if (!pattern.ok()) return SchemaFault{path, "is no pattern that RE2 takes, or a large one"};
     programs_ += static_cast<std::size_t>(pattern.ProgramSize());
     return needs(programs_ <= programs_max, path, "is a large pattern too many");
   }
 
   static Fault needs(bool fits, const std::string& path, const char* what) {
     if (fits) return std::nullopt;
-    return fault(path, what);
+    return SchemaFault{path, what};
   }
 
   const Json& root_;

@@ -4,13 +4,16 @@
 // Threading: pure functions.
 #pragma once
 
-#include "runtime/base/json.hpp"
+#include "runtime/llm/json_schema.hpp"
 
 #include <re2/re2.h>
 
+#include <optional>
 #include <string_view>
 
 namespace parlance {
+
+using Fault = std::optional<SchemaFault>;
 
 // What "#/$defs/dish" leads to in `root`; null where it leads to no schema.
 const Json* schema_of_ref(const Json& root, std::string_view ref);

@@ -1,4 +1,3 @@
-#include "runtime/llm/json_schema.hpp"
 #include "runtime/llm/json_schema_parts.hpp"
 
 #include <algorithm>
@@ -15,17 +14,11 @@
 namespace parlance {
 namespace {
 
-using Fault = std::optional<SchemaFault>;
-
 // Steps of a few nanoseconds, about: what a value may cost, whatever its schema.
 constexpr std::size_t work_max = 4'000'000;
 constexpr std::size_t work_of_visit = 20;  // of a value by a schema
 // Calls one in another: four or five are one level of a value that is a list of lists.
 constexpr std::size_t calls_nested_max = 512;
-
-SchemaFault fault(const std::string& path, std::string what) {
-  return {path, std::move(what)};
-}
 
 bool is_integer(const Json& value) {
   if (value.is_number_integer()) return true;
@@ -90,7 +83,7 @@ class ValueCheck {
     if (!pays(work_of_visit + path.size() / 8, path)) return too_much_;
     const auto [known, is_new] = judged_.try_emplace({&value, &schema}, Verdict::pending);
     if (known->second == Verdict::fits) return std::nullopt;
-    if (known->second == Verdict::wrong) return fault(path, "does not fit");
+    if (known->second == Verdict::wrong) return SchemaFault{path, "does not fit"};
     if (!is_new || ++calls_nested_ > calls_nested_max) return gives_up(path);
     auto wrong = judge(value, schema, path);
     --calls_nested_;
@@ -106,14 +99,14 @@ class ValueCheck {
   }
 
   const Fault& gives_up(const std::string& path) {
-    if (!too_much_) too_much_ = fault(path, "is too much to be held to the schema");
+    if (!too_much_) too_much_ = SchemaFault{path, "is too much to be held to the schema"};
     return too_much_;
   }
 
   Fault judge(const Json& value, const Json& schema, const std::string& path) {
     if (schema.is_boolean()) {
       if (schema.get<bool>()) return std::nullopt;
-      return fault(path, "must not be there");
+      return SchemaFault{path, "must not be there"};
     }
     if (auto wrong = of_itself(value, schema, path)) return wrong;
     if (value.is_number()) {
@@ -136,16 +129,16 @@ class ValueCheck {
       };
       const bool is_one =
           type->is_string() ? fits(*type) : std::any_of(type->begin(), type->end(), fits);
-      if (!is_one) return fault(path, "must be of type " + types_text(*type));
+      if (!is_one) return SchemaFault{path, "must be of type " + types_text(*type)};
     }
     if (const auto one = schema.find("enum"); one != schema.end()) {
       if (!pays(bytes_of(*one) / 32, path)) return too_much_;
       if (std::find(one->begin(), one->end(), value) == one->end())
-        return fault(path, "must be one of the values of its enum");
+        return SchemaFault{path, "must be one of the values of its enum"};
     }
     if (const auto same = schema.find("const"); same != schema.end()) {
       if (!pays(bytes_of(*same) / 32, path)) return too_much_;
-      if (*same != value) return fault(path, "must be the value of its const");
+      if (*same != value) return SchemaFault{path, "must be the value of its const"};
     }
     return std::nullopt;
   }
@@ -161,7 +154,7 @@ class ValueCheck {
     const auto below = limit("exclusiveMaximum");
     const auto factor = limit("multipleOf");
     const auto say = [&](const char* words, const char* name) {
-      return fault(path, std::string("must be ") + words + ' ' + dump(schema[name]));
+      return SchemaFault{path, std::string("must be ") + words + ' ' + dump(schema[name])};
     };
     if (least && number < *least) return say("at least", "minimum");
     if (most && number > *most) return say("at most", "maximum");
@@ -179,10 +172,10 @@ class ValueCheck {
                         const std::string& what) {
     const auto least = schema.find(names.first);
     if (least != schema.end() && count < least->get<std::uint64_t>())
-      return fault(path, "must have at least " + dump(*least) + ' ' + what);
+      return SchemaFault{path, "must have at least " + dump(*least) + ' ' + what};
     const auto most = schema.find(names.second);
     if (most != schema.end() && count > most->get<std::uint64_t>())
-      return fault(path, "must have at most " + dump(*most) + ' ' + what);
+      return SchemaFault{path, "must have at most " + dump(*most) + ' ' + what};
     return std::nullopt;
   }
 
@@ -201,7 +194,7 @@ class ValueCheck {
     const auto steps = text.size() * static_cast<std::size_t>(compiled->ProgramSize());
     if (!pays(steps / 4, path)) return too_much_;
     if (re2::RE2::PartialMatch(text, *compiled)) return std::nullopt;
-    return fault(path, "must match its pattern");
+    return SchemaFault{path, "must match its pattern"};
   }
 
   Fault of_list(const Json& list, const Json& schema, const std::string& path) {
@@ -210,7 +203,7 @@ class ValueCheck {
     if (schema.value("uniqueItems", false)) {
       const auto rounds = static_cast<std::size_t>(std::bit_width(list.size()));
       if (!pays(bytes_of(list) * rounds / 32, path)) return too_much_;
-      if (has_twins(list)) return fault(path, "must have no item twice");
+      if (has_twins(list)) return SchemaFault{path, "must have no item twice"};
     }
     const auto items = schema.find("items");
     for (std::size_t i = 0; items != schema.end() && i < list.size(); ++i) {
@@ -227,7 +220,7 @@ class ValueCheck {
       if (!pays(bytes_of(*required) / 32, path)) return too_much_;
       for (const Json& name : *required) {
         if (!object.contains(name.get_ref<const std::string&>()))
-          return fault(path, "must have the property " + dump(name));
+          return SchemaFault{path, "must have the property " + dump(name)};
       }
     }
     const auto named = schema.find("properties");
@@ -237,7 +230,7 @@ class ValueCheck {
       const bool is_named = named != schema.end() && named->contains(name);
       if (!is_named && others == schema.end()) continue;
       if (!is_named && *others == false)
-        return fault(path, "must have no other properties than those that are named");
+        return SchemaFault{path, "must have no other properties than those that are named"};
       const std::string place = path + (is_named ? "." + name : ".*");
       if (auto wrong = of(value, is_named ? (*named)[name] : *others, place)) return wrong;
     }
@@ -258,14 +251,15 @@ class ValueCheck {
     }
     const auto fits = [&](const Json& each) { return !of(value, each, path); };
     if (const auto any = schema.find("anyOf"); any != schema.end()) {
-      if (std::none_of(any->begin(), any->end(), fits)) return fault(path, "fits none of anyOf");
+      if (std::none_of(any->begin(), any->end(), fits))
+        return SchemaFault{path, "fits none of anyOf"};
     }
     if (const auto one = schema.find("oneOf"); one != schema.end()) {
       if (std::count_if(one->begin(), one->end(), fits) != 1)
-        return fault(path, "must fit exactly one of oneOf");
+        return SchemaFault{path, "must fit exactly one of oneOf"};
     }
     if (const auto none = schema.find("not"); none != schema.end() && fits(*none))
-      return fault(path, "must not be what it is");
+      return SchemaFault{path, "must not be what it is"};
     return std::nullopt;
   }
 

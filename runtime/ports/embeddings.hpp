@@ -26,14 +26,15 @@ struct EmbeddingRequest {
 struct Embedded {
   std::string model;  // that made them, as its provider calls it
   std::shared_ptr<const Vectors> vectors;
-  Usage usage;  // estimated, where the provider tells none
+  Usage usage;                          // estimated, where the provider tells none
+  std::shared_ptr<const void> place{};  // among the answers at once: free when it is let go of
 };
 
 // Threading: embed() may be called from any thread and returns at once. `done` runs once, on any
 // thread, and must not block.
 //
-// Bounds: those of the model's lane, and the number of connections, each of which waits for its
-// answer.
+// Bounds: those of the model's lane, and the answers at once. A vector is large, and a client may
+// be slow to read it: so an answer has its place from the call on until it is let go of.
 class Embeddings {
  public:
   using Answer = std::function<void(Result<Embedded>)>;
@@ -42,9 +43,9 @@ class Embeddings {
   virtual ~Embeddings() = default;
 
   // What it cost is on disk before `done` runs. What it answers with ends the call (`cancelled`);
-  // calling that late does nothing. Errors: those of the model pool (ChatProvider,
-  // model_queue_full, would_miss_deadline, model_unavailable), budget_exhausted, deadline_passed,
-  // component_restarted, storage_failed.
+  // calling that late does nothing. Errors: model_queue_full, also where no place is free; those of
+  // the model pool (ChatProvider, would_miss_deadline, model_unavailable), rate_limited,
+  // budget_exhausted, deadline_passed, component_restarted, storage_failed.
   virtual Leave embed(EmbeddingRequest request, Answer done) = 0;
 };
 

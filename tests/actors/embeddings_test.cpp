@@ -25,7 +25,9 @@ struct EmbeddingsTest : ConversationTest {
         read_prices, std::move(budgets), RoleOptions{{"main", {lane}}}, registry);
     start_node();
     embeddings = std::make_unique<ActorEmbeddings>(
-        system, EmbeddingTools{journal, clock, llm_pool, *money, webhooks, 9});
+        system,
+        EmbeddingTools{journal, clock, llm_pool, *money, webhooks, 9},
+        TenantGate(answers_max, answers_max));
   }
 
   ~EmbeddingsTest() { settle(); }
@@ -63,6 +65,7 @@ struct EmbeddingsTest : ConversationTest {
   }
 
   const AccountKey acme{Payer::tenant, "acme", {}};
+  static constexpr std::uint32_t answers_max = 2;
   static constexpr std::int64_t worst = 6;  // of the text, as it is estimated
   std::unique_ptr<ActorEmbeddings> embeddings;
   std::optional<Result<Embedded>> answer;
@@ -190,6 +193,38 @@ TEST_CASE_METHOD(EmbeddingsTest,
   settle();
   CHECK(failed_as(ErrorCode::component_restarted));
   CHECK(written() == worst);
+}
+
+TEST_CASE_METHOD(EmbeddingsTest, "an answer has its place until it is let go of") {
+  start_with({});
+  std::vector<Result<Embedded>> held;
+  for (std::uint32_t n = 0; n < answers_max; ++n) {
+    embed();
+    end_with({6, 0});
+    settle();
+    REQUIRE(answer);
+    REQUIRE(*answer);
+    held.push_back(std::move(*std::exchange(answer, std::nullopt)));
+  }
+  const auto leave = embed();
+  CHECK(failed_as(ErrorCode::model_queue_full));
+  CHECK(answer->error().retry_after);
+  CHECK(provider->calls.size() == answers_max);
+  leave();  // there is nothing to leave
+  held.pop_back();
+  embed();
+  CHECK(provider->calls.size() == answers_max + 1);
+}
+
+TEST_CASE_METHOD(EmbeddingsTest, "a call that fails gives its place back") {
+  start_with({});
+  for (std::uint32_t n = 0; n < answers_max + 1; ++n) {
+    embed();
+    REQUIRE(provider->calls.size() == n + 1);
+    provider->calls.back()->end(Error{ErrorCode::request_rejected, "no", {}, {}});
+    settle();
+    CHECK(failed_as(ErrorCode::request_rejected));
+  }
 }
 
 TEST_CASE_METHOD(EmbeddingsTest, "a write that fails is told") {
