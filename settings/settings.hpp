@@ -81,8 +81,8 @@ struct AnswerSettings {
 struct EmbeddingSettings {
   std::vector<std::string> roles;
   std::uint64_t inputs_max = 512;
-  std::uint64_t answers_at_once_max = 128;
-  std::uint64_t answers_at_once_per_tenant_max = 64;
+  std::uint64_t answers_at_once_max = 64;
+  std::uint64_t answers_at_once_per_tenant_max = 32;
   std::chrono::milliseconds time_max{60'000};
 };
 

@@ -214,6 +214,8 @@ TEST_CASE_METHOD(EmbeddingsTest, "an answer has its place until it is let go of"
   held.pop_back();
   embed();
   CHECK(provider->calls.size() == answers_max + 1);
+  end_with({6, 0});
+  settle();
 }
 
 TEST_CASE_METHOD(EmbeddingsTest, "a call that fails gives its place back") {
