@@ -108,15 +108,14 @@ Figures saturated(std::uint32_t slots,
           {"refused wrongly", wrongly_refused_share(history), 0, 0.05}};
 }
 
-Figures half_speed(std::uint32_t slots, Manner manner, std::uint64_t seed) {
+Figures half_speed(std::uint32_t slots, Manner manner, std::uint64_t seed, std::uint32_t worlds) {
   constexpr double halved_at = 300;
   constexpr double from = halved_at + 20;
-  constexpr std::uint32_t slots_of_all_worlds = 256;
   Waits before;
   Waits soon;
   Waits later;
   Waits usual;
-  for (std::uint32_t world = 0; world < slots_of_all_worlds / slots; ++world) {
+  for (std::uint32_t world = 0; world < worlds; ++world) {
     WorldOptions options = world_of(slots, manner, seed + 1'000 * world);
     options.deadline_seconds_max = 20;
     options.phases = {{}, {halved_at, 2, Phase::State::up}};

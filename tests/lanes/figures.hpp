@@ -27,10 +27,10 @@ using Figures = std::vector<Figure>;
 Figures saturated(std::uint32_t slots, Manner manner, std::uint64_t seed, std::size_t replay_every);
 
 // The provider halves its speed: the longest waits, from 20 s after, next to those before and,
-// which is harder, to those of a world in which it always was that slow. Of 256 slots, in as many
-// worlds as that takes: a p99 of the 20 calls that 4 slots end in this time would be that of one
-// call, and one of 64 slots that of the world that took longest to notice.
-Figures half_speed(std::uint32_t slots, Manner manner, std::uint64_t seed);
+// which is harder, to those of a world in which it always was that slow. Of so many worlds: a p99
+// of the 20 calls that 4 slots end in this time would be that of one call, and one of 64 slots that
+// of the world that took longest to notice.
+Figures half_speed(std::uint32_t slots, Manner manner, std::uint64_t seed, std::uint32_t worlds);
 
 // One tenant wants 60 times what the provider can serve, another 100 times less: with a queue that
 // deadlines alone bound, and with one of eight places for each slot.

@@ -18,8 +18,8 @@ TEST_CASE("a lane finds a provider's slots, and keeps them busy with calls that 
 }
 
 TEST_CASE("waits recover when a provider halves its speed") {
-  check(half_speed(16, Manner::queues, 1));
-  check(half_speed(64, Manner::refuses, 1));
+  check(half_speed(16, Manner::queues, 1, 4));
+  check(half_speed(64, Manner::refuses, 1, 1));
 }
 
 TEST_CASE("a tenant with a hundred times another's load takes its share") {
