@@ -160,6 +160,13 @@ TEST_CASE("what a pattern and a long list may cost is bounded") {
   const std::string text = text_of_length(200'000);
   CHECK(fault_of(text.c_str(), costly) == "$ is too much to be held to the schema");
   CHECK(fits("\"xxxxy\"", R"({"pattern":"x+y"})"));
+  const char* const unlike = R"({"uniqueItems":true})";
+  const std::string few = nested("[[],", "[[]]", "]", 60);
+  CHECK(fits(few.c_str(), unlike));
+  std::string many = "[0";
+  for (int i = 1; i < 600'000; ++i)
+    many.append(",").append(std::to_string(i));
+  CHECK(fault_of((many + "]").c_str(), unlike) == "$ is too much to be held to the schema");
   CHECK(path_of_fault(R"json({"pattern":"(\\pL\\PN){20}"})json") == "$.pattern");
   CHECK(path_of_fault(R"json({"pattern":"[^a]{1000}"})json").empty());
   CHECK(path_of_fault(R"json({"pattern":"^\\p{L}[\\p{L}' -]*$"})json").empty());
