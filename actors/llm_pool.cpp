@@ -131,8 +131,10 @@ LlmPool::LlmPool(caf::actor_config& config, const RoleOptions& roles, LlmPoolToo
     for (const auto& lane : lanes)
       role.lanes.push_back(&lane_of(lane));
   }
-  for (const auto& lane : lanes_)
+  for (const auto& lane : lanes_) {
+    show_bounds(*lane);
     show(*lane);
+  }
 }
 
 LlmPool::PoolLane& LlmPool::lane_of(const LaneOptions& options) {
@@ -233,6 +235,7 @@ Result<void> LlmPool::change(const LaneChange& change) {
     lane->lane.bound(min_of(*lane),
                      max_of(*lane),
                      change.calls_waiting_max.value_or(lane->lane.calls_waiting_max()));
+    show_bounds(*lane);
     if (change.mode) lane->lane.set_mode(*change.mode);
     log_info("lane_changed",
              {{"provider", change.provider},
@@ -411,9 +414,12 @@ void LlmPool::advance(PoolLane& lane) {
 void LlmPool::show(PoolLane& lane) {
   lane.metrics.filled(lane.lane.running(), lane.lane.waiting());
   lane.lane_metrics.limited(lane.lane.limit().limit());
+  tell_usable();
+}
+
+void LlmPool::show_bounds(PoolLane& lane) {
   const ConcurrencyOptions& bounds = lane.lane.limit().options();
   lane.lane_metrics.bounded(bounds.calls_at_once_max, lane.lane.calls_waiting_max(), bounds.adapts);
-  tell_usable();
 }
 
 void LlmPool::tell_usable() {

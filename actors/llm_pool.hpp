@@ -153,6 +153,7 @@ class LlmPool : public caf::event_based_actor {
   Result<void> enter_next_lane(std::uint64_t number, Call& call);
   PoolLane& lane_of(const LaneOptions& options);
   void show(PoolLane& lane);
+  void show_bounds(PoolLane& lane);
   void tell_usable();
   // Carries out what the lane says, until it says nothing.
   void advance(PoolLane& lane);
