@@ -29,7 +29,7 @@ using boost::system::error_code;
 using SteadyClock = std::chrono::steady_clock;
 using tcp = asio::ip::tcp;
 
-constexpr std::size_t piece_bytes_max = 2U << 10U;
+constexpr std::size_t read_bytes_max = 8U << 10U;  // 20 tokens of a provider that sends all at once
 constexpr int interim_heads_max = 8;
 
 HttpHead head_of(const http::response<http::buffer_body>& response) {
@@ -44,6 +44,11 @@ HttpHead head_of(const http::response<http::buffer_body>& response) {
 bool is_bad_message(const error_code& error) {
   return error.category() == http::make_error_code(http::error::bad_value).category() &&
          error != http::error::end_of_stream && error != http::error::partial_message;
+}
+
+// Of a body.
+HttpFailureKind failure_of(const error_code& error) {
+  return is_bad_message(error) ? HttpFailureKind::malformed : HttpFailureKind::cut;
 }
 
 }  // namespace
@@ -108,6 +113,7 @@ asio::awaitable<void> HttpCall::connect() {
   constexpr auto unreachable = HttpFailureKind::unreachable;
   limit(core_->options.connect_time_max, unreachable, "not connected in time");
   connection_ = std::make_unique<HttpConnection>(core_->io, core_->options.header_bytes_max * 2U);
+  connection_->buffer.reserve(read_bytes_max);
   Endpoints endpoints = co_await resolve();
   if (failure_) co_return;
   if (request_.public_addresses_only) {
@@ -207,20 +213,42 @@ asio::awaitable<void> HttpCall::exchange_on(Stream& stream) {
 
 template <class Stream, class Parser>
 asio::awaitable<void> HttpCall::read_body(Stream& stream, Parser& parser) {
-  std::array<char, piece_bytes_max> piece;
-  while (!parser.is_done()) {
+  auto& buffer = connection_->buffer;
+  parser.eager(true);
+  while (take_body(parser) && !parser.is_done()) {
+    const std::size_t room = std::min(read_bytes_max, buffer.max_size() - buffer.size());
+    if (room == 0) {
+      has_failed(http::error::buffer_overflow, HttpFailureKind::malformed);
+      co_return;
+    }
+    auto [error, read] = co_await stream.async_read_some(buffer.prepare(room), use_tuple);
+    if (was_stopped_) co_return;
+    buffer.commit(read);
+    if (error == asio::error::eof) {
+      error = {};
+      parser.put_eof(error);
+    }
+    if (has_failed(error, failure_of(error))) co_return;
+  }
+}
+
+// What a read brought, in one piece. False when the call is over.
+template <class Parser>
+bool HttpCall::take_body(Parser& parser) {
+  thread_local std::array<char, read_bytes_max> piece;
+  auto& buffer = connection_->buffer;
+  error_code error;
+  while (buffer.size() > 0 && !parser.is_done() && !error) {
     auto& body = parser.get().body();
     body.data = piece.data();
     body.size = piece.size();
-    auto [error, read] =
-        co_await http::async_read_some(stream, connection_->buffer, parser, use_tuple);
-    if (was_stopped_) co_return;
+    buffer.consume(parser.put(buffer.data(), error));
     const std::size_t got = piece.size() - parser.get().body().size;
-    if (got > 0 && !take_piece({piece.data(), got})) co_return;
+    if (got > 0 && !take_piece({piece.data(), got})) return false;
     if (error == http::error::need_buffer) error = {};
-    const bool is_bad = is_bad_message(error);
-    if (has_failed(error, is_bad ? HttpFailureKind::malformed : HttpFailureKind::cut)) co_return;
   }
+  if (error == http::error::need_more) error = {};
+  return !has_failed(error, failure_of(error));
 }
 
 // False when the call is over.

@@ -57,6 +57,8 @@ class HttpCall : public std::enable_shared_from_this<HttpCall> {
   boost::asio::awaitable<void> exchange_on(Stream& stream);
   template <class Stream, class Parser>
   boost::asio::awaitable<void> read_body(Stream& stream, Parser& parser);
+  template <class Parser>
+  bool take_body(Parser& parser);
 
   void limit(std::chrono::milliseconds time_max, HttpFailureKind kind, std::string_view detail);
   void start_timer();
