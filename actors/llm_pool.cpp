@@ -306,7 +306,7 @@ bool LlmPool::answer_as_before(const Ask& ask, const std::string& identity, Role
   if (!kept) return false;
   caf::anon_send(ask.asker, CallAdmitted{ask.call});
   if (auto pieces = pieces_of(kept->text); !pieces.empty())
-    caf::anon_send(ask.asker, Said{ask.call, std::move(pieces)});
+    caf::anon_send(ask.asker, Said{ask.call, std::move(pieces), true});
   caf::anon_send(
       ask.asker,
       Answered{ask.call, std::make_shared<Result<ChatAnswer>>(std::move(*kept)), {}, {}, true});
@@ -366,8 +366,8 @@ Audience::Listener LlmPool::listener(const Ask& ask, std::shared_ptr<SharedBill>
             bill->join(call);
             caf::anon_send(asker, CallAdmitted{call, bill});
           },
-          [asker = ask.asker, call = ask.call](std::vector<std::string> pieces) {
-            caf::anon_send(asker, Said{call, std::move(pieces)});
+          [asker = ask.asker, call = ask.call](std::vector<std::string> pieces, bool are_last) {
+            caf::anon_send(asker, Said{call, std::move(pieces), are_last});
           }};
 }
 
@@ -451,8 +451,9 @@ void LlmPool::start(const Lane::Step& step, PoolLane& lane) {
   call.bill->sent(lane.options.provider, call.model());
   const auto self = caf::actor_cast<caf::actor>(this);
   ProviderReports reports;
-  reports.said = [self, audience = call.audience, number](std::vector<std::string> pieces) {
-    if (audience->say(std::move(pieces))) caf::anon_send(self, FirstToken{number});
+  reports.said = [self, audience = call.audience, number](std::vector<std::string> pieces,
+                                                          bool are_last) {
+    if (audience->say(std::move(pieces), are_last)) caf::anon_send(self, FirstToken{number});
   };
   const auto told = std::make_shared<Usage>();
   reports.used = [told](const Usage& usage) { *told = usage; };

@@ -244,6 +244,7 @@ struct Abandon {  // nobody wants the answer any more
 struct Said {
   std::uint64_t call = 0;
   std::vector<std::string> pieces;
+  bool are_last = false;  // Answered follows at once
 };
 struct Answered {
   std::uint64_t call = 0;

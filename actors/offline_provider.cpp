@@ -35,7 +35,7 @@ class OfflineCall : public caf::event_based_actor {
     return {
         [this](Tick) {
           if (next_ == pieces_.size()) return end(std::move(answer_));
-          reports_.said({pieces_[next_++]});
+          reports_.said({pieces_[next_++]}, false);
           delayed_send(this, options_.piece_delay, Tick{});
         },
         [this](Abandon) {

@@ -100,7 +100,7 @@ caf::behavior ThreadActor::awake() {
         update_busy();
       },
       [this](Said& said) {
-        if (pending_ && pending_->call == said.call) take_pieces(std::move(said.pieces));
+        if (pending_ && pending_->call == said.call) take_pieces(said);
       },
       [this](Answered& report) {
         if (!pending_ || pending_->call != report.call) return;
@@ -465,15 +465,15 @@ void ThreadActor::send_search(const caf::actor& pool,
                  caf::actor_cast<caf::actor>(this)});
 }
 
-void ThreadActor::take_pieces(std::vector<std::string> pieces) {
-  for (auto& piece : pieces) {
+void ThreadActor::take_pieces(Said& said) {
+  for (auto& piece : said.pieces) {
     if (pending_->charge) pending_->charge->tokens_said += tokens_of(piece);
     if (front().turn.said(std::move(piece))) continue;
     return stop(front(),
                 TurnOutcome::failed,
                 {ErrorCode::answer_too_long, "the answer is too long", {}, {}});
   }
-  stream_pieces();
+  if (!said.are_last) stream_pieces();  // else they are written with the answer
 }
 
 void ThreadActor::answered(const Answer& answer) {

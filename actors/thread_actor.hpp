@@ -211,7 +211,7 @@ class ThreadActor : public caf::event_based_actor {
                    std::uint64_t call,
                    const Turn& turn,
                    const FindEffect& find);
-  void take_pieces(std::vector<std::string> pieces);
+  void take_pieces(Said& said);
   void answered(const Answer& answer);
   void refused(Error error);
   void stop(Place& place, TurnOutcome outcome, Error error);

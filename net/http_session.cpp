@@ -367,9 +367,11 @@ asio::awaitable<void> HttpSession::linger() {
 }
 
 asio::awaitable<void> HttpSession::begin_stream(Response head) {
-  boost::system::error_code ignored;
-  socket_.set_option(asio::socket_base::send_buffer_size(shared_->options.send_buffer_bytes),
-                     ignored);
+  if (!std::exchange(send_buffer_set_, true)) {
+    boost::system::error_code ignored;
+    socket_.set_option(asio::socket_base::send_buffer_size(shared_->options.send_buffer_bytes),
+                       ignored);
+  }
   if (draining_) keep_alive_ = false;
   status_ = head.status;
   streaming_ = true;
@@ -386,31 +388,39 @@ asio::awaitable<void> HttpSession::begin_stream(Response head) {
 }
 
 asio::awaitable<bool> HttpSession::write(std::string_view bytes) {
-  if (peer_gone_) co_return false;
-  const std::string head = std::exchange(head_, {});
-  if (bytes.empty() && head.empty()) co_return true;
-  if (bytes.empty() || !chunked_) co_return co_await write_parts({head, bytes, {}, {}});
-  std::array<char, 18> size{};
-  const auto digits = std::to_chars(size.data(), size.data() + 16, bytes.size(), 16).ptr;
-  digits[0] = '\r';
-  digits[1] = '\n';
-  const std::string_view size_line(size.data(), static_cast<std::size_t>(digits + 2 - size.data()));
-  co_return co_await write_parts({head, size_line, bytes, "\r\n"});
+  co_return co_await write_body(bytes, false);
 }
 
-asio::awaitable<void> HttpSession::end_stream() {
+asio::awaitable<void> HttpSession::end_stream(std::string_view last) {
   if (!streaming_) co_return;
-  const std::string head = std::exchange(head_, {});
-  if (!peer_gone_ && (chunked_ || !head.empty())) {
-    co_await write_parts(
-        {head, chunked_ ? std::string_view("0\r\n\r\n") : std::string_view(), {}, {}});
-  }
+  co_await write_body(last, true);
   streaming_ = false;
   shared_->metrics.streams_open.Decrement();
 }
 
+// The head goes out with the first bytes, and the body's end with the last.
+asio::awaitable<bool> HttpSession::write_body(std::string_view bytes, bool is_last) {
+  const std::string head = std::exchange(head_, {});
+  std::array<char, 18> size{};
+  std::string_view size_line;
+  std::string_view end;
+  if (chunked_ && !bytes.empty()) {
+    const auto digits = std::to_chars(size.data(), size.data() + 16, bytes.size(), 16).ptr;
+    digits[0] = '\r';
+    digits[1] = '\n';
+    size_line = {size.data(), static_cast<std::size_t>(digits + 2 - size.data())};
+    end = is_last ? "\r\n0\r\n\r\n" : "\r\n";
+  } else if (chunked_ && is_last) {
+    end = "0\r\n\r\n";
+  }
+  co_return co_await write_parts({head, size_line, bytes, end});
+}
+
 asio::awaitable<bool> HttpSession::write_parts(std::array<std::string_view, 4> parts) {
   if (peer_gone_) co_return false;
+  const bool nothing =
+      std::all_of(parts.begin(), parts.end(), [](std::string_view part) { return part.empty(); });
+  if (nothing) co_return true;
   std::array<asio::const_buffer, 4> buffers;
   std::transform(parts.begin(), parts.end(), buffers.begin(), [](std::string_view part) {
     return asio::const_buffer(part.data(), part.size());

@@ -77,7 +77,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
 
   // `bytes` must stay until the call has returned. False when the client has gone or was cut.
   boost::asio::awaitable<bool> write(std::string_view bytes);
-  boost::asio::awaitable<void> end_stream();
+  // With the last of the body; `last` as for write().
+  boost::asio::awaitable<void> end_stream(std::string_view last = {});
 
   // From now on until the answer's end, the waker is woken when the client leaves.
   void watch_peer();
@@ -102,6 +103,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   boost::asio::awaitable<bool> read_request();
   boost::asio::awaitable<bool> read_some(std::size_t bytes_max);
   boost::asio::awaitable<void> answer();
+  boost::asio::awaitable<bool> write_body(std::string_view bytes, bool is_last);
   boost::asio::awaitable<bool> write_parts(std::array<std::string_view, 4> parts);
   boost::asio::awaitable<void> refuse_unread(Error error);
   boost::asio::awaitable<void> linger();
@@ -141,6 +143,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   int status_ = 0;    // of the answer; 0 before it
   std::string head_;  // of a stream, until its first write
   bool idle_ = false;
+  bool send_buffer_set_ = false;
   bool writing_ = false;
   bool timed_out_ = false;
   bool keep_alive_ = true;

@@ -135,7 +135,10 @@ asio::awaitable<void> stream_turn(HttpSession& session,
   bool head_sent = false;
   while (true) {
     show_records();
-    if (taken.closed && !taken.fell_behind) events.close(taken.error, out);
+    if (taken.closed && !taken.fell_behind) {
+      events.close(taken.error, out);
+      co_return co_await session.end_stream(out);
+    }
     const auto now = SteadyClock::now();
     if (out.empty() && head_sent && now >= heartbeat_at) out = heartbeat;
     if (!out.empty() || !head_sent) {
@@ -150,7 +153,6 @@ asio::awaitable<void> stream_turn(HttpSession& session,
       session.cut();
       break;
     }
-    if (taken.closed) co_return co_await session.end_stream();
     co_await sleep_until(session, heartbeat_at);
     if (session.peer_gone()) break;
     taken = stream->take();

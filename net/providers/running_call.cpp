@@ -68,7 +68,7 @@ HttpNext RunningCall::body(std::string_view piece) {
     if (!has_ended_) read(wire_.read_event(event));
   });
   if (!fed && !has_ended_) end(fed.error());
-  tell_pieces();
+  tell_pieces(false);
   if (has_ended_) return is_whole_ ? HttpNext::finished : HttpNext::stop;
   return has_progressed_ ? HttpNext::progress : HttpNext::waiting;
 }
@@ -119,8 +119,8 @@ void RunningCall::take(AnswerChunk chunk) {
   if (!chunk.text.empty()) pieces_.push_back(std::move(chunk.text));
 }
 
-void RunningCall::tell_pieces() {
-  if (!pieces_.empty()) reports_.said(std::exchange(pieces_, {}));
+void RunningCall::tell_pieces(bool are_last) {
+  if (!pieces_.empty()) reports_.said(std::exchange(pieces_, {}), are_last);
 }
 
 void RunningCall::add(const ToolCallPiece& piece) {
@@ -226,7 +226,7 @@ void RunningCall::fail(ErrorCode code, std::string detail) {
 }
 
 void RunningCall::end(Result<ChatAnswer> outcome) {
-  tell_pieces();
+  tell_pieces(true);
   has_ended_ = true;
   const ProviderReports reports = std::exchange(reports_, {});
   if (outcome) return reports.ended(std::move(outcome));

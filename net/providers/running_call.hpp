@@ -44,7 +44,7 @@ class RunningCall {
   std::size_t body_bytes_max() const;
   void read(Result<AnswerChunk> chunk);
   void take(AnswerChunk chunk);
-  void tell_pieces();
+  void tell_pieces(bool are_last);
   void add(const ToolCallPiece& piece);
   ToolCall* call_of(const ToolCallPiece& piece);
   void add(const UsagePiece& usage);

@@ -188,8 +188,7 @@ asio::awaitable<void> send_values(HttpSession& session,
     append_failed(text, *failure);
   }
   if (begun) {
-    co_await session.write(text);
-    co_return co_await session.end_stream();
+    co_return co_await session.end_stream(text);
   }
   tell_if_repeated(head, stream.start().repeated);
   head.body = std::move(text);

@@ -14,7 +14,7 @@ bool Audience::add(Listener listener) {
     pieces.push_back(kept_.substr(begin, end - begin));
     begin = end;
   }
-  if (!pieces.empty()) listener.told(std::move(pieces));
+  if (!pieces.empty()) listener.told(std::move(pieces), false);
   listeners_.push_back(std::move(listener));
   return true;
 }
@@ -24,13 +24,13 @@ void Audience::remove(std::uint64_t call) {
   std::erase_if(listeners_, [&](const Listener& listener) { return listener.call == call; });
 }
 
-bool Audience::say(std::vector<std::string> pieces) {
+bool Audience::say(std::vector<std::string> pieces, bool are_last) {
   const std::lock_guard lock(mutex_);
   for (const auto& piece : pieces)
     keep(piece);
   for (std::size_t i = 1; i < listeners_.size(); ++i)
-    listeners_[i].told(pieces);
-  if (!listeners_.empty()) listeners_.front().told(std::move(pieces));
+    listeners_[i].told(pieces, are_last);
+  if (!listeners_.empty()) listeners_.front().told(std::move(pieces), are_last);
   return !std::exchange(has_heard_, true);
 }
 

@@ -21,7 +21,7 @@ class Audience {
   struct Listener {
     std::uint64_t call = 0;
     std::function<void()> taken_in;  // before anything is told
-    std::function<void(std::vector<std::string> pieces)> told;
+    std::function<void(std::vector<std::string> pieces, bool are_last)> told;
   };
 
   // 0: for one listener alone, who is there from the start.
@@ -32,7 +32,7 @@ class Audience {
   void remove(std::uint64_t call);
 
   // True for the first time.
-  bool say(std::vector<std::string> pieces);
+  bool say(std::vector<std::string> pieces, bool are_last);
 
   bool has_heard() const;
 

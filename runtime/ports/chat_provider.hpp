@@ -30,13 +30,13 @@ inline std::string own_words_of(const Error& error) {
   return error.detail.substr(0, error.detail.find(": "));
 }
 
-// What a call reports: any number of pieces, those that came together at once, then exactly one
-// end; just before an end that is a failure, what its provider counted of it all the same, if it
-// said so.
+// What a call reports: any number of pieces, those that came together at once (`are_last`: so did
+// the end, which is reported next), then exactly one end; just before an end that is a failure,
+// what its provider counted of it all the same, if it said so.
 //
 // Threading: called from a thread of the provider's; must not block.
 struct ProviderReports {
-  std::function<void(std::vector<std::string> pieces)> said;
+  std::function<void(std::vector<std::string> pieces, bool are_last)> said;
   // Errors: model_unavailable and model_throttled (nothing was said, another lane may be tried),
   // context_length_exceeded (another model may have a longer one), request_rejected (the request's
   // content is at fault), credentials_refused, provider_refused (its model or its account),

@@ -88,6 +88,25 @@ TEST_CASE_METHOD(ConversationTest,
   CHECK((sink->ended()->usage == Usage{3, 5}));
 }
 
+TEST_CASE_METHOD(ConversationTest, "pieces that come with the answer are written with it") {
+  start_node();
+  const auto sink = start_turn(request("chat", "hello"));
+  settle();
+  auto& call = *provider->calls[0];
+  const int appends_before = journal.appends;
+  call.say("a");
+  settle();
+  CHECK(journal.appends == appends_before + 1);
+  call.say("b", true);
+  settle();
+  CHECK(journal.appends == appends_before + 1);
+  call.end(tests::answer_of("ab"));
+  settle();
+  CHECK(journal.appends == appends_before + 2);
+  CHECK(sink->text() == "ab");
+  CHECK(sink->ended() != nullptr);
+}
+
 TEST_CASE_METHOD(ConversationTest,
                  "a fixed text is whole, though it stands for an answer that was cut") {
   tests::add_agent(agents, "careful", R"({

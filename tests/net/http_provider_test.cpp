@@ -45,6 +45,7 @@ const std::string done_event = "data: [DONE]\n\n";
 struct Outcome {
   std::vector<std::string> pieces;
   std::vector<std::size_t> reports;  // how many pieces each brought
+  std::vector<bool> are_last;        // that the end follows
   std::optional<Result<ChatAnswer>> end;
 
   bool failed_as(ErrorCode code) const { return !*end && end->error().code == code; }
@@ -74,8 +75,9 @@ Running start(
                                 .request = request,
                                 .deadline = Deadline::at(Deadline::Clock::now() + time_max),
                                 .request_id = "req-1"},
-                               {[outcome, on_said](std::vector<std::string> pieces) {
+                               {[outcome, on_said](std::vector<std::string> pieces, bool are_last) {
                                   outcome->reports.push_back(pieces.size());
+                                  outcome->are_last.push_back(are_last);
                                   for (auto& piece : pieces)
                                     outcome->pieces.push_back(std::move(piece));
                                   on_said();
@@ -161,6 +163,7 @@ TEST_CASE("what comes together is told at once") {
   REQUIRE(*outcome.end);
   CHECK(outcome.pieces == std::vector<std::string>{"a", "b", "c"});
   CHECK(outcome.reports == std::vector<std::size_t>{3});
+  CHECK(outcome.are_last == std::vector<bool>{true});
 }
 
 TEST_CASE("a call that the provider gave no id has one, streamed and whole") {

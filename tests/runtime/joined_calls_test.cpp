@@ -79,7 +79,7 @@ TEST_CASE("who is taken in late hears the same pieces in the same order") {
   const auto listener = [&](std::uint64_t call) {
     return Audience::Listener{call,
                               [&heard, call] { heard += std::to_string(call) + "! "; },
-                              [&heard, call](const std::vector<std::string>& pieces) {
+                              [&heard, call](const std::vector<std::string>& pieces, bool) {
                                 heard += std::to_string(call);
                                 for (const auto& piece : pieces)
                                   heard += piece + ' ';
@@ -87,14 +87,14 @@ TEST_CASE("who is taken in late hears the same pieces in the same order") {
   };
   REQUIRE(audience.add(listener(1)));
   CHECK_FALSE(audience.has_heard());
-  CHECK(audience.say({"ab"}));
-  CHECK_FALSE(audience.say({"cd", "ef"}));
+  CHECK(audience.say({"ab"}, false));
+  CHECK_FALSE(audience.say({"cd", "ef"}, false));
   CHECK(audience.has_heard());
   REQUIRE(audience.add(listener(2)));
   audience.remove(1);
-  audience.say({"gh"});
+  audience.say({"gh"}, false);
   CHECK(heard == "1! 1ab 1cd ef 2! 2ab cd ef 2gh ");
-  audience.say({"more"});
+  audience.say({"more"}, true);
   CHECK_FALSE(audience.add(listener(3)));  // more than 8 bytes were said
   CHECK(heard == "1! 1ab 1cd ef 2! 2ab cd ef 2gh 2more ");
 }

@@ -26,7 +26,7 @@ class Provider : public ChatProvider {
     void say() {
       std::string piece = std::to_string(number) + "." + std::to_string(++pieces) + " ";
       text += piece;
-      reports.said({std::move(piece)});
+      reports.said({std::move(piece)}, false);
     }
     void end() { reports.ended(ChatAnswer{"simulated", text, {}, {1, pieces}}); }
     void fail(ErrorCode code) { reports.ended(Error{code, "the provider failed", {}, {}}); }

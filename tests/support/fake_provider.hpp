@@ -17,7 +17,7 @@ class FakeProvider : public ChatProvider {
     bool cancelled = false;
     bool ended = false;
 
-    void say(std::string piece) { reports.said({std::move(piece)}); }
+    void say(std::string piece, bool is_last = false) { reports.said({std::move(piece)}, is_last); }
     void end(Result<ChatAnswer> answer) {
       ended = true;
       reports.ended(std::move(answer));
