@@ -142,35 +142,41 @@ asio::awaitable<MockOutcome> MockChat::serve() {
   co_return co_await whole(answer);
 }
 
+// What is due goes out in one write: the answer keeps its pace on a busy machine.
 asio::awaitable<MockOutcome> MockChat::stream(const MockAnswer& answer) {
   const auto last = breaks_off() ? answer.tokens() / 2 : answer.tokens();
   const auto first_due = Clock::now() + settings_.first_token_delay;
-  if (!co_await write_stream_head()) co_return MockOutcome::client_closed;
-
-  for (std::uint32_t sent = 0; sent < last;) {
-    if (!co_await connection_->wait_until(first_due + settings_.token_delay * sent)) {
-      co_return MockOutcome::client_closed;
+  std::string bytes = stream_head();
+  std::uint32_t sent = 0;
+  for (std::uint32_t made = 0; made < last;) {
+    const auto due = first_due + settings_.token_delay * made;
+    if (due > Clock::now() || made - sent == tokens_in_one_write_max) {
+      const std::uint32_t tokens = made - sent;
+      sent = made;
+      bool goes_on = co_await write_tokens(bytes, tokens);
+      if (goes_on) goes_on = co_await connection_->wait_until(due);
+      if (!goes_on) co_return MockOutcome::client_closed;
     }
-    std::string bytes;
-    if (sent == 0) append_chunk(bytes, shape_.begin(answer));
-    // Tokens that are overdue go out together: the answer keeps its pace on a busy machine.
-    const auto begin = sent;
-    const auto now = Clock::now();
-    do {
-      append_chunk(bytes, shape_.token(answer, sent++));
-    } while (sent < last && sent - begin < tokens_in_one_write_max &&
-             first_due + settings_.token_delay * sent <= now);
-    if (!co_await connection_->write(bytes)) co_return MockOutcome::client_closed;
-    state_.journal.tokens_written(entry_, sent - begin);
+    if (made == 0) append_chunk(bytes, shape_.begin(answer));
+    append_chunk(bytes, shape_.token(answer, made++));
   }
-  if (breaks_off()) co_return co_await break_stream();
-
-  std::string end;
-  append_chunk(end, shape_.end(answer));
-  if (!has(MockFaultKind::no_done)) append_chunk(end, shape_.last());
-  end += "0\r\n\r\n";
-  const bool written = co_await connection_->write(end);
+  if (breaks_off()) {
+    if (!co_await write_tokens(bytes, last - sent)) co_return MockOutcome::client_closed;
+    co_return co_await break_stream();
+  }
+  append_chunk(bytes, shape_.end(answer));
+  if (!has(MockFaultKind::no_done)) append_chunk(bytes, shape_.last());
+  bytes += "0\r\n\r\n";
+  const bool written = co_await write_tokens(bytes, last - sent);
   co_return written ? MockOutcome::finished : MockOutcome::client_closed;
+}
+
+// Empties `bytes`, in which there are so many tokens.
+asio::awaitable<bool> MockChat::write_tokens(std::string& bytes, std::uint32_t tokens) {
+  const bool written = co_await connection_->write(bytes);
+  bytes.clear();
+  if (written && tokens > 0) state_.journal.tokens_written(entry_, tokens);
+  co_return written;
 }
 
 asio::awaitable<MockOutcome> MockChat::break_stream() {
@@ -220,12 +226,11 @@ asio::awaitable<MockOutcome> MockChat::hang() {
   co_return MockOutcome::client_closed;
 }
 
-asio::awaitable<bool> MockChat::write_stream_head() {
+std::string MockChat::stream_head() {
   state_.journal.head_written(entry_, 200);
-  co_return co_await connection_->write(
-      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
-      "Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n" +
-      headers(200) + "\r\n");
+  return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
+         "Cache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n" +
+         headers(200) + "\r\n";
 }
 
 std::string MockChat::headers(unsigned status) const {

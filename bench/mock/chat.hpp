@@ -58,7 +58,8 @@ class MockChat {
   boost::asio::awaitable<MockOutcome> break_stream();
   boost::asio::awaitable<MockOutcome> refuse(unsigned status, std::string body);
   boost::asio::awaitable<MockOutcome> hang();
-  boost::asio::awaitable<bool> write_stream_head();
+  boost::asio::awaitable<bool> write_tokens(std::string& bytes, std::uint32_t tokens);
+  std::string stream_head();
   std::string headers(unsigned status) const;
 
   MockState& state_;
