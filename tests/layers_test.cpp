@@ -35,7 +35,7 @@ const std::map<std::string, Names> allowed{
       "openssl/sha.h",
       "openssl/crypto.h"}},
     {"actors", {"runtime", "actors", "caf", "nlohmann"}},
-    {"net", {"runtime", "net", "nlohmann", "boost", "openssl"}},
+    {"net", {"runtime", "net", "nlohmann", "simdjson.h", "boost", "openssl"}},
     {"storage", {"runtime", "storage", "nlohmann", "rocksdb", "sqlite3.h", "zlib.h"}},
     {"bench", {"runtime", "net", "bench", "nlohmann", "boost", "CLI"}},
 };

@@ -69,8 +69,7 @@ void add_reason(const std::string& reason, AnswerChunk& chunk) {
 }
 
 void add_part(const AnswerJson& part, AnswerChunk& chunk) {
-  const auto* const is_thought = member(part, "thought").if_bool();
-  if (is_thought != nullptr && *is_thought) {
+  if (member(part, "thought").as<bool>().value_or(false)) {
     chunk.is_thought = true;
     return;
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -25,10 +26,10 @@ Result<std::vector<float>> read_vector(const AnswerJson& list) {
   std::vector<float> vector;
   vector.reserve(numbers.size());
   for (const auto& number : numbers) {
-    boost::json::error_code is_none;
-    const float value = number.is_number() ? number.to_number<float>(is_none) : NAN;
-    if (!std::isfinite(value)) return broken("one has what is no number");
-    vector.push_back(value);
+    const double value = number.as<double>().value_or(NAN);
+    const bool is_float = std::abs(value) <= std::numeric_limits<float>::max();
+    if (!is_float) return broken("one has what is no number");
+    vector.push_back(static_cast<float>(value));
   }
   return vector;
 }

@@ -287,6 +287,24 @@ TEST_CASE("Gemini's events add up to an answer") {
   CHECK(wire.read_whole(R"({"candidates":[{"finishReason":"STOP"}]})")->is_last);
 }
 
+TEST_CASE("a tool's arguments keep their numbers, and those that no JSON has are refused") {
+  const auto called_with = [](const std::string& args) {
+    return gemini_wire().read_whole(R"({"candidates":[{"content":{"parts":[{"functionCall":)"
+                                    R"({"name":"look","args":)" +
+                                    args + R"(}}]},"finishReason":"STOP"}]})");
+  };
+  const std::string numbers =
+      R"({"price":19.99,"one":1.0,"half":0.5,"id":9007199254740993,"low":-3})";
+  const auto read = called_with(numbers);
+  REQUIRE(read);
+  CHECK(read->tool_calls[0].call.arguments == numbers);
+  for (const auto* args : {R"({"x":1e999})", R"({"x":NaN})", R"({"x":123456789012345678901})"}) {
+    const auto refused = called_with(args);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::provider_failed);
+  }
+}
+
 TEST_CASE("Gemini's finish reasons are ours, and those of a broken answer are errors") {
   const auto finished = [](const std::string& word) {
     return event(gemini_wire(), R"({"candidates":[{"finishReason":")" + word + "\"}]}");
