@@ -26,6 +26,13 @@ void TurnStream::started(const TurnStart& start) {
   if (options_.wants != Wants::end) wake_locked();
 }
 
+bool TurnStream::has_room_locked(Time now) {
+  const std::size_t bytes = bytes_waiting_ + bytes_taken_;
+  if (bytes == 0) moved_at_ = now;
+  if (bytes <= options_.buffer_bytes_max) return true;
+  return bytes <= options_.buffer_bytes_max * burst_factor && now - moved_at_ <= stall_time_max;
+}
+
 bool TurnStream::records(std::span<const RecordPtr> records) {
   {
     const std::lock_guard lock(mutex_);
@@ -36,7 +43,7 @@ bool TurnStream::records(std::span<const RecordPtr> records) {
       }
       return true;
     }
-    if (bytes_waiting_ + bytes_taken_ <= options_.buffer_bytes_max) {
+    if (has_room_locked(options_.now())) {
       for (const auto& record : records) {
         if (record->seq >= options_.after.seq)
           bytes_waiting_ += record_overhead + bytes_of(record->event);
@@ -69,6 +76,7 @@ TurnStream::Taken TurnStream::take() {
 void TurnStream::written() {
   const std::lock_guard lock(mutex_);
   bytes_taken_ = 0;
+  moved_at_ = options_.now();
 }
 
 void TurnStream::leave() {

@@ -1,9 +1,11 @@
 // A turn on its way to one client: records come in from any thread, and one session takes them out.
 //
-// Bounds: while more than buffer_bytes_max of records wait to be written, no further batch is
-// taken: records() answers false, `fell_behind` is called, and the session writes what was taken
-// before and cuts the stream. The client resumes after its last event. Records at or before `after`
-// cost nothing, so that each resumption gets further than the one before it.
+// Bounds: while more than buffer_bytes_max of records wait to be written, and the client has taken
+// nothing for stall_time_max, no further batch is taken: records() answers false, `fell_behind` is
+// called, and the session writes what was taken before and cuts the stream. A burst may be larger
+// than that, up to burst_factor times: a provider that says all at once is faster than any client.
+// The client resumes after its last event. Records at or before `after` cost nothing, so that each
+// resumption gets further than the one before it.
 //
 // Threading: TurnSink's calls from any thread; the rest on the session's strand.
 #pragma once
@@ -12,6 +14,7 @@
 #include "net/waker.hpp"
 #include "runtime/ports/conversations.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -27,11 +30,17 @@ class TurnStream final : public TurnSink {
   // What the session waits for: that the turn was accepted, its end, or every record.
   enum class Wants : std::uint8_t { start, end, everything };
 
+  using Time = std::chrono::steady_clock::time_point;
+
+  static constexpr std::chrono::milliseconds stall_time_max{500};
+  static constexpr std::size_t burst_factor = 8;
+
   struct Options {
     Wants wants = Wants::everything;
     std::size_t buffer_bytes_max = 256 * 1024;
     EventId after;
     std::function<void()> fell_behind;  // from any thread, at most once
+    std::function<Time()> now = std::chrono::steady_clock::now;
   };
 
   TurnStream(std::shared_ptr<Waker> waker, Options options);
@@ -63,6 +72,7 @@ class TurnStream final : public TurnSink {
 
  private:
   void wake_locked();
+  bool has_room_locked(Time now);
 
   const std::shared_ptr<Waker> waker_;
   const Options options_;
@@ -72,6 +82,7 @@ class TurnStream final : public TurnSink {
   std::vector<RecordPtr> waiting_;
   std::size_t bytes_waiting_ = 0;
   std::size_t bytes_taken_ = 0;
+  Time moved_at_{};  // the client took something, or there was nothing to take
   std::optional<Error> error_;
   bool closed_ = false;
   bool left_ = false;

@@ -343,13 +343,21 @@ namespace {
 struct Streamed {
   explicit Streamed(TurnStream::Options options)
       : waker(std::make_shared<Waker>(io.get_executor())),
-        stream(waker, std::move(options)) {}
+        stream(waker, on_clock(std::move(options))) {}
+
+  TurnStream::Options on_clock(TurnStream::Options options) {
+    options.now = [this] { return now; };
+    return options;
+  }
+
+  void stall() { now += TurnStream::stall_time_max + std::chrono::milliseconds(1); }
 
   bool show(std::uint64_t seq, std::size_t bytes) {
     const std::vector<RecordPtr> batch{record(seq, Delta{1, "n", "m", {std::string(bytes, 'x')}})};
     return stream.records(batch);
   }
 
+  TurnStream::Time now{};
   boost::asio::io_context io;
   std::shared_ptr<Waker> waker;
   TurnStream stream;
@@ -366,6 +374,7 @@ TEST_CASE("a reader that falls behind is given what was taken, and no more") {
   streamed.stream.started(turn_start());
   CHECK(streamed.show(6, 800));
   CHECK(streamed.show(7, 800));
+  streamed.stall();
   CHECK_FALSE(streamed.show(8, 1));
   CHECK_FALSE(streamed.show(9, 1));
   CHECK(told == 1);
@@ -383,7 +392,23 @@ TEST_CASE("what is being written still counts, and what was written does not") {
   streamed.stream.written();
   CHECK(streamed.show(7, 1'200));
   CHECK(streamed.stream.take().records.size() == 1);
+  streamed.stall();
   CHECK_FALSE(streamed.show(8, 1));
+}
+
+TEST_CASE("a burst is larger than the buffer, for as long as the client takes something") {
+  TurnStream::Options options;
+  options.buffer_bytes_max = 1'000;
+  Streamed streamed(std::move(options));
+  streamed.stall();  // nothing was to be taken
+  for (std::uint64_t seq = 6; seq < 12; ++seq)
+    CHECK(streamed.show(seq, 1'000));
+  CHECK(streamed.stream.take().records.size() == 6);
+  streamed.stall();
+  streamed.stream.written();
+  for (std::uint64_t seq = 12; seq < 20; ++seq)
+    CHECK(streamed.show(seq, 1'000));
+  CHECK_FALSE(streamed.show(20, 1));  // 8 times the buffer
 }
 
 TEST_CASE("records that a resumed stream has shown before cost nothing") {
@@ -394,6 +419,7 @@ TEST_CASE("records that a resumed stream has shown before cost nothing") {
   CHECK(streamed.show(6, 5'000));
   CHECK(streamed.show(7, 5'000));
   CHECK(streamed.show(8, 5'000));
+  streamed.stall();
   CHECK_FALSE(streamed.show(9, 1));
 }
 
