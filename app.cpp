@@ -71,6 +71,7 @@ struct ActorSystemConfig : caf::actor_system_config {
     // CAF's default policy polls: idle, it takes 25 times the CPU of one that waits.
     load<caf::scheduler::coordinator<actors::SharedWork>>();
     set("scheduler.max-threads", std::size_t{std::max(2U, std::thread::hardware_concurrency())});
+    set("scheduler.max-throughput", actors::messages_at_once_max);
   }
 };
 

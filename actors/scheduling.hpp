@@ -5,8 +5,9 @@
 // that was woken for it finds nothing. So a worker that adds the only job of the queue wakes
 // nobody, and neither does anyone while as many workers have been woken as could be.
 //
-// What it costs: a job may wait for the handler that added it to end, even if another worker is
-// idle. Handlers are short; what blocks has threads of its own.
+// What it costs: an actor may wait, with all its messages, until the worker that added it leaves
+// the actor at hand, even if another worker is idle. Handlers are short, what blocks has threads of
+// its own, and a worker leaves an actor after messages_at_once_max.
 //
 // Threading: as caf::policy::work_sharing. Bounds: none of its own; actors are in the queue once.
 #pragma once
@@ -21,6 +22,9 @@
 #include <mutex>
 
 namespace parlance::actors {
+
+// CAF's own is without a limit: an actor that is kept busy from outside would keep its worker.
+inline constexpr std::size_t messages_at_once_max = 64;
 
 class JobQueue {
  public:
