@@ -208,13 +208,13 @@ void LanggraphEvents::show_step_time(EventId id, const StepDone& step, std::stri
 
 void LanggraphEvents::show_delta(EventId id, const Delta& delta, std::string& out) {
   const bool whole_wanted = modes_.have(StreamModes::messages);
+  std::string metadata;  // of all pieces
+  append_metadata(metadata, delta.node);
   for (std::size_t i = 0; i < delta.pieces.size(); ++i) {
     emit({id.seq, 3 * i}, StreamModes::messages_tuple, "messages", out, [&] {
       out.push_back('[');
       append_chunk(out, delta.message, delta.pieces[i]);
-      out.push_back(',');
-      append_metadata(out, delta.node);
-      out.push_back(']');
+      out.append(",").append(metadata).push_back(']');
     });
     if (!whole_wanted) {
       if (i == 0) meet({id.seq, 1});
@@ -225,9 +225,7 @@ void LanggraphEvents::show_delta(EventId id, const Delta& delta, std::string& ou
       emit({id.seq, 1}, StreamModes::messages, "messages/metadata", out, [&] {
         out.push_back('{');
         append_quoted(out, delta.message);
-        out.append(R"(:{"metadata":)");
-        append_metadata(out, delta.node);
-        out.append("}}");
+        out.append(R"(:{"metadata":)").append(metadata).append("}}");
       });
     }
     std::string& text = partial_[delta.message];
