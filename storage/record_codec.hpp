@@ -1,4 +1,5 @@
-// Events and heads as bytes and back. storage/keys.hpp shows the layout.
+// Events, heads and rows as bytes and back. storage/keys.hpp shows the grammar, and
+// storage/record_layouts.hpp is it as code.
 //
 // Threading: pure functions.
 //
@@ -15,9 +16,6 @@
 #include <string_view>
 
 namespace parlance::storage {
-
-// How deep the JSON of a record may nest: more than the front lets in, and no danger to the stack.
-inline constexpr std::size_t json_depth_max = 512;
 
 std::string encode(const Event& event);
 Result<Event> decode_event(std::string_view value);
