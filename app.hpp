@@ -1,10 +1,11 @@
 // The server, whole: every part, who gets it, and the order in which they start and end.
 //
-// Read App::Parts in app.cpp top to bottom: it is the wiring, and its reverse is the shutdown.
+// Read App::Parts in app.cpp top to bottom: it is the wiring, and its reverse is the shutdown. What
+// the parts are made of that comes from the settings is in app/.
 #pragma once
 
+#include "app/keys.hpp"
 #include "runtime/base/result.hpp"
-#include "runtime/graph/agent.hpp"
 
 #include "settings/settings.hpp"
 
@@ -12,13 +13,7 @@
 
 namespace parlance {
 
-// development: loopback only, one tenant, no key needed.
-enum class Mode : std::uint8_t { production, development };
-
 const char* version();  // "0.1.0+abc1234"
-
-// Every agent of the configuration. The first fault is the error: file, path and reason.
-Result<Agents> load_agents(const Settings& settings);
 
 class App {
  public:

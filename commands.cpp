@@ -1,5 +1,6 @@
 #include "commands.hpp"
 
+#include "app/agents.hpp"
 #include "net/auth/key_file.hpp"
 #include "net/top/top.hpp"
 #include "runtime/base/clock.hpp"

@@ -1,7 +1,8 @@
 // Holds the tree to the picture in ARCHITECTURE.md: who may include whom.
 //
 // runtime is the hub and knows no framework. Every other folder is a rim: it may include runtime,
-// itself, and the frameworks it is there to wrap. Only app.* and main.cpp include them all.
+// itself, and the frameworks it is there to wrap. Only app.*, app/, settings/, commands.*
+// and main.cpp include them all.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
