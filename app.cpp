@@ -77,7 +77,10 @@ const char* version() {
 }
 
 struct App::Parts {
-  Settings settings;
+  explicit Parts(Settings read) : settings(std::move(read)) {}
+  ~Parts() { stop(); }
+
+  const Settings settings;
   Agents agents;
   Clock clock;
   Registry registry;
@@ -143,7 +146,6 @@ struct App::Parts {
   void drain();
   void give_up(const std::string& reason);
   void stop();
-  ~Parts() { stop(); }
 };
 
 Result<void> App::Parts::open_stores() {
@@ -363,8 +365,7 @@ Result<std::unique_ptr<App>> App::make(Settings settings, Mode mode) {
   auto agents = load_agents(settings);
   if (!agents) return agents.error();
 
-  auto parts = std::make_unique<Parts>();
-  parts->settings = std::move(settings);
+  auto parts = std::make_unique<Parts>(std::move(settings));
   show_settings(parts->registry, parts->settings);
   parts->agents = std::move(*agents);
   parts->keys = std::make_unique<net::KeyStore>(std::move(*keys));

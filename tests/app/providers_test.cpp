@@ -1,7 +1,5 @@
 #include "app/providers.hpp"
 
-#include "app/keys.hpp"
-#include "app/webhook_client.hpp"
 #include "tests/support/actor_test.hpp"
 
 #include <catch2/catch.hpp>
@@ -53,33 +51,6 @@ TEST_CASE_METHOD(ProvidersTest, "a provider that cannot be called is named by it
   const auto made = make(no_key);
   REQUIRE_FALSE(made);
   CHECK(made.error().detail.starts_with("providers.upstream.api_key: "));
-}
-
-TEST_CASE("without secrets no webhook is taken, whatever its host") {
-  WebhookSettings settings;
-  settings.hosts_allowed = {"hooks.example.com"};
-  const auto without = make_webhook_rules(settings);
-  REQUIRE(without);
-  CHECK(without->check("https://hooks.example.com/").error().code == ErrorCode::webhooks_off);
-  settings.secrets = {"whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"};
-  const auto with = make_webhook_rules(settings);
-  REQUIRE(with);
-  CHECK(with->check("https://hooks.example.com/"));
-}
-
-TEST_CASE("without keys a server starts in development on loopback alone") {
-  Settings settings;
-  CHECK_FALSE(open_keys(settings, Mode::production));
-  for (const char* const address : {"127.0.0.1", "127.1.2.3", "localhost", "::1"}) {
-    settings.http.address = address;
-    CHECK(open_keys(settings, Mode::development));
-  }
-  for (const char* const address : {"0.0.0.0", "::", "10.0.0.1"}) {
-    settings.http.address = address;
-    const auto keys = open_keys(settings, Mode::development);
-    REQUIRE_FALSE(keys);
-    CHECK(keys.error().detail.find(address) != std::string::npos);
-  }
 }
 
 }  // namespace

@@ -166,6 +166,14 @@ test('an agent that keeps answers pays once, streams them again, and asks anew w
   assert.equal((await mock.journal()).length, 2);
 });
 
+test('no more answers are kept than there is memory for', async (t) => {
+  const keeping = generate_agent(t, { answers_kept_time: '1h' });
+  const changes = { agents: { keeping }, answers: { kept_bytes_max: '0B' } };
+  const { mock, server } = await running(t, { first_token_delay: '5ms', token_delay: '1ms' }, changes);
+  for (let call = 0; call < 2; ++call) assert.equal((await complete(server, { model: 'keeping' })).status, 200);
+  assert.equal((await mock.journal()).length, 2);
+});
+
 test('an answer that was cut or failed is not kept', async (t) => {
   const keeping = generate_agent(t, { answers_kept_time: '1h' });
   const { mock, server } = await running(t, { first_token_delay: '5ms', fault: 'cut', fault_count_max: 1 }, { agents: { keeping } });
