@@ -44,6 +44,9 @@ constexpr std::array mock_options{
     MockOption{"slots", "answers at once (0: no limit)"},
     MockOption{"queue", "requests that wait for a slot; the next one gets 429 (0)"},
     MockOption{"retry-after", "the advice of 429 and 503 (1s)"},
+    MockOption{"requests-per-minute", "requests beyond get 429 (0: no limit)"},
+    MockOption{"tokens-per-minute", "requests of more tokens get 429 (0: no limit)"},
+    MockOption{"limit-headers", "false: answers do not say what is left of these two (true)"},
     MockOption{"cached", "tokens of each prompt that a cache has, at most (0)"},
     MockOption{"key", "the key that is asked for (none)"}};
 

@@ -1,5 +1,6 @@
 #include "bench/mock/members.hpp"
 #include "bench/mock/shape.hpp"
+#include "runtime/base/clock.hpp"
 
 #include <utility>
 
@@ -129,6 +130,16 @@ std::string error_json(std::string_view type, std::string_view message) {
   return dump({{"type", "error"}, {"error", {{"type", type}, {"message", message}}}});
 }
 
+std::string limit_lines(const std::optional<MockBucket::Left>& left,
+                        const std::string& kind,
+                        std::int64_t now_ms) {
+  if (!left) return {};
+  const std::string start = "anthropic-ratelimit-" + kind;
+  return start + "-limit: " + std::to_string(left->limit) + "\r\n" + start +
+         "-remaining: " + std::to_string(left->remaining) + "\r\n" + start +
+         "-reset: " + iso_time(now_ms + left->reset.count()) + "\r\n";
+}
+
 class AnthropicShape : public MockShape {
  public:
   Result<MockPrompt> read(const MockConnection::Request& request) const override {
@@ -196,6 +207,11 @@ class AnthropicShape : public MockShape {
           call_block(answer, call, input ? std::move(*input) : Json::object()));
     }
     return dump(whole);
+  }
+
+  std::string limit_headers(const MockLimitsLeft& left, std::int64_t now_ms) const override {
+    return limit_lines(left.requests, "requests", now_ms) +
+           limit_lines(left.tokens, "tokens", now_ms);
   }
 
   std::string refusal(unsigned status) const override {

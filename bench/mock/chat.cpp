@@ -1,5 +1,7 @@
 #include "bench/mock/chat.hpp"
 
+#include "runtime/base/clock.hpp"
+
 #include <boost/beast/http/status.hpp>
 
 #include <algorithm>
@@ -112,7 +114,17 @@ bool MockChat::breaks_off() const {
          !has(MockFaultKind::foreign) && !has(MockFaultKind::no_usage);
 }
 
+bool MockChat::fits_into_minute() {
+  const std::uint32_t tokens_out =
+      prompt_.embedded.empty() ? std::min(settings_.tokens, prompt_.tokens_max) : 0;
+  const auto wait = state_.limits.take(
+      settings_, std::uint64_t{prompt_.tokens_in} + tokens_out, MockBucket::Clock::now());
+  if (wait) settings_.retry_after = *wait;
+  return !wait;
+}
+
 asio::awaitable<MockOutcome> MockChat::admitted() {
+  if (!fits_into_minute()) co_return co_await refuse(429, shape_.refusal(429));
   const auto asked = state_.slots.ask(*connection_, settings_.slots, settings_.queue);
   if (asked == MockSlots::Answer::refused) co_return co_await refuse(429, shape_.refusal(429));
   if (asked == MockSlots::Answer::wait) {
@@ -235,6 +247,8 @@ std::string MockChat::stream_head() {
 
 std::string MockChat::headers(unsigned status) const {
   std::string lines = "x-request-id: req_mock" + std::to_string(entry_) + "\r\n";
+  if (settings_.limit_headers)
+    lines += shape_.limit_headers(state_.limits.left(Clock::now()), parlance::Clock{}.unix_ms());
   if (status == 429 || status == 503) {
     const auto ms = settings_.retry_after.count();
     lines += "Retry-After: " + std::to_string((ms + 999) / 1'000) + "\r\n";

@@ -6,6 +6,7 @@
 #include "bench/mock/answer.hpp"
 #include "bench/mock/connection.hpp"
 #include "bench/mock/journal.hpp"
+#include "bench/mock/limits.hpp"
 #include "bench/mock/settings.hpp"
 #include "bench/mock/shape.hpp"
 #include "bench/mock/slots.hpp"
@@ -22,6 +23,7 @@ struct MockState {
   MockSettings settings;
   MockJournal journal;
   MockSlots slots;
+  MockLimits limits;
   std::mt19937_64 random{1};
   std::uint64_t faults_given = 0;
 };
@@ -51,6 +53,8 @@ class MockChat {
   bool has(MockFaultKind kind) const { return fault_ && fault_->kind == kind; }
   bool breaks_off() const;
 
+  // False: it is beyond the limits of a minute.
+  bool fits_into_minute();
   boost::asio::awaitable<MockOutcome> admitted();
   boost::asio::awaitable<MockOutcome> serve();
   boost::asio::awaitable<MockOutcome> stream(const MockAnswer& answer);

@@ -167,6 +167,9 @@ class GeminiShape : public MockShape {
     return dump(ended(answer, std::move(parts)));
   }
 
+  // The API has none.
+  std::string limit_headers(const MockLimitsLeft&, std::int64_t) const override { return {}; }
+
   std::string refusal(unsigned status) const override {
     if (status == 401) return error_json(400, "INVALID_ARGUMENT", "API key not valid.");
     if (status == 403) return error_json(status, "PERMISSION_DENIED", "not allowed");

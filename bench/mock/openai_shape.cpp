@@ -56,6 +56,23 @@ std::string_view finish_reason(const MockAnswer& answer) {
   return answer.calls() == 0 ? R"("stop")" : R"("tool_calls")";
 }
 
+// "20ms", "59.5s", "6m0s".
+std::string span(std::chrono::milliseconds time) {
+  const auto ms = time.count();
+  if (ms < 1'000) return std::to_string(ms) + "ms";
+  std::string text = ms < 60'000 ? std::string() : std::to_string(ms / 60'000) + "m";
+  text += std::to_string(ms % 60'000 / 1'000);
+  if (ms % 1'000 == 0) return text + "s";
+  return text + "." + std::to_string(1'000 + ms % 1'000).substr(1) + "s";
+}
+
+std::string limit_lines(const std::optional<MockBucket::Left>& left, const std::string& kind) {
+  if (!left) return {};
+  return "x-ratelimit-limit-" + kind + ": " + std::to_string(left->limit) +
+         "\r\nx-ratelimit-remaining-" + kind + ": " + std::to_string(left->remaining) +
+         "\r\nx-ratelimit-reset-" + kind + ": " + span(left->reset) + "\r\n";
+}
+
 class OpenAiShape : public MockShape {
  public:
   Result<MockPrompt> read(const MockConnection::Request& request) const override {
@@ -106,6 +123,10 @@ class OpenAiShape : public MockShape {
     return head(answer) + R"("choices":[{"index":0,"message":)" + message(answer) +
            R"(,"logprobs":null,"finish_reason":)" + std::string(finish_reason(answer)) +
            R"(}],"usage":)" + usage(answer) + "}";
+  }
+
+  std::string limit_headers(const MockLimitsLeft& left, std::int64_t) const override {
+    return limit_lines(left.requests, "requests") + limit_lines(left.tokens, "tokens");
   }
 
   std::string refusal(unsigned status) const override {

@@ -99,6 +99,7 @@ Response route(MockState& state, const MockConnection::Request& request) {
   }
   if (posts && path == "/mock/reset") {
     state.journal.reset();
+    state.limits = {};
     state.random.seed(state.settings.seed);
     state.faults_given = 0;
     return {200, "{}"};

@@ -52,6 +52,11 @@ Result<std::chrono::milliseconds> delay(std::string_view name, std::string_view 
   return *value;
 }
 
+Result<bool> truth(std::string_view name, std::string_view text) {
+  if (text == "true" || text == "false") return text == "true";
+  return wrong(name, "\"" + std::string(text) + "\" is neither true nor false");
+}
+
 Result<std::vector<MockFault>> faults_of(std::string_view text) {
   std::vector<MockFault> faults;
   if (text.empty() || text == "none") return faults;
@@ -96,6 +101,7 @@ std::string to_text(const MockFault& fault) {
 Result<void> set(MockSettings& settings, std::string_view name, std::string_view text) {
   constexpr std::uint32_t many = 1'000'000;
   constexpr auto most = UINT64_MAX;
+  constexpr std::uint64_t minute_most = 1'000'000'000'000;
   std::string key(name);
   std::replace(key.begin(), key.end(), '-', '_');
   if (key == "tokens") return keep(number<std::uint32_t>(name, text, 1, 100'000), settings.tokens);
@@ -114,6 +120,11 @@ Result<void> set(MockSettings& settings, std::string_view name, std::string_view
   if (key == "slots") return keep(number<std::uint32_t>(name, text, 0, many), settings.slots);
   if (key == "queue") return keep(number<std::uint32_t>(name, text, 0, many), settings.queue);
   if (key == "retry_after") return keep(delay(name, text), settings.retry_after);
+  if (key == "requests_per_minute")
+    return keep(number<std::uint64_t>(name, text, 0, minute_most), settings.requests_per_minute);
+  if (key == "tokens_per_minute")
+    return keep(number<std::uint64_t>(name, text, 0, minute_most), settings.tokens_per_minute);
+  if (key == "limit_headers") return keep(truth(name, text), settings.limit_headers);
   if (key == "cached") return keep(number<std::uint32_t>(name, text, 0, many), settings.cached);
   if (key == "key") {
     settings.key = text;
@@ -149,6 +160,9 @@ Json to_json(const MockSettings& settings) {
           {"slots", settings.slots},
           {"queue", settings.queue},
           {"retry_after", parlance::to_text(settings.retry_after)},
+          {"requests_per_minute", settings.requests_per_minute},
+          {"tokens_per_minute", settings.tokens_per_minute},
+          {"limit_headers", settings.limit_headers},
           {"cached", settings.cached}};
 }
 

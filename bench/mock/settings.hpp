@@ -60,6 +60,10 @@ struct MockSettings {
   std::uint32_t queue = 0;  // requests that wait for a slot; the next one is refused with 429
   std::chrono::milliseconds retry_after{1'000};  // the advice of 429 and 503
 
+  std::uint64_t requests_per_minute = 0;  // what is beyond is refused with 429; 0: no limit
+  std::uint64_t tokens_per_minute = 0;
+  bool limit_headers = true;  // each answer says what is left of them, in the API's headers
+
   std::uint32_t cached = 0;  // tokens of each prompt that are told as read from a cache, at most
 
   std::string key;  // when not empty, it is asked for, where the API's clients put it

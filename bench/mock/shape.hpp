@@ -6,6 +6,7 @@
 
 #include "bench/mock/answer.hpp"
 #include "bench/mock/connection.hpp"
+#include "bench/mock/limits.hpp"
 #include "bench/mock/prompt.hpp"
 #include "runtime/base/result.hpp"
 
@@ -31,6 +32,9 @@ class MockShape {
   virtual std::string last() const = 0;
 
   virtual std::string whole(const MockAnswer& answer) const = 0;
+
+  // The header lines that say what is left of the limits of a minute; `now_ms` since 1970.
+  virtual std::string limit_headers(const MockLimitsLeft& left, std::int64_t now_ms) const = 0;
 
   // The body of a refusal with this status, and the event that breaks a stream off.
   virtual std::string refusal(unsigned status) const = 0;

@@ -118,6 +118,17 @@ TEST_CASE("each API has its own key, errors and refusals") {
         std::string::npos);
 }
 
+TEST_CASE("the mock says what is left of a minute in Anthropic's words") {
+  auto settings = three_tokens();
+  settings.requests_per_minute = 60;
+  const RunningMock mock(settings);
+  has_in_order(ask(mock.port(), "POST", "/v1/messages", dump(anthropic_body(false)), version),
+               {"anthropic-ratelimit-requests-limit: 60\r\n",
+                "anthropic-ratelimit-requests-remaining: 59\r\n",
+                "anthropic-ratelimit-requests-reset: 20",
+                "Z\r\n"});
+}
+
 TEST_CASE("the mock embeds: the same text gives the same vector, in both APIs") {
   const RunningMock mock(three_tokens());
   const Json body = {{"model", "m-1"}, {"input", {"a", "b", "a"}}, {"dimensions", 3}};

@@ -147,6 +147,33 @@ TEST_CASE("a slot that is given back goes to the first who waits") {
   CHECK(stats["waiting_max"] == 4);
 }
 
+TEST_CASE("the mock takes so much a minute, says what is left, and refuses the rest") {
+  auto settings = at_once(2);
+  settings.requests_per_minute = 2;
+  settings.tokens_per_minute = 1'000;
+  const RunningMock mock(settings);
+  const auto answer = [&] {
+    return ask(mock.port(), "POST", "/v1/chat/completions", chat_body("hello"));
+  };
+  const auto first = answer();
+  for (const auto* line : {"x-ratelimit-limit-requests: 2\r\n",
+                           "x-ratelimit-remaining-requests: 1\r\n",
+                           "x-ratelimit-reset-requests: 2",
+                           "x-ratelimit-limit-tokens: 1000\r\n"}) {
+    INFO(line << " in " << first);
+    CHECK(first.find(line) != std::string::npos);
+  }
+  answer();
+  const auto refused = answer();
+  CHECK(refused.starts_with("HTTP/1.1 429"));
+  CHECK(refused.find("x-ratelimit-remaining-requests: 0\r\n") != std::string::npos);
+  CHECK(refused.find("Retry-After: 30\r\n") != std::string::npos);
+  ask(mock.port(), "POST", "/mock/settings", R"({"limit_headers":false})");
+  CHECK(answer().find("x-ratelimit") == std::string::npos);
+  ask(mock.port(), "POST", "/mock/reset");
+  CHECK(answer().starts_with("HTTP/1.1 200"));
+}
+
 TEST_CASE("the mock's faults are what they are called") {
   const auto answer_to = [](std::string_view fault, bool stream) {
     const RunningMock mock(with_fault(fault));
