@@ -23,9 +23,16 @@ struct FirstToken {
   std::uint64_t call = 0;
 };
 
+// provider -> pool: what it says of its limits, at the head of a call's answer.
+struct LimitsTold {
+  std::uint64_t call = 0;
+  ToldQuotas quotas;
+};
+
 }  // namespace parlance::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parlance::actors::FirstToken)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(parlance::actors::LimitsTold)
 
 namespace parlance::actors {
 namespace {
@@ -164,6 +171,7 @@ caf::behavior LlmPool::make_behavior() {
         lane.lane.first_token(first.call, tools_.clock.now());
         advance(lane);
       },
+      [this](const LimitsTold& told) { limited(told.call, told.quotas); },
       [this](CallEnded& report) { ended(report); },
       [this](TuneLanes& tuning) { tune(*tuning.job); },
       [this](Tick) {
@@ -274,6 +282,11 @@ LaneView LlmPool::view_of(const PoolLane& lane) const {
     view.wait = std::max(view.wait, lane.lane.wait(tenant, 1, now));
   view.breaker = lane.lane.breaker().state();
   view.retries_left = lane.lane.retries_left();
+  view.held_by = lane.lane.held_by(now);
+  view.requests_told = lane.lane.quotas().requests().left(now);
+  view.tokens_told = lane.lane.quotas().tokens().left(now);
+  view.requests_per_minute_max = lane.options.requests_per_minute_max;
+  view.tokens_per_minute_max = lane.options.tokens_per_minute_max;
   view.takes_calls = lane.lane.usable_at() <= now;
   return view;
 }
@@ -414,6 +427,8 @@ void LlmPool::advance(PoolLane& lane) {
 void LlmPool::show(PoolLane& lane) {
   lane.metrics.filled(lane.lane.running(), lane.lane.waiting());
   lane.lane_metrics.limited(lane.lane.limit().limit());
+  lane.lane_metrics.held(lane.lane.waiting() > 0 &&
+                         lane.lane.held_by(tools_.clock.now()) != HeldBy::nothing);
   tell_usable();
 }
 
@@ -457,6 +472,12 @@ void LlmPool::start(const Lane::Step& step, PoolLane& lane) {
   };
   const auto told = std::make_shared<Usage>();
   reports.used = [told](const Usage& usage) { *told = usage; };
+  // A client that chose another model is told the limits of that.
+  if (lane.options.reads_limits && call.model() == lane.options.model) {
+    reports.limited = [self, number](const ToldQuotas& quotas) {
+      caf::anon_send(self, LimitsTold{number, quotas});
+    };
+  }
   reports.ended = [self, audience = call.audience, told, number](Result<ChatAnswer> answer) {
     caf::anon_send(self,
                    CallEnded{number,
@@ -467,6 +488,14 @@ void LlmPool::start(const Lane::Step& step, PoolLane& lane) {
   call.cancel = lane.provider.start(
       {call.model(), *call.ask.request, call.provider_deadline(), call.ask.request_id},
       std::move(reports));
+}
+
+void LlmPool::limited(std::uint64_t number, const ToldQuotas& quotas) {
+  const auto found = calls_.find(number);
+  if (found == calls_.end()) return;  // abandoned
+  PoolLane& lane = found->second.at();
+  lane.lane.told(number, quotas, tools_.clock.now());
+  advance(lane);
 }
 
 void LlmPool::ended(CallEnded& report) {

@@ -67,6 +67,7 @@ struct LaneOptions {
   std::uint64_t tokens_at_once_max = 0;  // 0: no limit, here and below
   std::uint64_t requests_per_minute_max = 0;
   std::uint64_t tokens_per_minute_max = 0;
+  bool reads_limits = true;  // what the provider says of its limits binds the lane
 };
 
 // Role ("main") -> its lanes, in order of preference.
@@ -158,6 +159,7 @@ class LlmPool : public caf::event_based_actor {
   // Carries out what the lane says, until it says nothing.
   void advance(PoolLane& lane);
   void start(const Lane::Step& step, PoolLane& lane);
+  void limited(std::uint64_t number, const ToldQuotas& quotas);
   void ended(CallEnded& report);
   // What is left for a call whose lane does not serve it: the next one, or `answer`.
   void move_on(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> answer);

@@ -17,6 +17,7 @@ actors::LaneOptions lane_options(const LaneSettings& lane) {
   options.tokens_at_once_max = lane.tokens_at_once_max;
   options.requests_per_minute_max = lane.requests_per_minute_max;
   options.tokens_per_minute_max = lane.tokens_per_minute_max;
+  options.reads_limits = lane.reads_limits;
   return options;
 }
 

@@ -102,9 +102,12 @@ Result<void> read_lane_limits(const Json& item, const std::string& path, LaneSet
   }
   if (lane.calls_at_once_min > lane.calls_at_once_max)
     return wrong_setting(path + ".calls_at_once_min", "must not be more than calls_at_once_max");
-  if (!item.contains("adapts")) return {};
-  if (!item["adapts"].is_boolean()) return wrong_setting(path + ".adapts", "must be true or false");
-  lane.adapts = item["adapts"].get<bool>();
+  for (const auto& [name, into] :
+       {std::pair{"adapts", &lane.adapts}, std::pair{"reads_limits", &lane.reads_limits}}) {
+    if (!item.contains(name)) continue;
+    if (!item[name].is_boolean()) return wrong_setting(path + "." + name, "must be true or false");
+    *into = item[name].get<bool>();
+  }
   return {};
 }
 
@@ -121,7 +124,8 @@ Result<LaneSettings> read_lane(const Json& item,
                               "calls_waiting_max",
                               "tokens_at_once_max",
                               "requests_per_minute_max",
-                              "tokens_per_minute_max"});
+                              "tokens_per_minute_max",
+                              "reads_limits"});
       !fine) {
     return fine.error();
   }

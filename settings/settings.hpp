@@ -128,6 +128,7 @@ struct LaneSettings {
   std::uint64_t tokens_at_once_max = 0;  // 0: no limit, here and below
   std::uint64_t requests_per_minute_max = 0;
   std::uint64_t tokens_per_minute_max = 0;
+  bool reads_limits = true;  // from the heads of the provider's answers
 
   bool operator==(const LaneSettings&) const = default;
 };

@@ -1,10 +1,11 @@
 #include "net/client/retry_after.hpp"
 
+#include "net/client/times.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <ctime>
-#include <string>
 
 namespace parlance::net {
 namespace {
@@ -17,11 +18,9 @@ std::optional<std::int64_t> number_of(std::string_view text) {
 }
 
 std::optional<std::int64_t> seconds_until(std::string_view date) {
-  std::tm time{};
-  const std::string text(date);
-  const char* end = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &time);
-  if (end == nullptr || *end != '\0') return std::nullopt;
-  return std::max<std::int64_t>(0, ::timegm(&time) - std::time(nullptr));
+  const auto time = read_http_date(date);
+  if (!time) return std::nullopt;
+  return std::max<std::int64_t>(0, *time - std::time(nullptr));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "net/providers/wire_errors.hpp"
 #include "net/providers/wire_format.hpp"
 #include "net/providers/wire_json.hpp"
+#include "net/providers/wire_quotas.hpp"
 
 #include <utility>
 
@@ -141,6 +142,10 @@ class AnthropicWire : public WireFormat {
   }
 
   Result<AnswerChunk> read_vectors(std::string_view) const override { return embeds_nothing(); }
+
+  ToldQuotas read_quotas(const HttpHead& head, std::int64_t now_ms) const override {
+    return anthropic_quotas(head, now_ms);
+  }
 
   ProviderError read_error(std::string_view text) const override {
     const AnswerObject body(text);

@@ -152,6 +152,9 @@ class GeminiWire : public WireFormat {
     return chunk;
   }
 
+  // The API says nothing of them.
+  ToldQuotas read_quotas(const HttpHead&, std::int64_t) const override { return {}; }
+
   ProviderError read_error(std::string_view text) const override {
     const AnswerObject body(text);
     return body ? error_of(*body) : ProviderError{};

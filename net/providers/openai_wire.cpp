@@ -3,6 +3,7 @@
 #include "net/providers/wire_format.hpp"
 #include "net/providers/wire_json.hpp"
 #include "net/providers/wire_messages.hpp"
+#include "net/providers/wire_quotas.hpp"
 #include "runtime/llm/tool_calls.hpp"
 
 #include <utility>
@@ -175,6 +176,10 @@ class OpenAiWire : public WireFormat {
     AnswerChunk chunk;
     chunk.error = error_of(error);
     return chunk;
+  }
+
+  ToldQuotas read_quotas(const HttpHead& head, std::int64_t) const override {
+    return openai_quotas(head);
   }
 
   ProviderError read_error(std::string_view text) const override {

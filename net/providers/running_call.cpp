@@ -2,6 +2,7 @@
 
 #include "net/client/retry_after.hpp"
 #include "net/providers/provider_policy.hpp"
+#include "runtime/base/clock.hpp"
 #include "runtime/base/ids.hpp"
 
 #include <boost/beast/core/string.hpp>
@@ -58,6 +59,10 @@ void RunningCall::head(const HttpHead& head) {
   } else if (options_.vectors_wanted > 0 || !has_type(head, "text/event-stream")) {
     shape_ = Shape::whole;
   }
+  if (!reports_.limited) return;
+  ToldQuotas told = wire_.read_quotas(head, Clock{}.unix_ms());
+  told.refused = status_ == 429;
+  if (told.says_something()) reports_.limited(told);
 }
 
 HttpNext RunningCall::body(std::string_view piece) {

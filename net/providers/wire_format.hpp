@@ -9,6 +9,7 @@
 #include "net/client/http_client.hpp"
 #include "net/sse_parser.hpp"
 #include "runtime/base/result.hpp"
+#include "runtime/limits/told_quotas.hpp"
 #include "runtime/llm/chat.hpp"
 
 #include <chrono>
@@ -88,6 +89,11 @@ class WireFormat {
   virtual Result<AnswerChunk> read_whole(std::string_view body) const = 0;
   // The answer to a call that embeds.
   virtual Result<AnswerChunk> read_vectors(std::string_view body) const = 0;
+
+  // What the head of an answer says of the provider's limits; empty where it says nothing, or
+  // nothing that can be true. `now_ms` is for an API that tells times by its clock, and not what
+  // that shows.
+  virtual ToldQuotas read_quotas(const HttpHead& head, std::int64_t now_ms) const = 0;
 
   // What the body of a refusal says; empty where it says nothing.
   virtual ProviderError read_error(std::string_view body) const = 0;

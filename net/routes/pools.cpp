@@ -20,6 +20,14 @@ using Lanes = std::vector<LaneView>;
 
 constexpr std::uint64_t calls_most = 1'000'000;
 
+// null: the provider said nothing that binds.
+Json json_of(const std::optional<ToldQuota>& told) {
+  if (!told) return nullptr;
+  return {{"limit", told->limit ? Json(*told->limit) : Json()},
+          {"remaining", told->remaining.value_or(0)},
+          {"reset_ms", told->reset.value_or(std::chrono::milliseconds(0)).count()}};
+}
+
 Json json_of(const LaneView& lane) {
   return {{"provider", lane.provider},
           {"model", lane.model},
@@ -30,6 +38,11 @@ Json json_of(const LaneView& lane) {
           {"calls_at_once_max", lane.calls_at_once_max},
           {"adapts", lane.adapts},
           {"reason", to_string(lane.reason)},
+          {"requests_per_minute_max", lane.requests_per_minute_max},
+          {"tokens_per_minute_max", lane.tokens_per_minute_max},
+          {"requests_told", json_of(lane.requests_told)},
+          {"tokens_told", json_of(lane.tokens_told)},
+          {"held_by", to_string(lane.held_by)},
           {"running", lane.running},
           {"waiting", lane.waiting},
           {"calls_waiting_max", lane.calls_waiting_max},

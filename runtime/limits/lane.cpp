@@ -68,10 +68,15 @@ milliseconds Lane::wait(const std::string& tenant, std::uint64_t tokens, Time no
   const double before = calls_before(tenant, tokens, now);
   const double rate = rates_.calls_per_second(limit_.limit());
   double seconds = rate > 0 ? before / rate : 0;
-  const double minute_seconds = in_seconds(minute_.fits_at(tokens, now) - now);
-  const double per_second = minute_.calls_per_second_max(static_cast<double>(tokens));
-  if (minute_seconds > 0)
-    seconds = std::max(seconds, minute_seconds + std::max(0.0, before - 1) / per_second);
+  const double others = std::max(0.0, before - 1);
+  const auto held = [&](Time fits_at, double per_second) {
+    const double after_that = per_second > 0 ? others / per_second : seconds;
+    return fits_at > now ? in_seconds(fits_at - now) + after_that : 0;
+  };
+  const auto size = static_cast<double>(tokens);
+  const double minute = held(minute_.fits_at(tokens, now), minute_.calls_per_second_max(size));
+  const double told = held(quotas_.fits_at(tokens, now), quotas_.calls_per_second_max(size));
+  seconds = std::max({seconds, minute, told});
   return milliseconds(static_cast<std::int64_t>(seconds * 1'000));
 }
 
@@ -142,7 +147,17 @@ bool Lane::has_room(const WaitingCall& call, Time now) const {
   if (limits_.tokens_at_once_max > 0 && !running_.empty() &&
       tokens_running_ + call.tokens > limits_.tokens_at_once_max)
     return false;
-  return minute_.fits_at(call.tokens, now) <= now;
+  return fits_at(call.tokens, now) <= now;
+}
+
+Lane::Time Lane::fits_at(std::uint64_t tokens, Time now) const {
+  return std::max(minute_.fits_at(tokens, now), quotas_.fits_at(tokens, now));
+}
+
+HeldBy Lane::held_by(Time now) const {
+  if (quotas_.requests().fits_at(1, now) > now) return HeldBy::requests_told;
+  if (quotas_.tokens().fits_at(1, now) > now) return HeldBy::tokens_told;
+  return minute_.fits_at(1, now) > now ? HeldBy::minute : HeldBy::nothing;
 }
 
 Lane::Step Lane::send(Time now) {
@@ -153,6 +168,7 @@ Lane::Step Lane::send(Time now) {
   ++run.call.attempts;
   codel_.left(run.call.since, now);
   minute_.sent(run.call.tokens, now);
+  run.quota_mark = quotas_.sent(run.call.tokens, now);
   tokens_running_ += run.call.tokens;
   run.mark = limit_.sent(now, running_.size() + 1);
   const Step step{run.call.call, run.call.since, std::nullopt};
@@ -171,8 +187,13 @@ std::optional<Lane::Time> Lane::wake_at(Time now) {
   std::optional<Time> wake = queue_.next_time(now);
   const WaitingCall* first = queue_.first(now);
   if (first == nullptr) return wake;
-  const Time fits = minute_.fits_at(first->tokens, now);
+  const Time fits = fits_at(first->tokens, now);
   return fits > now && (!wake || fits < *wake) ? fits : wake;
+}
+
+void Lane::told(std::uint64_t call, const ToldQuotas& quotas, Time now) {
+  const auto found = running_.find(call);
+  if (found != running_.end()) quotas_.told(quotas, found->second.quota_mark, now);
 }
 
 void Lane::first_token(std::uint64_t call, Time now) {

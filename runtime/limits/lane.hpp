@@ -9,7 +9,8 @@
 //                  taken, the newest call of the tenant that holds the most gives its own up, if
 //                  that tenant holds more than the newcomer's then does
 //   in the queue   tenants share by tokens (FairQueue); a call leaves when the limit, the tokens at
-//                  once and the minute's budget let it
+//                  once, the minute's budget and what the provider says is left (ProviderQuota)
+//                  let it
 //   when it failed throttled: it waits again, first of its tenant, if the provider wants it soon
 //                  and its deadline allows; else elsewhere. Outage: elsewhere, if there is another
 //                  lane; else again, from the retry budget. Unfit for the call: elsewhere.
@@ -34,8 +35,10 @@
 #include "runtime/limits/concurrency_limit.hpp"
 #include "runtime/limits/fair_queue.hpp"
 #include "runtime/limits/flow_rates.hpp"
+#include "runtime/limits/held_by.hpp"
 #include "runtime/limits/lane_mode.hpp"
 #include "runtime/limits/minute_budget.hpp"
+#include "runtime/limits/provider_quota.hpp"
 #include "runtime/limits/retry_budget.hpp"
 
 #include <chrono>
@@ -122,6 +125,8 @@ class Lane {
   // When time alone changes what next() says.
   std::optional<Time> wake_at(Time now);
 
+  // What the provider says of its limits, beside its answer to this call.
+  void told(std::uint64_t call, const ToldQuotas& quotas, Time now);
   void first_token(std::uint64_t call, Time now);
   After ended(std::uint64_t call, const Ending& ending, Time now);
   // Nobody wants the answer any more.
@@ -132,6 +137,8 @@ class Lane {
              std::uint32_t calls_at_once_max,
              std::uint32_t calls_waiting_max);
   void set_mode(LaneMode mode) { mode_ = mode; }
+
+  HeldBy held_by(Time now) const;
 
   // From when on it takes new calls; Time::max() while nobody can tell.
   Time usable_at() const;
@@ -146,6 +153,7 @@ class Lane {
   const ConcurrencyLimit& limit() const { return limit_; }
   const Breaker& breaker() const { return breaker_; }
   double retries_left() const { return retries_.left(); }
+  const ProviderQuotas& quotas() const { return quotas_; }
   // Until a new call of this tenant has its slot.
   std::chrono::milliseconds wait(const std::string& tenant, std::uint64_t tokens, Time now) const;
 
@@ -153,6 +161,7 @@ class Lane {
   struct Running {
     WaitingCall call;
     ConcurrencyLimit::Mark mark;
+    ProviderQuotas::Mark quota_mark;
     bool is_probe = false;
   };
 
@@ -161,6 +170,8 @@ class Lane {
   bool can_be_answered(const Wish& wish, Time now) const;
   bool is_hopeless(const WaitingCall& call, Time now) const;
   bool has_room(const WaitingCall& call, Time now) const;
+  // When a call of this size may be sent, as for what fits into a minute.
+  Time fits_at(std::uint64_t tokens, Time now) const;
   Refusal down(Time now) const;
   Step send(Time now);
   void learn_margin(bool missed);
@@ -176,6 +187,7 @@ class Lane {
   LaneMode mode_ = LaneMode::open;
   ConcurrencyLimit limit_;
   MinuteBudget minute_;
+  ProviderQuotas quotas_;
   FairQueue queue_;
   std::deque<Step> given_up_;  // left the queue unserved, which next() has yet to say
   Codel codel_;

@@ -11,6 +11,10 @@ LaneMetrics::LaneMetrics(Registry& registry, const std::string& lane)
           "parlance_lane_waiting_max", "Calls that a lane lets wait", {{"lane", lane}})),
       adapts_(registry.gauge(
           "parlance_lane_adapts", "1: a lane finds its limit by trying", {{"lane", lane}})),
+      held_(registry.gauge("parlance_lane_held",
+                           "1: calls wait because a limit of a minute, configured or told by the "
+                           "provider, is reached",
+                           {{"lane", lane}})),
       throttled_(registry.counter("parlance_lane_throttled_total",
                                   "Calls for which a provider had too much to do",
                                   {{"lane", lane}})),
@@ -40,6 +44,10 @@ void LaneMetrics::bounded(std::uint32_t calls_at_once_max,
   limit_max_.Set(calls_at_once_max);
   waiting_max_.Set(calls_waiting_max);
   adapts_.Set(adapts ? 1 : 0);
+}
+
+void LaneMetrics::held(bool is_held) {
+  held_.Set(is_held ? 1 : 0);
 }
 
 void LaneMetrics::throttled_beside(std::size_t calls) {

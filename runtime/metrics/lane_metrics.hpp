@@ -17,6 +17,7 @@ class LaneMetrics {
 
   void limited(std::uint32_t calls_at_once);
   void bounded(std::uint32_t calls_at_once_max, std::uint32_t calls_waiting_max, bool adapts);
+  void held(bool is_held);
   // Its provider had `calls` of the lane's already.
   void throttled_beside(std::size_t calls);
   void answered(std::uint32_t tokens_in, std::uint32_t tokens_in_cached, std::uint32_t tokens_out);
@@ -27,6 +28,7 @@ class LaneMetrics {
   Gauge& limit_max_;
   Gauge& waiting_max_;
   Gauge& adapts_;
+  Gauge& held_;
   Counter& throttled_;
   Counter& throttled_beside_;
   Counter& tokens_in_;

@@ -7,6 +7,7 @@
 
 #include "runtime/base/deadline.hpp"
 #include "runtime/base/result.hpp"
+#include "runtime/limits/told_quotas.hpp"
 #include "runtime/llm/chat.hpp"
 
 #include <cstdint>
@@ -32,7 +33,8 @@ inline std::string own_words_of(const Error& error) {
 
 // What a call reports: any number of pieces, those that came together at once (`are_last`: so did
 // the end, which is reported next), then exactly one end; just before an end that is a failure,
-// what its provider counted of it all the same, if it said so.
+// what its provider counted of it all the same, if it said so. Before all of these, at most once
+// for each time that it is sent, what its provider says of its limits.
 //
 // Threading: called from a thread of the provider's; must not block.
 struct ProviderReports {
@@ -45,6 +47,7 @@ struct ProviderReports {
   // clients.
   std::function<void(Result<ChatAnswer>)> ended;
   std::function<void(const Usage& told)> used = nullptr;  // null: nobody wants to know
+  std::function<void(const ToldQuotas&)> limited = nullptr;
 };
 
 // Stops the call that it came from, and closes its socket. Calling it late or twice does nothing.

@@ -24,6 +24,10 @@ constexpr std::array reasons{Name<Reason>{Reason::fixed, "fixed"},
 constexpr std::array states{Name<State>{State::closed, "closed"},
                             Name<State>{State::open, "open"},
                             Name<State>{State::half_open, "half_open"}};
+constexpr std::array holders{Name<HeldBy>{HeldBy::nothing, "nothing"},
+                             Name<HeldBy>{HeldBy::minute, "minute"},
+                             Name<HeldBy>{HeldBy::requests_told, "requests_told"},
+                             Name<HeldBy>{HeldBy::tokens_told, "tokens_told"}};
 
 template <class Names, class Value>
 std::string_view name_in(const Names& names, Value value) {
@@ -44,6 +48,10 @@ std::string_view to_string(Reason reason) {
 
 std::string_view to_string(State state) {
   return name_in(states, state);
+}
+
+std::string_view to_string(HeldBy held_by) {
+  return name_in(holders, held_by);
 }
 
 std::optional<LaneMode> lane_mode_from(std::string_view name) {

@@ -10,7 +10,9 @@
 #include "runtime/base/result.hpp"
 #include "runtime/limits/breaker.hpp"
 #include "runtime/limits/concurrency_limit.hpp"
+#include "runtime/limits/held_by.hpp"
 #include "runtime/limits/lane_mode.hpp"
+#include "runtime/limits/told_quotas.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -27,6 +29,7 @@ namespace parlance {
 std::string_view to_string(LaneMode mode);
 std::string_view to_string(ConcurrencyLimit::Reason reason);
 std::string_view to_string(Breaker::State state);
+std::string_view to_string(HeldBy held_by);
 std::optional<LaneMode> lane_mode_from(std::string_view name);
 
 struct LaneView {
@@ -39,6 +42,11 @@ struct LaneView {
   std::uint32_t calls_at_once_max = 0;
   bool adapts = true;
   ConcurrencyLimit::Reason reason = ConcurrencyLimit::Reason::fixed;
+  std::uint64_t requests_per_minute_max = 0;  // 0: no limit
+  std::uint64_t tokens_per_minute_max = 0;
+  std::optional<ToldQuota> requests_told;  // by the provider, as of now; none: nothing that binds
+  std::optional<ToldQuota> tokens_told;
+  HeldBy held_by = HeldBy::nothing;
   std::size_t running = 0;
   std::size_t waiting = 0;
   std::uint32_t calls_waiting_max = 0;

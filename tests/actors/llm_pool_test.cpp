@@ -274,6 +274,37 @@ TEST_CASE_METHOD(LlmPoolTest, "a lane keeps to its requests a minute") {
   CHECK(calls("first") == 2);
 }
 
+TEST_CASE_METHOD(LlmPoolTest, "a lane keeps to what its provider says is left, and shows it") {
+  start_pool({first});
+  ask(1);
+  const auto& sent = fakes.at("first")->calls.at(0)->reports;
+  REQUIRE(sent.limited);
+  sent.limited({{100, 0, 10s}, {}, false});
+  run_messages();
+  ask(2);
+  CHECK(calls("first") == 1);
+  const auto lanes = tuned();
+  CHECK(lanes->front().held_by == HeldBy::requests_told);
+  CHECK(lanes->front().requests_told == ToldQuota{100, 0, 10s});
+  CHECK_FALSE(lanes->front().tokens_told);
+  CHECK(lanes->front().waiting == 1);
+  advance_time(10s);
+  CHECK(calls("first") == 2);
+}
+
+TEST_CASE_METHOD(LlmPoolTest,
+                 "what is said of another model, or is not to be read, binds no lane") {
+  second.reads_limits = false;
+  start_roles({{"main", {first}}, {"other", {second}}});
+  ask(1, "huge");
+  CHECK_FALSE(fakes.at("first")->calls.at(0)->reports.limited);
+  auto request = request_of();
+  request->role = "other";
+  send(2, request);
+  proceed(2);
+  CHECK_FALSE(fakes.at("second")->calls.at(0)->reports.limited);
+}
+
 TEST_CASE_METHOD(LlmPoolTest, "a lane is seen: its limit, and who waits for it") {
   start_pool({first, second});
   for (std::uint64_t call = 1; call <= 3; ++call)

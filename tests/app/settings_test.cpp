@@ -86,7 +86,8 @@ TEST_CASE("a lane's limits are read, and checked") {
                  limits + "}]}}");
   };
   const auto settings = lane(R"("calls_at_once_min": 2, "adapts": false, "tokens_at_once_max": 9000,
-                               "requests_per_minute_max": 60, "tokens_per_minute_max": 100000)");
+                               "requests_per_minute_max": 60, "tokens_per_minute_max": 100000,
+                               "reads_limits": false)");
   REQUIRE(settings);
   const LaneSettings& read = settings->models.at("main").at(0);
   CHECK(read.calls_at_once_min == 2);
@@ -95,11 +96,14 @@ TEST_CASE("a lane's limits are read, and checked") {
   CHECK(read.tokens_at_once_max == 9'000);
   CHECK(read.requests_per_minute_max == 60);
   CHECK(read.tokens_per_minute_max == 100'000);
+  CHECK_FALSE(read.reads_limits);
   CHECK(lane(R"("calls_at_once_min": 257)").error().detail ==
         "conf/parlance.json: models.main[0].calls_at_once_min: must not be more than "
         "calls_at_once_max");
   CHECK(lane(R"("adapts": 1)").error().detail ==
         "conf/parlance.json: models.main[0].adapts: must be true or false");
+  CHECK(lane(R"("reads_limits": "no")").error().detail ==
+        "conf/parlance.json: models.main[0].reads_limits: must be true or false");
 }
 
 TEST_CASE("a lane that several roles name has one set of limits, and stands once in each") {

@@ -1,6 +1,7 @@
 #include "net/client/http_client.hpp"
 
 #include "net/client/retry_after.hpp"
+#include "net/client/times.hpp"
 #include "tests/net/io_threads.hpp"
 #include "tests/net/rude_server.hpp"
 #include "tests/net/test_certificate.hpp"
@@ -497,6 +498,44 @@ TEST_CASE("Retry-After is seconds, milliseconds or a date") {
   REQUIRE(wait);
   CHECK(*wait > 50s);
   CHECK(*wait <= 60s);
+}
+
+TEST_CASE("times in heads are read as servers write them, and nothing else is") {
+  CHECK(read_http_date("Sun, 06 Nov 1994 08:49:37 GMT") == 784'111'777);
+  CHECK_FALSE(read_http_date("1994-11-06T08:49:37Z"));
+  CHECK(read_rfc3339("1994-11-06T08:49:37Z") == 784'111'777'000);
+  CHECK(read_rfc3339("1994-11-06T08:49:37.250Z") == 784'111'777'250);
+  CHECK(read_rfc3339("1994-11-06T10:49:37+02:00") == 784'111'777'000);
+  CHECK(read_rfc3339("1994-11-06T03:19:37-05:30") == 784'111'777'000);
+  for (const char* const text : {"",
+                                 "soon",
+                                 "1994-11-06",
+                                 "1994-11-06T08:49:37",
+                                 "1994-11-06T08:49:37 PM",
+                                 "1994-11-06T08:49:37.Z",
+                                 "1994-11-06T08:49:37+2",
+                                 "1994-13-06T08:49:37Z"}) {
+    INFO(text);
+    CHECK_FALSE(read_rfc3339(text));
+  }
+}
+
+TEST_CASE("spans of time are read as providers write them, and nothing else is") {
+  CHECK(read_time_span("20ms", 1h) == 20ms);
+  CHECK(read_time_span("1s", 1h) == 1s);
+  CHECK(read_time_span("6m0s", 1h) == 6min);
+  CHECK(read_time_span("2m59.56s", 1h) == 179'560ms);
+  CHECK(read_time_span("1h2m3s4ms", 2h) == 3'723'004ms);
+  CHECK(read_time_span("120us", 1h) == 1ms);
+  CHECK(read_time_span("55", 1h) == 55s);
+  CHECK(read_time_span("0.5", 1h) == 500ms);
+  CHECK(read_time_span("365d", 1h) == 1h);
+  CHECK(read_time_span("9999999999999999999h", 1h) == 1h);
+  for (const char* const text :
+       {"", "-1s", "s", "1x", "NaN", "inf", "1e9s", "1..5s", "1s 2s", "."}) {
+    INFO(text);
+    CHECK_FALSE(read_time_span(text, 1h));
+  }
 }
 
 }  // namespace

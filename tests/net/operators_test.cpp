@@ -39,12 +39,20 @@ TEST_CASE("lanes are listed and changed") {
   lane.waiting = 3;
   lane.waiting_by_tenant = {{"acme", 2}, {"other", 1}};
   lane.wait = std::chrono::milliseconds(250);
+  lane.requests_per_minute_max = 600;
+  lane.requests_told = ToldQuota{{}, 0, std::chrono::milliseconds(1'500)};
+  lane.held_by = HeldBy::requests_told;
   fixture.pools.views = {lane};
   const auto listed = fixture.call("GET", "/v1/admin/pools").json()["lanes"];
   REQUIRE(listed.size() == 1);
   CHECK(listed[0]["reason"] == "refused");
   CHECK(listed[0]["waiting_by_tenant"] == Json({{"acme", 2}, {"other", 1}}));
   CHECK(listed[0]["wait_ms"] == 250);
+  CHECK(listed[0]["requests_per_minute_max"] == 600);
+  CHECK(listed[0]["requests_told"] ==
+        Json({{"limit", nullptr}, {"remaining", 0}, {"reset_ms", 1'500}}));
+  CHECK(listed[0]["tokens_told"].is_null());
+  CHECK(listed[0]["held_by"] == "requests_told");
 
   const std::string path = "/v1/admin/pools/upstream/meta%2Fllama";
   const auto changed =

@@ -14,6 +14,8 @@
 namespace parlance::net {
 namespace {
 
+using namespace std::chrono_literals;
+
 MessagePtr message(Role role, std::string text, Json extra = nullptr) {
   return std::make_shared<const Message>(
       Message{"", role, std::move(text), std::move(extra), std::nullopt});
@@ -339,6 +341,56 @@ TEST_CASE("Gemini's errors are told apart, with the advice in their details") {
   CHECK(delay("34.5s") == std::chrono::milliseconds(34'500));
   CHECK_FALSE(delay("soon"));
   CHECK_FALSE(delay("-1s"));
+}
+
+HttpHead head_of(HttpFields fields) {
+  return {200, std::move(fields)};
+}
+
+TEST_CASE("what OpenAI says is left is read from the head of its answer") {
+  const auto told = openai_wire().read_quotas(head_of({{"X-RateLimit-Limit-Requests", "5000"},
+                                                       {"x-ratelimit-remaining-requests", "4999"},
+                                                       {"x-ratelimit-reset-requests", "12ms"},
+                                                       {"x-ratelimit-limit-tokens", "160000"},
+                                                       {"x-ratelimit-remaining-tokens", "0"},
+                                                       {"x-ratelimit-reset-tokens", "6m0s"}}),
+                                              0);
+  CHECK(told.requests == ToldQuota{5'000, 4'999, 12ms});
+  CHECK(told.tokens == ToldQuota{160'000, 0, 6min});
+}
+
+TEST_CASE("of the tokens that Anthropic counts, those of which the least is left are read") {
+  const HttpFields fields{{"anthropic-ratelimit-requests-limit", "50"},
+                          {"anthropic-ratelimit-requests-remaining", "49"},
+                          {"anthropic-ratelimit-requests-reset", "2026-01-01T00:00:01Z"},
+                          {"anthropic-ratelimit-input-tokens-limit", "40000"},
+                          {"anthropic-ratelimit-input-tokens-remaining", "39000"},
+                          {"anthropic-ratelimit-input-tokens-reset", "2026-01-01T00:00:02Z"},
+                          {"anthropic-ratelimit-output-tokens-limit", "8000"},
+                          {"anthropic-ratelimit-output-tokens-remaining", "7000"},
+                          {"anthropic-ratelimit-output-tokens-reset", "2026-01-01T00:00:07.5Z"}};
+  constexpr std::int64_t new_year_ms = 1'767'225'600'000;
+  const auto told = anthropic_wire().read_quotas(head_of(fields), new_year_ms);
+  CHECK(told.requests == ToldQuota{50, 49, 1s});
+  CHECK(told.tokens == ToldQuota{8'000, 7'000, 7'500ms});
+  const auto past = anthropic_wire().read_quotas(head_of(fields), new_year_ms + 5'000);
+  CHECK(past.requests.reset == 0ms);
+  auto dated = fields;
+  dated.emplace_back("date", "Wed, 31 Dec 2025 23:59:50 GMT");  // its clock is another
+  CHECK(anthropic_wire().read_quotas(head_of(dated), new_year_ms).requests.reset == 11s);
+}
+
+TEST_CASE("limits that cannot be true, and those of an API that has none, are not read") {
+  for (const char* const text :
+       {"", "-1", "1.5", "NaN", "1e6", "+5", "0x10", "99999999999999999999", "5 "}) {
+    INFO(text);
+    const auto told =
+        openai_wire().read_quotas(head_of({{"x-ratelimit-remaining-requests", text}}), 0);
+    CHECK_FALSE(told.says_something());
+  }
+  const HttpHead head = head_of({{"x-ratelimit-remaining-requests", "1"}});
+  CHECK_FALSE(anthropic_wire().read_quotas(head, 0).says_something());
+  CHECK_FALSE(gemini_wire().read_quotas(head, 0).says_something());
 }
 
 }  // namespace

@@ -251,5 +251,40 @@ TEST_CASE("a lane sends no more tokens at once, and a minute, than it may") {
   CHECK(sent(lane, opening + 61s) == 3);
 }
 
+TEST_CASE("what a provider says is left binds a lane below what is configured, until its reset") {
+  Lane lane(fixed_limits(9, 9));
+  for (std::uint64_t number = 1; number <= 3; ++number)
+    enter(lane, wish(number, 300s));
+  CHECK(sent(lane, opening) == 1);
+  lane.told(1, {{{}, 1, 20s}, {}, false}, opening);
+  CHECK(lane.held_by(opening) == HeldBy::nothing);
+  CHECK(sent(lane, opening) == 2);
+  CHECK(sent(lane, opening) == 0);
+  CHECK(lane.held_by(opening) == HeldBy::requests_told);
+  CHECK(lane.wake_at(opening) == opening + 20s);
+  const auto refused = lane.enter(wish(4, 10s), opening);
+  REQUIRE(refused);
+  CHECK(refused->why == Lane::Why::would_miss_deadline);
+  CHECK(refused->retry_after == 20s);
+  CHECK(sent(lane, opening + 20s) == 3);
+}
+
+TEST_CASE("a lane whose provider says that no token is left waits, and is not stopped for ever") {
+  Lane lane(fixed_limits(9, 9));
+  enter(lane, wish(1, 900s));
+  enter(lane, wish(2, 900s));
+  enter(lane, wish(3, 900s));
+  CHECK(sent(lane, opening) == 1);
+  lane.told(1, {{}, {1'000, 0, 24h}, true}, opening);
+  CHECK(lane.held_by(opening) == HeldBy::tokens_told);
+  const auto probed_at = lane.wake_at(opening);
+  REQUIRE(probed_at);
+  CHECK(*probed_at <= opening + 75s);
+  CHECK(sent(lane, *probed_at) == 2);
+  CHECK(sent(lane, *probed_at) == 0);
+  lane.told(2, {{}, {1'000, 1'000, 1s}, false}, *probed_at);
+  CHECK(sent(lane, *probed_at) == 3);
+}
+
 }  // namespace
 }  // namespace parlance
