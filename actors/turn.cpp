@@ -78,7 +78,7 @@ void Turn::begin(std::shared_ptr<const Agent> agent,
     fold(*record);
   // The node that was streaming when the process ended starts again, under another message id.
   if (!message_.empty()) give_up_shown();
-  message_.clear();
+  message_ = {};
 }
 
 void Turn::change_state(std::shared_ptr<const Agent> agent,
@@ -100,7 +100,7 @@ void Turn::change_state(std::shared_ptr<const Agent> agent,
 
 void Turn::give_up_shown() {
   if (shown_message_.empty()) return;
-  unwritten_.emplace_back(Superseded{number(), std::exchange(shown_message_, {})});
+  unwritten_.emplace_back(Superseded{number(), std::exchange(shown_message_, {}).text()});
 }
 
 void Turn::fold(const Record& record) {
@@ -111,15 +111,15 @@ void Turn::fold(const Record& record) {
     state_.step = step->step;
     interrupt_.reset();
     if (!step->edge.empty()) answers_ahead_ = false;
-    message_.clear();
-    if (has_message(step->messages, shown_message_)) shown_message_.clear();
+    message_ = {};
+    if (has_message(step->messages, shown_message_)) shown_message_ = {};
     if (auto next = agent_->follow(step->node, step->edge)) node_ = *next;
   } else if (const auto* delta = get_if<Delta>(&record.event)) {
     message_ = delta->message;
     shown_message_ = delta->message;
   } else if (holds_alternative<Superseded>(record.event)) {
-    message_.clear();
-    shown_message_.clear();
+    message_ = {};
+    shown_message_ = {};
   }
 }
 
@@ -262,7 +262,7 @@ void Turn::flush_pieces() {
   add_deltas(message_, std::exchange(pieces_, {}));
 }
 
-void Turn::add_deltas(const std::string& message, std::vector<std::string> pieces) {
+void Turn::add_deltas(const SharedText& message, std::vector<std::string> pieces) {
   for (std::size_t at = 0; at < pieces.size(); at += pieces_per_record_max) {
     const std::size_t end = std::min(pieces.size(), at + pieces_per_record_max);
     unwritten_.emplace_back(
@@ -289,9 +289,9 @@ void Turn::step_done(std::string edge, Update update, const Clock& clock) {
   if (!edge.empty()) answers_ahead_ = false;
   merge_messages(state_.messages, update.messages);
   merge_messages(state_.input, said_by_people(update.messages));
-  if (has_message(update.messages, shown_message_)) shown_message_.clear();
+  if (has_message(update.messages, shown_message_)) shown_message_ = {};
   state_.fields.update(update.fields);
-  message_.clear();
+  message_ = {};
   const auto took =
       std::chrono::duration_cast<std::chrono::microseconds>(now - node_since_).count();
   node_since_ = now;

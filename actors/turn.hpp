@@ -126,7 +126,7 @@ class Turn {
   Effect carry(Result<Action> action, const Clock& clock);
   bool interrupts(const char* option, const std::string& node) const;
   void pause(std::optional<Interrupt> interrupt, const Clock& clock);
-  void add_deltas(const std::string& message, std::vector<std::string> pieces);
+  void add_deltas(const SharedText& message, std::vector<std::string> pieces);
   void step_done(std::string edge, Update update, const Clock& clock);
   void finish(const Clock& clock);
   void fail(Error error, const Clock& clock);
@@ -154,9 +154,9 @@ class Turn {
 
   // What has been streamed by the node that waits.
   bool shown_ = false;
-  bool repairs_ = false;       // the call repairs an answer
-  std::string message_;        // the id of the message that is being streamed
-  std::string shown_message_;  // the last one of which text was shown, until the thread has it
+  bool repairs_ = false;      // the call repairs an answer
+  SharedText message_;        // the id of the message that is being streamed
+  SharedText shown_message_;  // the last one of which text was shown, until the thread has it
   std::vector<std::string> pieces_;
   std::size_t answer_bytes_ = 0;
 

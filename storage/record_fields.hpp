@@ -80,6 +80,7 @@ class FieldWriter {
   void put(std::int64_t value) { out_.integer(value); }
   void put(std::chrono::milliseconds value) { out_.integer(value.count()); }
   void put(const std::string& value) { out_.bytes(value); }
+  void put(const SharedText& value) { out_.bytes(value); }
   void put(const Json& value) { out_.bytes(dump(value)); }
   void put(ErrorCode code) { out_.bytes(to_string(code)); }
 
@@ -154,6 +155,7 @@ class FieldReader {
   void read(std::int64_t& value) { value = in_.integer(); }
   void read(std::chrono::milliseconds& value) { value = std::chrono::milliseconds(in_.integer()); }
   void read(std::string& value) { value = in_.bytes(); }
+  void read(SharedText& value) { value = std::string(in_.bytes()); }
   void read(Json& value);
   void read(ErrorCode& code) { code = error_code_from(in_.bytes()); }
 

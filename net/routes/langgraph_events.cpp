@@ -228,7 +228,7 @@ void LanggraphEvents::show_delta(EventId id, const Delta& delta, std::string& ou
         out.append(R"(:{"metadata":)").append(metadata).append("}}");
       });
     }
-    std::string& text = partial_[delta.message];
+    std::string& text = partial_[delta.message.text()];
     text.append(delta.pieces[i]);
     emit({id.seq, 3 * i + 2}, StreamModes::messages, "messages/partial", out, [&] {
       out.push_back('[');

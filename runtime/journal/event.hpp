@@ -33,6 +33,7 @@
 #include "runtime/base/boxed.hpp"
 #include "runtime/base/error.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/base/shared_text.hpp"
 #include "runtime/journal/checkpoint_ids.hpp"
 #include "runtime/llm/chat.hpp"
 
@@ -116,7 +117,7 @@ struct StepDone {
 struct Delta {
   std::uint64_t turn = 0;
   std::string node;
-  std::string message;  // the id that the message will have
+  SharedText message;  // the id that the message will have
   std::vector<std::string> pieces;
 
   bool operator==(const Delta&) const = default;
