@@ -4,6 +4,7 @@
 #include "net/providers/provider_policy.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/base/shortened.hpp"
 
 #include <boost/beast/core/string.hpp>
 
@@ -32,10 +33,7 @@ std::string presentable(std::string detail, const std::string& api_key) {
     detail.replace(at, api_key.size(), "(key)");
     at = detail.find(api_key, at + 5);
   }
-  std::size_t end = std::min(detail.size(), detail_bytes_max);
-  while (end < detail.size() && end > 0 && (detail[end] & '\xC0') == '\x80')
-    --end;
-  detail.resize(end);
+  detail.resize(shortened(detail, detail_bytes_max).size());
   return detail;
 }
 

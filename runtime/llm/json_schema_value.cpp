@@ -1,3 +1,4 @@
+#include "runtime/base/shortened.hpp"
 #include "runtime/llm/json_schema_parts.hpp"
 
 #include <algorithm>
@@ -7,7 +8,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -19,6 +22,12 @@ constexpr std::size_t work_max = 4'000'000;
 constexpr std::size_t work_of_visit = 20;  // of a value by a schema
 // Calls one in another: four or five are one level of a value that is a list of lists.
 constexpr std::size_t calls_nested_max = 512;
+constexpr std::size_t fault_bytes_max = 200;  // of its path, and of what it says
+
+std::string shown(const std::string& text) {
+  if (text.size() <= fault_bytes_max) return text;
+  return std::string(shortened(text, fault_bytes_max)) + "…";
+}
 
 bool is_integer(const Json& value) {
   if (value.is_number_integer()) return true;
@@ -83,7 +92,7 @@ class ValueCheck {
     if (!pays(work_of_visit + path.size() / 8, path)) return too_much_;
     const auto [known, is_new] = judged_.try_emplace({&value, &schema}, Verdict::pending);
     if (known->second == Verdict::fits) return std::nullopt;
-    if (known->second == Verdict::wrong) return SchemaFault{path, "does not fit"};
+    if (known->second == Verdict::wrong) return fault(path, "does not fit");
     if (!is_new || ++calls_nested_ > calls_nested_max) return gives_up(path);
     auto wrong = judge(value, schema, path);
     --calls_nested_;
@@ -99,14 +108,33 @@ class ValueCheck {
   }
 
   const Fault& gives_up(const std::string& path) {
-    if (!too_much_) too_much_ = SchemaFault{path, "is too much to be held to the schema"};
+    if (!too_much_) too_much_ = SchemaFault{shown(path), "is too much to be held to the schema"};
     return too_much_;
+  }
+
+  // Below anyOf, oneOf and not, a value may be wrong: nobody is shown what is, and it has no words.
+  // Any other fault ends the check, so that words are made once.
+  template <class Words>
+  Fault fault(const std::string& path, const Words& words) const {
+    if (trials_nested_ > 0) return SchemaFault{};
+    if constexpr (std::is_invocable_v<Words>) {
+      return SchemaFault{shown(path), shown(words())};
+    } else {
+      return SchemaFault{shown(path), words};
+    }
+  }
+
+  bool fits(const Json& value, const Json& schema, const std::string& path) {
+    ++trials_nested_;
+    const bool fits = !of(value, schema, path);
+    --trials_nested_;
+    return fits;
   }
 
   Fault judge(const Json& value, const Json& schema, const std::string& path) {
     if (schema.is_boolean()) {
       if (schema.get<bool>()) return std::nullopt;
-      return SchemaFault{path, "must not be there"};
+      return fault(path, "must not be there");
     }
     if (auto wrong = of_itself(value, schema, path)) return wrong;
     if (value.is_number()) {
@@ -123,27 +151,27 @@ class ValueCheck {
 
   Fault of_itself(const Json& value, const Json& schema, const std::string& path) {
     if (const auto type = schema.find("type"); type != schema.end()) {
-      if (!pays(type->size(), path)) return too_much_;
-      const auto fits = [&](const Json& name) {
+      if (!pays(2 * type->size(), path)) return too_much_;
+      const auto names_it = [&](const Json& name) {
         return is_of_type(value, name.get_ref<const std::string&>());
       };
       const bool is_one =
-          type->is_string() ? fits(*type) : std::any_of(type->begin(), type->end(), fits);
-      if (!is_one) return SchemaFault{path, "must be of type " + types_text(*type)};
+          type->is_string() ? names_it(*type) : std::any_of(type->begin(), type->end(), names_it);
+      if (!is_one) return fault(path, [&] { return "must be of type " + types_text(*type); });
     }
     if (const auto one = schema.find("enum"); one != schema.end()) {
       if (!pays(bytes_of(*one) / 32, path)) return too_much_;
       if (std::find(one->begin(), one->end(), value) == one->end())
-        return SchemaFault{path, "must be one of the values of its enum"};
+        return fault(path, "must be one of the values of its enum");
     }
     if (const auto same = schema.find("const"); same != schema.end()) {
       if (!pays(bytes_of(*same) / 32, path)) return too_much_;
-      if (*same != value) return SchemaFault{path, "must be the value of its const"};
+      if (*same != value) return fault(path, "must be the value of its const");
     }
     return std::nullopt;
   }
 
-  static Fault of_number(double number, const Json& schema, const std::string& path) {
+  Fault of_number(double number, const Json& schema, const std::string& path) const {
     const auto limit = [&](const char* name) -> std::optional<double> {
       const auto found = schema.find(name);
       return found == schema.end() ? std::nullopt : std::optional(found->get<double>());
@@ -154,7 +182,8 @@ class ValueCheck {
     const auto below = limit("exclusiveMaximum");
     const auto factor = limit("multipleOf");
     const auto say = [&](const char* words, const char* name) {
-      return SchemaFault{path, std::string("must be ") + words + ' ' + dump(schema[name])};
+      return fault(path,
+                   [&] { return std::string("must be ") + words + ' ' + dump(schema[name]); });
     };
     if (least && number < *least) return say("at least", "minimum");
     if (most && number > *most) return say("at most", "maximum");
@@ -165,17 +194,20 @@ class ValueCheck {
   }
 
   // How many there are of what `path` holds.
-  static Fault of_count(std::size_t count,
-                        const Json& schema,
-                        const std::pair<const char*, const char*>& names,
-                        const std::string& path,
-                        const std::string& what) {
+  Fault of_count(std::size_t count,
+                 const Json& schema,
+                 const std::pair<const char*, const char*>& names,
+                 const std::string& path,
+                 const char* what) const {
+    const auto say = [&](const char* words, const Json& limit) {
+      return fault(
+          path, [&] { return std::string("must have ") + words + ' ' + dump(limit) + ' ' + what; });
+    };
     const auto least = schema.find(names.first);
     if (least != schema.end() && count < least->get<std::uint64_t>())
-      return SchemaFault{path, "must have at least " + dump(*least) + ' ' + what};
+      return say("at least", *least);
     const auto most = schema.find(names.second);
-    if (most != schema.end() && count > most->get<std::uint64_t>())
-      return SchemaFault{path, "must have at most " + dump(*most) + ' ' + what};
+    if (most != schema.end() && count > most->get<std::uint64_t>()) return say("at most", *most);
     return std::nullopt;
   }
 
@@ -194,7 +226,7 @@ class ValueCheck {
     const auto steps = text.size() * static_cast<std::size_t>(compiled->ProgramSize());
     if (!pays(steps / 4, path)) return too_much_;
     if (re2::RE2::PartialMatch(text, *compiled)) return std::nullopt;
-    return SchemaFault{path, "must match its pattern"};
+    return fault(path, "must match its pattern");
   }
 
   Fault of_list(const Json& list, const Json& schema, const std::string& path) {
@@ -203,7 +235,7 @@ class ValueCheck {
     if (schema.value("uniqueItems", false)) {
       const auto rounds = static_cast<std::size_t>(std::bit_width(list.size()));
       if (!pays(bytes_of(list) * rounds / 32, path)) return too_much_;
-      if (has_twins(list)) return SchemaFault{path, "must have no item twice"};
+      if (has_twins(list)) return fault(path, "must have no item twice");
     }
     const auto items = schema.find("items");
     for (std::size_t i = 0; items != schema.end() && i < list.size(); ++i) {
@@ -217,10 +249,10 @@ class ValueCheck {
             of_count(object.size(), schema, {"minProperties", "maxProperties"}, path, "properties"))
       return wrong;
     if (const auto required = schema.find("required"); required != schema.end()) {
-      if (!pays(bytes_of(*required) / 32, path)) return too_much_;
+      if (!pays(4 * required->size() + bytes_of(*required) / 32, path)) return too_much_;
       for (const Json& name : *required) {
         if (!object.contains(name.get_ref<const std::string&>()))
-          return SchemaFault{path, "must have the property " + dump(name)};
+          return fault(path, [&] { return "must have the property " + dump(name); });
       }
     }
     const auto named = schema.find("properties");
@@ -230,7 +262,7 @@ class ValueCheck {
       const bool is_named = named != schema.end() && named->contains(name);
       if (!is_named && others == schema.end()) continue;
       if (!is_named && *others == false)
-        return SchemaFault{path, "must have no other properties than those that are named"};
+        return fault(path, "must have no other properties than those that are named");
       const std::string place = path + (is_named ? "." + name : ".*");
       if (auto wrong = of(value, is_named ? (*named)[name] : *others, place)) return wrong;
     }
@@ -249,17 +281,17 @@ class ValueCheck {
         if (auto wrong = of(value, each, path)) return wrong;
       }
     }
-    const auto fits = [&](const Json& each) { return !of(value, each, path); };
+    const auto fits_value = [&](const Json& each) { return fits(value, each, path); };
     if (const auto any = schema.find("anyOf"); any != schema.end()) {
-      if (std::none_of(any->begin(), any->end(), fits))
-        return SchemaFault{path, "fits none of anyOf"};
+      if (std::none_of(any->begin(), any->end(), fits_value))
+        return fault(path, "fits none of anyOf");
     }
     if (const auto one = schema.find("oneOf"); one != schema.end()) {
-      if (std::count_if(one->begin(), one->end(), fits) != 1)
-        return SchemaFault{path, "must fit exactly one of oneOf"};
+      if (std::count_if(one->begin(), one->end(), fits_value) != 1)
+        return fault(path, "must fit exactly one of oneOf");
     }
-    if (const auto none = schema.find("not"); none != schema.end() && fits(*none))
-      return SchemaFault{path, "must not be what it is"};
+    if (const auto none = schema.find("not"); none != schema.end() && fits_value(*none))
+      return fault(path, "must not be what it is");
     return std::nullopt;
   }
 
@@ -267,6 +299,7 @@ class ValueCheck {
   std::map<std::pair<const Json*, const Json*>, Verdict> judged_;
   std::size_t work_ = 0;
   std::size_t calls_nested_ = 0;
+  std::size_t trials_nested_ = 0;  // under way, by anyOf, oneOf and not
   Fault too_much_;
   std::map<const Json*, std::unique_ptr<re2::RE2>> patterns_;
 };

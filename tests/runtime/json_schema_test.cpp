@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <ctime>
 #include <string>
 #include <utility>
 
@@ -179,6 +180,44 @@ TEST_CASE("what a pattern and a long list may cost is bounded") {
   CHECK(path_of_fault((R"({"pattern":)" + text_of_length(9'000) + "}").c_str()) == "$.pattern");
   const std::string same = nested("", R"({"pattern":"a"})", R"(,{"pattern":"a"})", 200);
   CHECK(path_of_fault((R"({"allOf":[)" + same + "]}").c_str()).empty());
+}
+
+TEST_CASE("what is said of a fault is short, however long the names in the schema are") {
+  std::string name = "\"\\u0001";
+  for (int i = 0; i < 20'000; ++i)
+    name += "ä";
+  name += '"';
+  const auto said = fault_of("{}", (R"({"required":[)" + name + "]}").c_str());
+  CHECK(said.starts_with("$ must have the property \"\\u0001ää"));
+  CHECK(said.ends_with("ä…"));
+  CHECK(said.size() < 210);
+  CHECK(is_utf8(said));
+  const std::string named = R"({"properties":{)" + name + R"(:{"type":"null"}}})";
+  const auto placed = fault_of(('{' + name + ":1}").c_str(), named.c_str());
+  CHECK(placed.ends_with("ä… must be of type null"));
+  CHECK(placed.size() < 240);
+  CHECK(is_utf8(placed));
+}
+
+// The time of the processor that it takes to hold a list of so many empty objects to a schema.
+double seconds_of(const Json& schema, std::size_t objects) {
+  REQUIRE_FALSE(fault_of_schema(schema));
+  const Json value(objects, Json::object());
+  const auto began = std::clock();
+  fault_of_value(value, schema);
+  return static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
+}
+
+TEST_CASE("what is wrong where that is allowed is not put into words") {
+  // Each character of the name is six bytes of words: in words for each object this takes seconds.
+  const Json missing{{"required", {std::string(20'000, '\x01')}}};
+  for (const char* const trial : {"not", "anyOf", "oneOf"}) {
+    const Json tried = trial == std::string("not") ? missing : Json::array({missing, true});
+    CHECK(seconds_of({{"items", {{trial, tried}}}}, 20'000) < 1);
+  }
+  const Json types{{"type", Json(5'000, "string")}};
+  CHECK(seconds_of({{"items", {{"not", types}}}}, 20'000) < 1);
+  CHECK(seconds_of({{"items", {{"not", {{"required", Json(14'000, "a")}}}}}}, 20'000) < 1);
 }
 
 TEST_CASE("a reference may lead through a list") {
