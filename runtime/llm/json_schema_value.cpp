@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -54,8 +55,21 @@ std::string types_text(const Json& type) {
   return text;
 }
 
-bool is_multiple(double number, double factor) {
-  return std::abs(std::remainder(number, factor)) <= 1e-9 * std::max(std::abs(number), factor);
+std::uint64_t magnitude(const Json& integer) {
+  const auto bits = integer.get<std::uint64_t>();
+  return !integer.is_number_unsigned() && integer.get<std::int64_t>() < 0 ? 0 - bits : bits;
+}
+
+// Integers exactly. Of others the quotient is as near to a whole number as the last digits of
+// doubles let it be: 19.99 is no double, but a multiple of 0.01.
+bool is_multiple(const Json& number, const Json& factor) {
+  constexpr double last_digits = 8 * std::numeric_limits<double>::epsilon();
+  constexpr double off_most = 0.25;
+  if (number.is_number_integer() && factor.is_number_integer())
+    return magnitude(number) % magnitude(factor) == 0;
+  const double quotient = number.get<double>() / factor.get<double>();
+  const double off = std::abs(quotient - std::round(quotient));
+  return off <= std::min(off_most, last_digits * std::abs(quotient));
 }
 
 bool has_twins(const Json& list) {
@@ -138,7 +152,7 @@ class ValueCheck {
     }
     if (auto wrong = of_itself(value, schema, path)) return wrong;
     if (value.is_number()) {
-      if (auto wrong = of_number(value.get<double>(), schema, path)) return wrong;
+      if (auto wrong = of_number(value, schema, path)) return wrong;
     } else if (value.is_string()) {
       if (auto wrong = of_text(value.get_ref<const std::string&>(), schema, path)) return wrong;
     } else if (value.is_array()) {
@@ -171,7 +185,8 @@ class ValueCheck {
     return std::nullopt;
   }
 
-  Fault of_number(double number, const Json& schema, const std::string& path) const {
+  Fault of_number(const Json& value, const Json& schema, const std::string& path) const {
+    const auto number = value.get<double>();
     const auto limit = [&](const char* name) -> std::optional<double> {
       const auto found = schema.find(name);
       return found == schema.end() ? std::nullopt : std::optional(found->get<double>());
@@ -180,7 +195,7 @@ class ValueCheck {
     const auto most = limit("maximum");
     const auto above = limit("exclusiveMinimum");
     const auto below = limit("exclusiveMaximum");
-    const auto factor = limit("multipleOf");
+    const auto factor = schema.find("multipleOf");
     const auto say = [&](const char* words, const char* name) {
       return fault(path,
                    [&] { return std::string("must be ") + words + ' ' + dump(schema[name]); });
@@ -189,7 +204,8 @@ class ValueCheck {
     if (most && number > *most) return say("at most", "maximum");
     if (above && number <= *above) return say("above", "exclusiveMinimum");
     if (below && number >= *below) return say("below", "exclusiveMaximum");
-    if (factor && !is_multiple(number, *factor)) return say("a multiple of", "multipleOf");
+    if (factor != schema.end() && !is_multiple(value, *factor))
+      return say("a multiple of", "multipleOf");
     return std::nullopt;
   }
 

@@ -73,6 +73,30 @@ TEST_CASE("texts and numbers have bounds") {
   CHECK_FALSE(fits("3", R"({"const":4})"));
 }
 
+TEST_CASE("a multiple is one however large the number is") {
+  const auto is_multiple = [](const char* number, const std::string& factor) {
+    return fits(number, (R"({"multipleOf":)" + factor + '}').c_str());
+  };
+  CHECK_FALSE(is_multiple("1000000001", "2"));
+  CHECK_FALSE(is_multiple("10000000003", "10"));
+  CHECK_FALSE(is_multiple("1763913600123", "1000"));
+  CHECK(is_multiple("1763913600000", "1000"));
+  CHECK_FALSE(is_multiple("-1000000001", "2"));
+  CHECK(is_multiple("-9223372036854775808", "2"));
+  CHECK_FALSE(is_multiple("18446744073709551615", "2"));
+  CHECK(is_multiple("18446744073709551615", "5"));
+  CHECK(is_multiple("0", "7"));
+  CHECK_FALSE(is_multiple("3", "9223372036854775807"));
+  CHECK_FALSE(is_multiple("1000000000.5", "1"));
+  CHECK_FALSE(is_multiple("1763913600123.0", "1000"));
+  CHECK(is_multiple("1e300", "2"));
+  CHECK_FALSE(is_multiple("1e-12", "1"));
+  CHECK_FALSE(is_multiple("1e308", "1e-308"));
+  for (const char* const price : {"19.99", "0.07", "-1.15", "1234567.89", "99999999999.99", "0.0"})
+    CHECK(is_multiple(price, "0.01"));
+  CHECK_FALSE(is_multiple("99999999999.995", "0.01"));
+}
+
 TEST_CASE("schemas are put together, and refer to one another") {
   CHECK(fits("3", R"({"anyOf":[{"type":"string"},{"type":"integer"}]})"));
   CHECK(fault_of("null", R"({"anyOf":[{"type":"string"}]})") == "$ fits none of anyOf");
