@@ -198,14 +198,20 @@ actors::ChildOptions App::Parts::journal_child() {
 }
 
 actors::ChildOptions App::Parts::llm_pool_child() {
-  return {"llm_pool",
-          {},
-          [this](caf::actor_system& system) {
-            return system.spawn<actors::LlmPool>(
-                role_options(settings),
-                actors::LlmPoolTools{providers, registry, clock, &kept_answers, lanes_usable_at});
-          },
-          llm_pool};
+  return {
+      "llm_pool",
+      {},
+      [this](caf::actor_system& system) {
+        return system.spawn<actors::LlmPool>(
+            role_options(settings),
+            actors::LlmPoolTools{providers,
+                                 registry,
+                                 clock,
+                                 &kept_answers,
+                                 lanes_usable_at,
+                                 [this](const std::string& key) { return keys->class_of(key); }});
+      },
+      llm_pool};
 }
 
 actors::ChildOptions App::Parts::retriever_pool_child() {

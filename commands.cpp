@@ -83,7 +83,9 @@ Result<std::filesystem::path> keys_file(const std::string& config) {
 int create_key(const std::string& config,
                const std::string& tenant,
                const std::string& scopes,
-               const std::string& expires) {
+               const std::string& expires,
+               std::uint32_t weight,
+               const std::string& criticality) {
   auto file = keys_file(config);
   if (!file) return fail(file.error());
   if (!is_identifier(tenant)) return wrong_usage("--tenant: 1 to 128 of A-Z a-z 0-9 . _ : -");
@@ -95,6 +97,9 @@ int create_key(const std::string& config,
     wanted.insert(scope);
   }
   if (wanted.empty()) return wrong_usage("--scopes: without one, a key is good for nothing");
+  if (weight < 1 || weight > CallClass::weight_max) return wrong_usage("--weight: 1 to 100");
+  const auto criticality_wanted = criticality_from(criticality);
+  if (!criticality_wanted) return wrong_usage("--criticality: sheddable, normal or high");
   const std::int64_t now = Clock{}.unix_ms();
   std::int64_t expires_ms = 0;
   if (expires != "never") {
@@ -103,7 +108,8 @@ int create_key(const std::string& config,
     if (time->count() <= 0) return wrong_usage("--expires: the key would never be valid");
     expires_ms = now + time->count();
   }
-  auto key = net::create_key(*file, TenantId{tenant}, wanted, now, expires_ms);
+  auto key = net::create_key(
+      *file, TenantId{tenant}, wanted, now, expires_ms, {weight, *criticality_wanted});
   if (!key) return fail(key.error());
   std::cout << *key << '\n';
   return 0;
@@ -121,7 +127,9 @@ int list_keys(const std::string& config) {
     std::cout << key.id << "  " << key.tenant.value << "  " << scopes << "  created "
               << iso_time(key.created_ms) << "  "
               << (key.expires_ms == 0 ? "never expires" : "expires " + iso_time(key.expires_ms))
-              << (key.is_revoked ? "  revoked" : "") << '\n';
+              << "  weight " << key.call_class.weight << "  "
+              << to_string(key.call_class.criticality) << (key.is_revoked ? "  revoked" : "")
+              << '\n';
   }
   return 0;
 }
@@ -190,6 +198,8 @@ int run_command(int argc, char** argv) {
   std::string tenant;
   std::string scopes = "chat";
   std::string expires = "never";
+  std::uint32_t weight = 1;
+  std::string criticality = "normal";
   std::string id;
   auto* create_command =
       with_config(keys->add_subcommand("create", "Make a key and print it, once"));
@@ -197,6 +207,12 @@ int run_command(int argc, char** argv) {
   create_command->add_option("--scopes", scopes, "Any of chat,admin,metrics")
       ->capture_default_str();
   create_command->add_option("--expires", expires, "A duration such as 90d, or never")
+      ->capture_default_str();
+  create_command
+      ->add_option("--weight", weight, "The share of a lane that its tenant has, 1 to 100")
+      ->capture_default_str();
+  create_command
+      ->add_option("--criticality", criticality, "Who gives way: sheddable, normal or high")
       ->capture_default_str();
   auto* list_command =
       with_config(keys->add_subcommand("list", "Every key, without the key itself"));
@@ -228,7 +244,7 @@ int run_command(int argc, char** argv) {
   }
   if (*serve_command) return serve(config, dev, log_format);
   if (*check_command) return check(config);
-  if (*create_command) return create_key(config, tenant, scopes, expires);
+  if (*create_command) return create_key(config, tenant, scopes, expires, weight, criticality);
   if (*list_command) return list_keys(config);
   if (*revoke_command) return revoke_key(config, id);
   if (*top_command) return top(url, key_file, every, once);

@@ -73,9 +73,14 @@ bool EmbeddingCall::ask() {
   if (!pool_) return false;
   monitor(pool_);
   const auto self = caf::actor_cast<caf::actor>(this);
-  anon_send(
-      pool_,
-      Ask{call_, asked_, request_.deadline, request_.tenant.value, request_.request_id, self});
+  anon_send(pool_,
+            Ask{call_,
+                asked_,
+                request_.deadline,
+                request_.tenant.value,
+                request_.request_id,
+                self,
+                request_.caller_key});
   delayed_send(this, request_.deadline.left(tools_.clock.now()), Tick{});
   return true;
 }

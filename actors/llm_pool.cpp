@@ -88,6 +88,11 @@ Error error_of(const Lane::Refusal& refusal, const LaneOptions& lane) {
               "all places of " + lane.model + " are taken",
               {},
               refusal.retry_after};
+    case Lane::Why::shed:
+      return {ErrorCode::model_queue_full,
+              "the queue of " + lane.model + " is kept for calls that are more critical",
+              {},
+              refusal.retry_after};
     case Lane::Why::would_miss_deadline:
       return {ErrorCode::would_miss_deadline,
               "the queue is longer than the turn has time",
@@ -277,6 +282,9 @@ LaneView LlmPool::view_of(const PoolLane& lane) const {
   view.waiting = lane.lane.waiting();
   view.calls_waiting_max = lane.lane.calls_waiting_max();
   view.waiting_by_tenant = lane.lane.waiting_by_tenant();
+  view.weight_by_tenant = lane.lane.weight_by_tenant();
+  for (std::size_t each = 0; each < criticality_names.size(); ++each)
+    view.waiting_by_criticality.at(each) = lane.lane.waiting_of(static_cast<Criticality>(each));
   view.wait = lane.lane.wait({}, 1, now);
   for (const auto& [tenant, calls] : view.waiting_by_tenant)
     view.wait = std::max(view.wait, lane.lane.wait(tenant, 1, now));
@@ -349,11 +357,13 @@ bool LlmPool::follow(std::uint64_t shared, const Ask& ask) {
   if (!call.audience->add(listener(ask, call.bill))) return false;
   joined_.follow(ask.call, shared);
   askers_[ask.call] = ask.asker;
-  if (ask.deadline.when() > call.ask.deadline.when()) {
-    call.ask.deadline = ask.deadline;
-    call.at().lane.extend(shared, ask.deadline.when());
-  }
+  if (ask.deadline.when() > call.ask.deadline.when()) call.ask.deadline = ask.deadline;
+  call.at().lane.extend(shared, call.ask.deadline.when(), class_of(ask));
   return true;
+}
+
+CallClass LlmPool::class_of(const Ask& ask) const {
+  return tools_.class_of_key ? tools_.class_of_key(ask.caller_key) : CallClass{};
 }
 
 void LlmPool::lead(Ask& ask, const Role& role, const std::string& identity) {
@@ -387,7 +397,8 @@ Audience::Listener LlmPool::listener(const Ask& ask, std::shared_ptr<SharedBill>
 Result<void> LlmPool::enter_lane(std::uint64_t number, Call& call) {
   PoolLane& lane = call.at();
   const auto refusal = lane.lane.enter(
-      {number, call.ask.tenant, call.tokens_max, call.ask.deadline.when()}, tools_.clock.now());
+      {number, call.ask.tenant, call.tokens_max, call.ask.deadline.when(), class_of(call.ask)},
+      tools_.clock.now());
   if (!refusal) {
     show(lane);
     return {};

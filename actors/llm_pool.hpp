@@ -8,7 +8,8 @@
 // Calls of a tenant that are the same (runtime/llm/call_identity.hpp) and under way at once are one
 // call: those who ask later follow it. They take no place in a lane, hear all that is said in it
 // from its start, and get its answer, be it a failure. Each keeps its own deadline and may abandon
-// it; the call ends when nobody wants it. It is charged to the oldest who is there when it ends
+// it; the call ends when nobody wants it. Until it runs it is as critical as the most critical of
+// them. It is charged to the oldest who is there when it ends
 // (SharedBill): the others are told a usage of 0 (AnswerSource::shared_call).
 //
 // An answer that an agent lets be kept answers later calls like its own at once, and costs nothing.
@@ -48,6 +49,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -73,6 +75,12 @@ struct LaneOptions {
 // Role ("main") -> its lanes, in order of preference.
 using RoleOptions = std::map<std::string, std::vector<LaneOptions>>;
 
+// What the keys say of their calls, by their id, as it is now: so a turn that goes on after a
+// restart, whose record names its key, has its place among the others again.
+//
+// Threading: called from the pool; must not block.
+using ClassOfKey = std::function<CallClass(const std::string& key)>;
+
 // What the pool works with; outlives every generation of it.
 struct LlmPoolTools {
   std::map<std::string, std::unique_ptr<ChatProvider>>& providers;
@@ -84,6 +92,7 @@ struct LlmPoolTools {
   // calls are kept away because it is not ready finds out.
   std::shared_ptr<std::atomic<Lane::Time>> usable_at =
       std::make_shared<std::atomic<Lane::Time>>(Lane::Time::min());
+  ClassOfKey class_of_key = nullptr;  // null: all keys are alike
 };
 
 class LlmPool : public caf::event_based_actor {
@@ -147,6 +156,7 @@ class LlmPool : public caf::event_based_actor {
   // False when the call that `ask` is like cannot be followed any more.
   bool follow(std::uint64_t shared, const Ask& ask);
   void lead(Ask& ask, const Role& role, const std::string& identity);
+  CallClass class_of(const Ask& ask) const;
   static Audience::Listener listener(const Ask& ask, std::shared_ptr<SharedBill> bill);
   // Takes a place in the first lane, from the call's on, that is not down; an Error says why there
   // is none.

@@ -224,6 +224,7 @@ struct Ask {
   std::string tenant;
   std::string request_id;
   caf::actor asker;
+  std::string caller_key{};  // the id of the key that asks; empty: not known
 };
 struct Find {
   std::uint64_t call = 0;

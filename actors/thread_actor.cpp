@@ -447,7 +447,8 @@ bool ThreadActor::ask_pool(const Effect& effect) {
                   turn.deadline(),
                   key_.tenant.value,
                   turn.request_id(),
-                  caf::actor_cast<caf::actor>(this)});
+                  caf::actor_cast<caf::actor>(this),
+                  turn.accepted().caller_key});
   } else if (const auto* find = std::get_if<FindEffect>(&effect)) {
     send_search(pool.actor, pending_->call, turn, *find);
   }

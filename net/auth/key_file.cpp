@@ -110,6 +110,23 @@ Result<std::set<std::string>> read_scopes(const Json& key, const std::string& pa
   return scopes;
 }
 
+Result<CallClass> read_class(const Json& key, const std::string& path) {
+  CallClass read;
+  if (const auto weight = key.find("weight"); weight != key.end()) {
+    const bool is_count = weight->is_number_unsigned() && weight->get<std::uint64_t>() >= 1 &&
+                          weight->get<std::uint64_t>() <= CallClass::weight_max;
+    if (!is_count) return wrong("must be 1 to 100", path + ".weight");
+    read.weight = weight->get<std::uint32_t>();
+  }
+  if (const auto named = key.find("criticality"); named != key.end()) {
+    const auto criticality =
+        named->is_string() ? criticality_from(named->get<std::string>()) : std::nullopt;
+    if (!criticality) return wrong("must be sheddable, normal or high", path + ".criticality");
+    read.criticality = *criticality;
+  }
+  return read;
+}
+
 Result<KeyRecord> read_record(const Json& key, const std::string& path) {
   if (!key.is_object()) return wrong("must be an object", path);
   const auto text_at = [&](const char* name) {
@@ -138,6 +155,9 @@ Result<KeyRecord> read_record(const Json& key, const std::string& path) {
     return wrong("must be true or false", path + ".revoked");
   }
   record.is_revoked = revoked != key.end() && revoked->get<bool>();
+  const auto call_class = read_class(key, path);
+  if (!call_class) return call_class.error();
+  record.call_class = *call_class;
   return record;
 }
 
@@ -150,7 +170,9 @@ std::string text_of(const std::vector<KeyRecord>& keys) {
                     {"scopes", key.scopes},
                     {"created_ms", key.created_ms},
                     {"expires_ms", key.expires_ms},
-                    {"revoked", key.is_revoked}});
+                    {"revoked", key.is_revoked},
+                    {"weight", key.call_class.weight},
+                    {"criticality", to_string(key.call_class.criticality)}});
   }
   return Json{{"keys", std::move(list)}}.dump(2) + "\n";
 }
@@ -271,13 +293,16 @@ Result<std::string> create_key(const std::filesystem::path& file,
                                const TenantId& tenant,
                                const std::set<std::string>& scopes,
                                std::int64_t created_ms,
-                               std::int64_t expires_ms) {
+                               std::int64_t expires_ms,
+                               const CallClass& call_class) {
   if (!is_identifier(tenant.value))
     return wrong("must be 1 to 128 of A-Z a-z 0-9 . _ : -", "tenant");
   if (scopes.size() > scopes_max || !std::all_of(scopes.begin(), scopes.end(), is_identifier)) {
     return wrong("must be a list of scopes", "scopes");
   }
   if (created_ms < 0 || expires_ms < 0) return wrong("must not be negative", "expires");
+  if (call_class.weight < 1 || call_class.weight > CallClass::weight_max)
+    return wrong("must be 1 to 100", "weight");
   std::array<unsigned char, id_bytes> id{};
   std::array<unsigned char, secret_bytes> secret{};
   if (RAND_bytes(id.data(), static_cast<int>(id.size())) != 1 ||
@@ -292,6 +317,7 @@ Result<std::string> create_key(const std::filesystem::path& file,
   record.scopes = scopes;
   record.created_ms = created_ms;
   record.expires_ms = expires_ms;
+  record.call_class = call_class;
   const auto changed = change_keys(file, [&](std::vector<KeyRecord>& keys) -> Result<void> {
     if (keys.size() >= keys_max) return wrong("the key file is full", "keys");
     keys.push_back(record);

@@ -8,6 +8,7 @@
 
 #include "runtime/base/ids.hpp"
 #include "runtime/base/result.hpp"
+#include "runtime/limits/call_class.hpp"
 
 #include <array>
 #include <cstddef>
@@ -33,6 +34,7 @@ struct KeyRecord {
   std::int64_t created_ms = 0;
   std::int64_t expires_ms = 0;  // since 1970; 0: never
   bool is_revoked = false;
+  CallClass call_class{};
 };
 
 KeyHash hash_key(std::string_view key);
@@ -52,7 +54,8 @@ Result<std::string> create_key(const std::filesystem::path& file,
                                const TenantId& tenant,
                                const std::set<std::string>& scopes,
                                std::int64_t created_ms,
-                               std::int64_t expires_ms);
+                               std::int64_t expires_ms,
+                               const CallClass& call_class = {});
 
 // Errors: not_found for an id that the file does not have; as above.
 Result<void> revoke_key(const std::filesystem::path& file, std::string_view id);

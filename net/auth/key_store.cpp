@@ -68,6 +68,11 @@ class KeyStore::Watched {
     std::int64_t looked_ms = looked_ms_.load();
     const bool is_due = now_ms - looked_ms >= look_interval_ms || now_ms < looked_ms;
     if (is_due && looked_ms_.compare_exchange_strong(looked_ms, now_ms)) look();
+    return newest();
+  }
+
+  // As they were read last.
+  std::shared_ptr<const Keys> newest() {
     const std::scoped_lock lock(keys_mutex_);
     return keys_;
   }
@@ -129,6 +134,13 @@ Result<Caller> KeyStore::check(std::string_view key, std::int64_t now_ms) const 
   if (record.is_revoked) return refused("the key has been revoked");
   if (record.expires_ms != 0 && now_ms >= record.expires_ms) return refused("the key has expired");
   return Caller{record.tenant, record.id, record.scopes};
+}
+
+CallClass KeyStore::class_of(std::string_view key_id) const {
+  if (!watched_) return {};
+  const auto keys = watched_->newest();
+  const auto found = keys->find(key_id);
+  return found == keys->end() ? CallClass{} : found->second.call_class;
 }
 
 }  // namespace parlance::net

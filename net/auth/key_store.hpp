@@ -4,21 +4,23 @@
 // it is made. The file keeps its SHA-256 alone:
 //
 //   {"keys": [{"id": "…", "hash": "sha256:…", "tenant": "acme", "scopes": ["chat", "admin"],
-//              "created_ms": 1, "expires_ms": 0, "revoked": false}]}
+//              "created_ms": 1, "expires_ms": 0, "revoked": false,
+//              "weight": 1, "criticality": "normal"}]}
 //
 // A key is found by its id and compared by hash in constant time; an unknown id is compared too, so
-// that the time taken tells nothing. expires_ms 0 means never.
+// that the time taken tells nothing. expires_ms 0 means never. The last two may be absent.
 //
 // The file is read again when it has changed, looked at once a second at most; while it is broken
 // the keys that were read before stay in force, and each look that finds a new fault is logged.
 //
-// Threading: check() from any thread.
+// Threading: check() and class_of() from any thread; class_of() never looks at the file.
 //
 // Bounds: files of 4 MiB, 10,000 keys.
 #pragma once
 
 #include "runtime/base/ids.hpp"
 #include "runtime/base/result.hpp"
+#include "runtime/limits/call_class.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -52,6 +54,9 @@ class KeyStore {
   // Errors: unauthenticated, for a key that is malformed, unknown, expired or revoked; the detail
   // says which only where the key itself was right.
   Result<Caller> check(std::string_view key, std::int64_t now_ms) const;
+
+  // Of the key with this id, in force or not; the usual one when there is none.
+  CallClass class_of(std::string_view key_id) const;
 
  private:
   class Watched;

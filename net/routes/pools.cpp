@@ -28,6 +28,13 @@ Json json_of(const std::optional<ToldQuota>& told) {
           {"reset_ms", told->reset.value_or(std::chrono::milliseconds(0)).count()}};
 }
 
+Json by_criticality(const LaneView& lane) {
+  Json json = Json::object();
+  for (std::size_t each = 0; each < criticality_names.size(); ++each)
+    json[std::string(criticality_names.at(each))] = lane.waiting_by_criticality.at(each);
+  return json;
+}
+
 Json json_of(const LaneView& lane) {
   return {{"provider", lane.provider},
           {"model", lane.model},
@@ -47,6 +54,8 @@ Json json_of(const LaneView& lane) {
           {"waiting", lane.waiting},
           {"calls_waiting_max", lane.calls_waiting_max},
           {"waiting_by_tenant", lane.waiting_by_tenant},
+          {"weight_by_tenant", lane.weight_by_tenant},
+          {"waiting_by_criticality", by_criticality(lane)},
           {"wait_ms", lane.wait.count()},
           {"breaker", to_string(lane.breaker)},
           {"retries_left", lane.retries_left}};

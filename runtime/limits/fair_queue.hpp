@@ -1,9 +1,15 @@
 // Calls that wait for a lane, in an order that no tenant can bend: deficit round robin.
 //
-// Tenants take turns. In its turn a tenant is given `quantum_tokens` more to spend, and its calls
-// leave, first come first served, while it can pay for them; what it has left it keeps for its next
-// turn, and loses when nothing of it waits. So tenants share by tokens, not by calls. A call that
-// is short of time (hurry_below()) leaves before its tenant's others, the shortest first.
+// Tenants take turns. In its turn a tenant is given `quantum_tokens` more to spend, times the
+// weight of the call that would leave, and its calls leave while it can pay for them; what it has
+// left it keeps for its next turn, and loses when nothing of it waits. So tenants share by tokens,
+// not by calls, and as their weights are. Weights of a tenant's keys do not add up: in its turns
+// its share is that of the key whose call is next.
+//
+// Of a tenant's calls the most critical leave first, and else first come first served. Every fourth
+// that leaves is the oldest, so that none waits for ever behind more critical ones. A call that is
+// short of time (hurry_below()) leaves before others as critical, the shortest first. Whom a tenant
+// calls critical is nothing to other tenants: it has no larger share by it.
 //
 // A call may not be able to leave yet: what it depends on is not on disk (ready() tells), or it is
 // to be sent again later. It then holds back nobody but itself.
@@ -16,6 +22,9 @@
 // own; its lane owns it.
 #pragma once
 
+#include "runtime/limits/call_class.hpp"
+
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -42,6 +51,7 @@ struct WaitingCall {
   Time not_before{};           // it may not leave earlier
   bool ready = false;          // all that it depends on is on disk
   std::uint32_t attempts = 0;  // that were made of it
+  CallClass call_class{};
 };
 
 class FairQueue {
@@ -58,6 +68,8 @@ class FairQueue {
   void ready(std::uint64_t call);
   // It is not, after all.
   void hold(std::uint64_t call);
+  // Somebody more critical may want its answer too.
+  void raise(std::uint64_t call, const CallClass& call_class);
   // It has at least that long.
   void extend(std::uint64_t call, Time deadline);
 
@@ -72,16 +84,24 @@ class FairQueue {
   // None when it does not wait here.
   std::optional<WaitingCall> remove(std::uint64_t call);
 
-  // Takes out the newest call of the tenant that has the most here, if that leaves it no fewer than
-  // `tenant` has with one more; else none.
-  std::optional<WaitingCall> take_for(const std::string& tenant);
+  // Takes out the call that gives its place up for a new one of this tenant and class; none when
+  // none does. That is, newest first,
+  //   a sheddable one, of the tenant that has the most of them, for one that is not
+  //   the least critical of the tenant that has the most here for its weight, if that leaves it no
+  //   fewer than `tenant` has with one more; for a sheddable call, only sheddable ones count
+  //   a less critical one of the same tenant
+  std::optional<WaitingCall> take_for(const std::string& tenant, const CallClass& call_class = {});
+
+  // Whether a call waits that is more critical.
+  bool has_above(Criticality criticality) const;
 
   // How many calls would leave before a new one of this tenant, and it, when `calls_per_second`
   // leave: those that wait, and those that other tenants will send as they did lately.
   double calls_until(const std::string& tenant,
                      std::uint64_t tokens,
                      double calls_per_second,
-                     Time now) const;
+                     Time now,
+                     const CallClass& call_class = {}) const;
 
   // Takes out the calls that `is_late` says of, given how many leave until each: itself, those
   // before it that are not late, and other tenants'.
@@ -93,23 +113,44 @@ class FairQueue {
 
   // How many wait, of those who do.
   std::map<std::string, std::size_t> size_by_tenant() const;
+  // The weight with which each of them came last.
+  std::map<std::string, std::uint32_t> weight_by_tenant() const;
+  std::size_t size_of(Criticality criticality) const;
 
   std::size_t size() const { return places_.size(); }
   bool empty() const { return places_.empty(); }
 
  private:
+  // Of a tenant's calls, those of one criticality.
+  struct Part {
+    std::size_t calls = 0;
+    std::uint64_t tokens = 0;
+  };
   struct Tenant {
     std::list<WaitingCall> calls;
     std::set<std::pair<Time, std::uint64_t>> deadlines;  // of its calls
-    std::uint64_t tokens = 0;                            // of all its calls
-    std::uint64_t deficit = 0;                           // what it may still spend
-    bool has_its_turn = false;                           // and was given its quantum for it
+    std::array<Part, criticality_names.size()> parts{};
+    std::uint64_t deficit = 0;      // what it may still spend
+    bool has_its_turn = false;      // and was given its quantum for it
+    std::uint32_t passed_over = 0;  // times in a row that its oldest call saw a newer one leave
+    std::uint32_t weight = 1;       // of its newest call
+
+    Part& part_of(Criticality criticality) {
+      return parts.at(static_cast<std::size_t>(criticality));
+    }
+    // Of those as critical at least.
+    Part from(Criticality criticality) const;
+    // How many are as critical at most.
+    std::size_t up_to(Criticality criticality) const;
+    Criticality least_critical() const;
   };
+  using Tenants = std::map<std::string, Tenant>;
   using Calls = std::list<WaitingCall>;
-  // What a tenant sent lately, in tokens a second: a sum that fades.
+  // What a tenant sent lately, in tokens a second: a sum that fades; and with which weight.
   struct Flow {
     double tokens_per_second = 0;
     Time at{};
+    std::uint32_t weight = 1;
   };
 
   void note_flow(const WaitingCall& call);
@@ -117,19 +158,24 @@ class FairQueue {
   Tenant& tenant_of(const WaitingCall& call);
   // The call of this tenant that leaves next.
   std::optional<Calls::iterator> first_of(Tenant& tenant, Time now) const;
+  static std::optional<Calls::iterator> oldest_of(Tenant& tenant, Time now, Criticality least);
+  static Calls::iterator newest_of(Tenant& tenant, Criticality criticality);
   // Turns tenants around until one can pay for its call.
   std::optional<Calls::iterator> find_first(Time now);
   WaitingCall take(Calls::iterator call);
   // `own_tokens`: of the tenant's calls until the last that counts.
   double calls_until_own(const std::string& tenant,
                          std::uint64_t own_tokens,
+                         std::uint32_t own_weight,
                          double calls_per_second,
                          Time now) const;
+  // The tenant with the most calls up to this criticality, for its weight.
+  Tenants::iterator largest(Criticality most);
   bool any_may_leave(Time now) const;
   void end_turn(Tenant& tenant);
 
-  std::map<std::string, Tenant> tenants_;  // that have a call here
-  std::deque<std::string> turns_;          // their names, the one whose turn it is first
+  Tenants tenants_;                // that have a call here
+  std::deque<std::string> turns_;  // their names, the one whose turn it is first
   std::unordered_map<std::uint64_t, Calls::iterator> places_;
   std::set<std::pair<Time, std::uint64_t>> early_;  // calls that came back, by when they may leave
   std::uint64_t tokens_ = 0;

@@ -32,10 +32,11 @@ std::optional<Lane::Refusal> Lane::enter(const Wish& wish, Time now) {
   if (!breaker_.would_pass(now)) return down(now);
   const std::size_t places = std::size_t{limit_.limit()} + limits_.calls_waiting_max;
   const auto retry_after = [&] {
-    return advised_wait(in_seconds(wait(wish.tenant, wish.tokens, now)));
+    return advised_wait(in_seconds(wait(wish.tenant, wish.tokens, now, wish.call_class)));
   };
+  if (is_shed(wish, now)) return Refusal{Why::shed, retry_after()};
   if (!can_be_answered(wish, now)) return Refusal{Why::would_miss_deadline, retry_after()};
-  if (running_.size() + queue_.size() >= places && !make_place_for(wish.tenant, now))
+  if (running_.size() + queue_.size() >= places && !make_place_for(wish, now))
     return Refusal{Why::queue_full, retry_after()};
   WaitingCall call;
   call.call = wish.call;
@@ -43,29 +44,42 @@ std::optional<Lane::Refusal> Lane::enter(const Wish& wish, Time now) {
   call.tokens = std::max<std::uint64_t>(wish.tokens, 1);
   call.deadline = wish.deadline;
   call.since = now;
+  call.call_class = wish.call_class;
   queue_.add(std::move(call));
   return std::nullopt;
 }
 
-bool Lane::make_place_for(const std::string& tenant, Time now) {
-  const auto taken = queue_.take_for(tenant);
+bool Lane::is_shed(const Wish& wish, Time now) const {
+  return wish.call_class.criticality == Criticality::sheddable && codel_.stands(now) &&
+         queue_.has_above(Criticality::sheddable);
+}
+
+bool Lane::make_place_for(const Wish& wish, Time now) {
+  const auto taken = queue_.take_for(wish.tenant, wish.call_class);
   if (!taken) return false;
-  const double seconds = in_seconds(wait(taken->tenant, taken->tokens, now));
+  const double seconds = in_seconds(wait(taken->tenant, taken->tokens, now, taken->call_class));
   given_up_.push_back({taken->call, taken->since, Refusal{Why::queue_full, advised_wait(seconds)}});
   return true;
 }
 
 // Those for which there is a free slot wait for nobody.
-double Lane::calls_before(const std::string& tenant, std::uint64_t tokens, Time now) const {
+double Lane::calls_before(const std::string& tenant,
+                          std::uint64_t tokens,
+                          Time now,
+                          const CallClass& call_class) const {
   const double slots = limit_.limit();
   const double free = std::max(0.0, slots - static_cast<double>(running_.size()));
-  const double calls = queue_.calls_until(
-      tenant, std::max<std::uint64_t>(tokens, 1), rates_.calls_per_second(limit_.limit()), now);
+  const double rate = rates_.calls_per_second(limit_.limit());
+  const double calls =
+      queue_.calls_until(tenant, std::max<std::uint64_t>(tokens, 1), rate, now, call_class);
   return std::max(0.0, calls - free);
 }
 
-milliseconds Lane::wait(const std::string& tenant, std::uint64_t tokens, Time now) const {
-  const double before = calls_before(tenant, tokens, now);
+milliseconds Lane::wait(const std::string& tenant,
+                        std::uint64_t tokens,
+                        Time now,
+                        const CallClass& call_class) const {
+  const double before = calls_before(tenant, tokens, now, call_class);
   const double rate = rates_.calls_per_second(limit_.limit());
   double seconds = rate > 0 ? before / rate : 0;
   const double others = std::max(0.0, before - 1);
@@ -81,10 +95,10 @@ milliseconds Lane::wait(const std::string& tenant, std::uint64_t tokens, Time no
 }
 
 bool Lane::can_be_answered(const Wish& wish, Time now) const {
-  const double seconds = in_seconds(wait(wish.tenant, wish.tokens, now));
+  const double seconds = in_seconds(wait(wish.tenant, wish.tokens, now, wish.call_class));
   if (seconds <= 0) return true;
-  const double deviation =
-      rates_.answer_deviation(calls_before(wish.tenant, wish.tokens, now), limit_.limit());
+  const double before = calls_before(wish.tenant, wish.tokens, now, wish.call_class);
+  const double deviation = rates_.answer_deviation(before, limit_.limit());
   return seconds + rates_.seconds_mean() + margin_ * deviation <= in_seconds(wish.deadline - now);
 }
 
@@ -201,8 +215,9 @@ void Lane::first_token(std::uint64_t call, Time now) {
   if (found != running_.end()) limit_.first_token(found->second.mark, now);
 }
 
-void Lane::extend(std::uint64_t call, Time deadline) {
+void Lane::extend(std::uint64_t call, Time deadline, const CallClass& call_class) {
   queue_.extend(call, deadline);
+  queue_.raise(call, call_class);
   const auto found = running_.find(call);
   if (found == running_.end()) return;
   Time& known = found->second.call.deadline;

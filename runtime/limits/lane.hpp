@@ -6,8 +6,9 @@
 //
 //   at the door    the breaker lets it by, it can be answered in time (the wait, a usual answer and
 //                  a margin fit into the time that it has), and there is a place; when all are
-//                  taken, the newest call of the tenant that holds the most gives its own up, if
-//                  that tenant holds more than the newcomer's then does
+//                  taken, another call may give its own up (FairQueue::take_for). While calls have
+//                  stood in the queue for too long (CoDel), a sheddable one is let in only where
+//                  none waits that is more critical
 //   in the queue   tenants share by tokens (FairQueue); a call leaves when the limit, the tokens at
 //                  once, the minute's budget and what the provider says is left (ProviderQuota)
 //                  let it
@@ -73,9 +74,10 @@ class Lane {
     std::string tenant;
     std::uint64_t tokens = 1;  // at most, question and answer
     Time deadline{};
+    CallClass call_class{};
   };
 
-  enum class Why : std::uint8_t { queue_full, would_miss_deadline, provider_down, drained };
+  enum class Why : std::uint8_t { queue_full, shed, would_miss_deadline, provider_down, drained };
   struct Refusal {
     Why why = Why::queue_full;
     std::chrono::milliseconds retry_after{0};
@@ -117,8 +119,8 @@ class Lane {
   void ready(std::uint64_t call) { queue_.ready(call); }
   // It is not, after all: it waits until it is.
   void hold(std::uint64_t call) { queue_.hold(call); }
-  // Somebody wants its answer until `deadline`, or later.
-  void extend(std::uint64_t call, Time deadline);
+  // Somebody wants its answer until `deadline`, or later, and may be more critical.
+  void extend(std::uint64_t call, Time deadline, const CallClass& call_class);
 
   // What is to be done now; none: nothing until something changes.
   std::optional<Step> next(Time now);
@@ -146,6 +148,10 @@ class Lane {
   LaneMode mode() const { return mode_; }
   std::uint32_t calls_waiting_max() const { return limits_.calls_waiting_max; }
   std::map<std::string, std::size_t> waiting_by_tenant() const { return queue_.size_by_tenant(); }
+  std::map<std::string, std::uint32_t> weight_by_tenant() const {
+    return queue_.weight_by_tenant();
+  }
+  std::size_t waiting_of(Criticality criticality) const { return queue_.size_of(criticality); }
   std::size_t running() const { return running_.size(); }
   // Of these, those that were sent before `call`, which runs.
   std::size_t running_before(std::uint64_t call) const;
@@ -155,7 +161,10 @@ class Lane {
   double retries_left() const { return retries_.left(); }
   const ProviderQuotas& quotas() const { return quotas_; }
   // Until a new call of this tenant has its slot.
-  std::chrono::milliseconds wait(const std::string& tenant, std::uint64_t tokens, Time now) const;
+  std::chrono::milliseconds wait(const std::string& tenant,
+                                 std::uint64_t tokens,
+                                 Time now,
+                                 const CallClass& call_class = {}) const;
 
  private:
   struct Running {
@@ -165,8 +174,12 @@ class Lane {
     bool is_probe = false;
   };
 
-  bool make_place_for(const std::string& tenant, Time now);
-  double calls_before(const std::string& tenant, std::uint64_t tokens, Time now) const;
+  bool make_place_for(const Wish& wish, Time now);
+  double calls_before(const std::string& tenant,
+                      std::uint64_t tokens,
+                      Time now,
+                      const CallClass& call_class) const;
+  bool is_shed(const Wish& wish, Time now) const;
   bool can_be_answered(const Wish& wish, Time now) const;
   bool is_hopeless(const WaitingCall& call, Time now) const;
   bool has_room(const WaitingCall& call, Time now) const;

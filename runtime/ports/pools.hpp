@@ -9,11 +9,13 @@
 
 #include "runtime/base/result.hpp"
 #include "runtime/limits/breaker.hpp"
+#include "runtime/limits/call_class.hpp"
 #include "runtime/limits/concurrency_limit.hpp"
 #include "runtime/limits/held_by.hpp"
 #include "runtime/limits/lane_mode.hpp"
 #include "runtime/limits/told_quotas.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -51,6 +53,8 @@ struct LaneView {
   std::size_t waiting = 0;
   std::uint32_t calls_waiting_max = 0;
   std::map<std::string, std::size_t> waiting_by_tenant;
+  std::map<std::string, std::uint32_t> weight_by_tenant;  // of those who wait
+  std::array<std::size_t, criticality_names.size()> waiting_by_criticality{};
   std::chrono::milliseconds wait{0};  // of a new call for its slot, whose tenant waits longest
   Breaker::State breaker = Breaker::State::closed;
   double retries_left = 0;

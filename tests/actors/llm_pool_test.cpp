@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <atomic>
 #include <map>
 #include <memory>
@@ -65,8 +66,11 @@ struct LlmPoolTest : tests::ActorTest {
   void start_pool(const std::vector<LaneOptions>& lanes) { start_roles({{"main", lanes}}); }
   void start_roles(const RoleOptions& roles) {
     asker = ends_with_test(system.spawn<ModelAsker>(answers));
-    pool = ends_with_test(
-        system.spawn<LlmPool>(roles, LlmPoolTools{providers, registry, clock, &kept, usable_at}));
+    pool = ends_with_test(system.spawn<LlmPool>(
+        roles,
+        LlmPoolTools{providers, registry, clock, &kept, usable_at, [this](const std::string& key) {
+                       return classes[key];
+                     }}));
     slot->set({pool, 1});
     run_messages();
   }
@@ -81,14 +85,16 @@ struct LlmPoolTest : tests::ActorTest {
   void send(std::uint64_t call,
             std::shared_ptr<const ChatRequest> request,
             const std::string& tenant = "acme",
-            std::chrono::milliseconds time = 60s) {
+            std::chrono::milliseconds time = 60s,
+            const std::string& key = {}) {
     caf::anon_send(pool,
                    Ask{call,
                        std::move(request),
                        Deadline::at(clock.now() + time),
                        tenant,
                        "r" + std::to_string(call),
-                       asker});
+                       asker,
+                       key});
     run_messages();
   }
 
@@ -110,10 +116,11 @@ struct LlmPoolTest : tests::ActorTest {
   // A call that may be joined.
   void ask_same(std::uint64_t call,
                 const std::string& tenant = "acme",
-                std::chrono::milliseconds time = 60s) {
+                std::chrono::milliseconds time = 60s,
+                const std::string& key = {}) {
     auto request = request_of();
     request->joins_identical = true;
-    send(call, std::move(request), tenant, time);
+    send(call, std::move(request), tenant, time, key);
   }
 
   void say(std::size_t call, const std::string& piece) {
@@ -163,6 +170,7 @@ struct LlmPoolTest : tests::ActorTest {
   KeptAnswers kept{1'000'000};
   std::map<std::string, std::unique_ptr<ChatProvider>> providers;
   std::map<std::string, tests::FakeProvider*> fakes{{"first", nullptr}, {"second", nullptr}};
+  std::map<std::string, CallClass> classes;  // of the keys; the usual one of all others
   LaneOptions first{"first", "large", 2, 2};
   LaneOptions second{"second", "small", 2, 2};
   caf::actor asker;
@@ -303,6 +311,34 @@ TEST_CASE_METHOD(LlmPoolTest,
   send(2, request);
   proceed(2);
   CHECK_FALSE(fakes.at("second")->calls.at(0)->reports.limited);
+}
+
+TEST_CASE_METHOD(LlmPoolTest,
+                 "a call has the weight and the criticality of its key, and they show") {
+  classes["batch"] = {1, Criticality::sheddable};
+  classes["desk"] = {5, Criticality::high};
+  first.calls_at_once_max = 1;
+  start_pool({first});
+  ask(1);
+  send(2, request_of(), "acme", 60s, "batch");
+  send(3, request_of(), "acme", 60s, "batch");
+  send(4, request_of(), "acme", 60s, "desk");
+  CHECK(failure(3) == ErrorCode::model_queue_full);
+  const auto lanes = tuned();
+  CHECK(lanes->front().waiting_by_criticality == std::array<std::size_t, 3>{1, 0, 1});
+  CHECK(lanes->front().weight_by_tenant == std::map<std::string, std::uint32_t>{{"acme", 5}});
+}
+
+TEST_CASE_METHOD(LlmPoolTest, "a shared call is as critical as the most critical who wants it") {
+  classes["batch"] = {1, Criticality::sheddable};
+  classes["desk"] = {1, Criticality::high};
+  first.calls_at_once_max = 1;
+  start_pool({first});
+  ask(1);
+  ask_same(2, "acme", 60s, "batch");
+  CHECK(tuned()->front().waiting_by_criticality == std::array<std::size_t, 3>{1, 0, 0});
+  ask_same(3, "acme", 60s, "desk");
+  CHECK(tuned()->front().waiting_by_criticality == std::array<std::size_t, 3>{0, 0, 1});
 }
 
 TEST_CASE_METHOD(LlmPoolTest, "a lane is seen: its limit, and who waits for it") {

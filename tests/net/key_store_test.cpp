@@ -203,10 +203,50 @@ TEST_CASE("a broken file is refused, and what is wrong is named") {
   CHECK(read(folder.file()) == "{");
 }
 
+TEST_CASE("a key has a weight and a criticality, also once it is revoked; others have the usual") {
+  const Folder folder;
+  const CallClass made{7, Criticality::sheddable};
+  const auto key = create_key(folder.file(), TenantId{"acme"}, {"chat"}, now_ms, 0, made);
+  REQUIRE(key);
+  const std::string id(id_in_key(*key));
+  const auto usual = make_key(folder.file());
+  const auto store = KeyStore::load(folder.file());
+  REQUIRE(store);
+  CHECK(store->class_of(id) == made);
+  CHECK(store->class_of(id_in_key(usual)) == CallClass{});
+  CHECK(store->class_of("none") == CallClass{});
+  CHECK(store->class_of("") == CallClass{});
+  CHECK(KeyStore::dev().class_of(id) == CallClass{});
+  REQUIRE(revoke_key(folder.file(), id));
+  CHECK(KeyStore::load(folder.file())->class_of(id) == made);
+}
+
+TEST_CASE("weights and criticalities that cannot be are refused by their path") {
+  const std::string key =
+      R"({"keys": [{"id": "a", "tenant": "acme", "scopes": ["chat"], "hash": "sha256:)" +
+      std::string(64, '0') + R"(")";
+  CHECK(read_keys(key + "}]}"));
+  CHECK(read_keys(key + R"(, "weight": 100, "criticality": "high"}]})"));
+  for (const char* const weight : {"0", "101", "-1", "1.5", "\"2\"", "1e3", "null"}) {
+    INFO(weight);
+    const auto read = read_keys(key + R"(, "weight": )" + weight + "}]}");
+    REQUIRE_FALSE(read);
+    CHECK(read.error().field == "keys[0].weight");
+  }
+  for (const char* const criticality : {"\"HIGH\"", "\"\"", "1", "null"}) {
+    INFO(criticality);
+    const auto read = read_keys(key + R"(, "criticality": )" + criticality + "}]}");
+    REQUIRE_FALSE(read);
+    CHECK(read.error().field == "keys[0].criticality");
+  }
+}
+
 TEST_CASE("a key cannot be made or revoked for what cannot be") {
   const Folder folder;
   CHECK_FALSE(create_key(folder.file(), TenantId{""}, {"chat"}, now_ms, 0));
   CHECK_FALSE(create_key(folder.file(), TenantId{"acme"}, {"a b"}, now_ms, 0));
+  for (const std::uint32_t weight : {0U, 101U})
+    CHECK_FALSE(create_key(folder.file(), TenantId{"acme"}, {"chat"}, now_ms, 0, {weight, {}}));
   CHECK_FALSE(create_key("/proc/none/keys.json", TenantId{"acme"}, {"chat"}, now_ms, 0));
   make_key(folder.file());
   const auto revoked = revoke_key(folder.file(), "ffff");

@@ -38,6 +38,8 @@ TEST_CASE("lanes are listed and changed") {
   lane.reason = ConcurrencyLimit::Reason::refused;
   lane.waiting = 3;
   lane.waiting_by_tenant = {{"acme", 2}, {"other", 1}};
+  lane.weight_by_tenant = {{"acme", 4}, {"other", 1}};
+  lane.waiting_by_criticality = {1, 0, 2};
   lane.wait = std::chrono::milliseconds(250);
   lane.requests_per_minute_max = 600;
   lane.requests_told = ToldQuota{{}, 0, std::chrono::milliseconds(1'500)};
@@ -47,6 +49,9 @@ TEST_CASE("lanes are listed and changed") {
   REQUIRE(listed.size() == 1);
   CHECK(listed[0]["reason"] == "refused");
   CHECK(listed[0]["waiting_by_tenant"] == Json({{"acme", 2}, {"other", 1}}));
+  CHECK(listed[0]["weight_by_tenant"] == Json({{"acme", 4}, {"other", 1}}));
+  CHECK(listed[0]["waiting_by_criticality"] ==
+        Json({{"sheddable", 1}, {"normal", 0}, {"high", 2}}));
   CHECK(listed[0]["wait_ms"] == 250);
   CHECK(listed[0]["requests_per_minute_max"] == 600);
   CHECK(listed[0]["requests_told"] ==

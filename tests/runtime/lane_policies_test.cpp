@@ -9,6 +9,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <map>
+#include <random>
+
 namespace parlance {
 namespace {
 
@@ -25,6 +28,16 @@ WaitingCall waiting_call(std::uint64_t number, const std::string& tenant, std::u
   call.ready = true;
   return call;
 }
+
+WaitingCall waiting_call(std::uint64_t number, const std::string& tenant, CallClass call_class) {
+  WaitingCall call = waiting_call(number, tenant, 100);
+  call.call_class = call_class;
+  return call;
+}
+
+constexpr CallClass sheddable{1, Criticality::sheddable};
+constexpr CallClass usual{};
+constexpr CallClass critical{1, Criticality::high};
 
 // The numbers of the next calls, as they leave.
 std::vector<std::uint64_t> leaving(FairQueue& queue, std::size_t count) {
@@ -61,6 +74,149 @@ TEST_CASE("a call larger than a quantum leaves once its tenant has saved for it"
   for (std::uint64_t number = 10; number < 14; ++number)
     queue.add(waiting_call(number, "small", FairQueue::quantum_tokens));
   CHECK(leaving(queue, 9) == std::vector<std::uint64_t>{10, 11, 1, 12, 13});
+}
+
+TEST_CASE("tenants that want more than there is share by the weights of their keys") {
+  const auto seed = GENERATE(range(1U, 9U));
+  std::mt19937 random(seed);
+  std::map<std::string, std::uint32_t> weights;
+  for (const char* const tenant : {"a", "b", "c", "d"})
+    weights[tenant] = std::uniform_int_distribution<std::uint32_t>(1, 10)(random);
+  std::uniform_int_distribution<std::uint64_t> size(1, 3'000);
+  FairQueue queue;
+  std::uint64_t number = 0;
+  const auto send = [&](const std::string& tenant) {
+    WaitingCall call = waiting_call(++number, tenant, size(random));
+    call.call_class.weight = weights.at(tenant);
+    queue.add(std::move(call));
+  };
+  for (const auto& [tenant, weight] : weights)
+    for (int call = 0; call < 5; ++call)
+      send(tenant);
+  std::map<std::string, std::uint64_t> taken;
+  std::map<std::string, std::uint64_t> waited_since;  // in calls of others that left meanwhile
+  std::uint64_t sum = 0;
+  for (std::uint64_t round = 0; round < 40'000; ++round) {
+    const auto call = queue.take_first(noon);
+    REQUIRE(call);
+    taken[call->tenant] += call->tokens;
+    sum += call->tokens;
+    REQUIRE(round - waited_since[call->tenant] < 1'000);
+    waited_since[call->tenant] = round;
+    send(call->tenant);
+  }
+  std::uint32_t all = 0;
+  for (const auto& [tenant, weight] : weights)
+    all += weight;
+  for (const auto& [tenant, weight] : weights) {
+    CAPTURE(seed, tenant, weight, all);
+    const double share = static_cast<double>(taken[tenant]) / static_cast<double>(sum);
+    CHECK(share == Approx(static_cast<double>(weight) / all).epsilon(0.03));
+  }
+}
+
+TEST_CASE("of one tenant's keys, each call has the share of its own") {
+  FairQueue queue;
+  for (std::uint64_t number = 1; number <= 300; ++number) {
+    WaitingCall own = waiting_call(number, "two keys", FairQueue::quantum_tokens);
+    own.call_class.weight = number % 2 == 0 ? 1 : 3;
+    queue.add(std::move(own));
+    queue.add(waiting_call(1'000 + number, "one key", FairQueue::quantum_tokens));
+  }
+  int own = 0;
+  for (const std::uint64_t call : leaving(queue, 300))
+    own += call < 1'000 ? 1 : 0;
+  CHECK(own > 150);  // more than with a weight of 1 alone
+  CHECK(own < 225);  // and less than with one of 3
+}
+
+TEST_CASE("a tenant's most critical calls leave first, and every fourth is its oldest") {
+  FairQueue queue;
+  queue.add(waiting_call(1, "a", sheddable));
+  queue.add(waiting_call(2, "a", usual));
+  for (std::uint64_t number = 10; number < 18; ++number)
+    queue.add(waiting_call(number, "a", critical));
+  CHECK(leaving(queue, 99) == std::vector<std::uint64_t>{10, 11, 12, 1, 13, 14, 15, 2, 16, 17});
+}
+
+TEST_CASE("what a tenant calls critical takes nothing of another tenant's share") {
+  FairQueue queue;
+  for (std::uint64_t number = 1; number <= 100; ++number) {
+    WaitingCall call = waiting_call(number, "critical", FairQueue::quantum_tokens);
+    call.call_class = critical;
+    queue.add(std::move(call));
+    queue.add(waiting_call(1'000 + number, "modest", FairQueue::quantum_tokens));
+  }
+  int modest = 0;
+  for (const std::uint64_t call : leaving(queue, 100))
+    modest += call > 1'000 ? 1 : 0;
+  CHECK(modest == 50);
+}
+
+TEST_CASE("a sheddable call gives its place up for any other, and takes no other's") {
+  FairQueue queue;
+  queue.add(waiting_call(1, "a", sheddable));
+  queue.add(waiting_call(2, "a", sheddable));
+  queue.add(waiting_call(3, "a", usual));
+  queue.add(waiting_call(4, "a", usual));
+  queue.add(waiting_call(5, "a", usual));
+  CHECK(queue.take_for("b", sheddable)->call == 2);  // by its share of the sheddable ones
+  CHECK_FALSE(queue.take_for("b", sheddable));
+  CHECK(queue.take_for("a", usual)->call == 1);
+  CHECK_FALSE(queue.take_for("a", usual));
+  CHECK_FALSE(queue.take_for("b", sheddable));
+  CHECK(queue.take_for("b", usual)->call == 5);
+}
+
+TEST_CASE("a critical call takes the place of a less critical one of its tenant") {
+  FairQueue queue;
+  queue.add(waiting_call(1, "a", critical));
+  queue.add(waiting_call(2, "a", usual));
+  queue.add(waiting_call(3, "b", usual));
+  queue.add(waiting_call(4, "b", usual));
+  CHECK(queue.has_above(Criticality::normal));
+  CHECK(queue.take_for("a", critical)->call == 2);
+  CHECK_FALSE(queue.take_for("a", critical));
+  CHECK_FALSE(queue.take_for("b", usual));
+  CHECK(queue.has_above(Criticality::normal));
+  CHECK_FALSE(queue.has_above(Criticality::high));
+}
+
+TEST_CASE("a tenant's part of the places is as large as its weight") {
+  FairQueue queue;
+  for (std::uint64_t number = 1; number <= 9; ++number)
+    queue.add(waiting_call(number, "light", usual));
+  std::size_t heavy = 0;
+  const CallClass weighty{2, Criticality::normal};
+  while (queue.take_for("heavy", weighty))
+    queue.add(waiting_call(100 + ++heavy, "heavy", weighty));
+  CHECK(heavy == 6);
+  CHECK(queue.size() == 9);
+  CHECK(queue.weight_by_tenant() ==
+        std::map<std::string, std::uint32_t>{{"heavy", 2}, {"light", 1}});
+}
+
+TEST_CASE("a call that somebody more critical wants too is as critical as that") {
+  FairQueue queue;
+  queue.add(waiting_call(1, "a", usual));
+  queue.add(waiting_call(2, "a", sheddable));
+  queue.raise(2, critical);
+  CHECK(queue.size_of(Criticality::high) == 1);
+  CHECK(queue.size_of(Criticality::sheddable) == 0);
+  queue.raise(2, sheddable);
+  queue.raise(3, critical);
+  CHECK(leaving(queue, 9) == std::vector<std::uint64_t>{2, 1});
+}
+
+TEST_CASE("a new call waits for others' tokens as their weights are to its own") {
+  FairQueue queue;
+  WaitingCall other = waiting_call(1, "heavy", 1'000);
+  other.call_class.weight = 4;
+  queue.add(std::move(other));
+  queue.add(waiting_call(2, "own", 1'000));
+  CHECK(queue.calls_until("new", 100, 0, noon) == Approx(0.6));  // 100, 400 and 100 of 1,000 each
+  CHECK(queue.calls_until("own", 1'000, 0, noon, critical) == Approx(2));
+  CHECK(queue.calls_until("own", 1'000, 0, noon) == Approx(3));
 }
 
 TEST_CASE("a call that may not leave yet holds back nobody but itself") {

@@ -286,5 +286,50 @@ TEST_CASE("a lane whose provider says that no token is left waits, and is not st
   CHECK(sent(lane, *probed_at) == 3);
 }
 
+TEST_CASE("in an overloaded lane sheddable calls are refused first") {
+  Lane lane(fixed_limits(1, 2));
+  const auto of_class = [](std::uint64_t number, Criticality criticality) {
+    Lane::Wish made = wish(number, 300s);
+    made.call_class.criticality = criticality;
+    return made;
+  };
+  enter(lane, wish(1, 300s));
+  CHECK(sent(lane, opening) == 1);
+  enter(lane, of_class(2, Criticality::sheddable));
+  enter(lane, of_class(3, Criticality::sheddable));
+  enter(lane, of_class(4, Criticality::normal));
+  auto shed = lane.next(opening);
+  REQUIRE(shed);
+  CHECK(shed->call == 3);
+  CHECK(shed->refusal->why == Lane::Why::queue_full);
+  enter(lane, of_class(5, Criticality::high));
+  CHECK(lane.next(opening)->call == 2);
+  CHECK(lane.enter(of_class(6, Criticality::sheddable), opening)->why == Lane::Why::queue_full);
+  CHECK(lane.waiting_of(Criticality::high) == 1);
+  lane.ended(1, ending(Lane::Outcome::answered), opening + 1s);
+  CHECK(sent(lane, opening + 1s) == 5);
+  CHECK(sent(lane, opening + 1s) == 0);
+}
+
+TEST_CASE("while a queue stands, a sheddable call is let in only where none is more critical") {
+  Lane lane(fixed_limits(1, 9));
+  const auto of_class = [](std::uint64_t number, Criticality criticality) {
+    Lane::Wish made = wish(number, 300s);
+    made.call_class.criticality = criticality;
+    return made;
+  };
+  for (std::uint64_t call = 1; call <= 5; ++call)
+    enter(lane, of_class(call, Criticality::normal));
+  CHECK_FALSE(lane.enter(of_class(6, Criticality::sheddable), opening));
+  auto now = opening;
+  for (std::uint64_t call = 1; call <= 3; ++call) {
+    CHECK(sent(lane, now) == call);
+    now += 2s;
+    lane.ended(call, ending(Lane::Outcome::answered), now);
+  }
+  CHECK(lane.enter(of_class(7, Criticality::sheddable), now)->why == Lane::Why::shed);
+  CHECK_FALSE(lane.enter(of_class(8, Criticality::normal), now));
+}
+
 }  // namespace
 }  // namespace parlance

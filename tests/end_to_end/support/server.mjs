@@ -106,9 +106,10 @@ export class Server {
   }
 
   // `parlance keys create`: the new key.
-  async create_key({ tenant, scopes = 'chat', expires = '90d' }) {
+  async create_key({ tenant, scopes = 'chat', expires = '90d', weight = 1, criticality = 'normal' }) {
     const made = await run(this.binary, [
       'keys', 'create', '--config', this.config_file, '--tenant', tenant, '--scopes', scopes, '--expires', expires,
+      '--weight', String(weight), '--criticality', criticality,
     ]);
     const key = /pk_\S+/.exec(made.stdout)?.[0];
     if (made.code !== 0 || !key) throw new Error(`keys create ended with ${made.code}: ${made.stdout} ${made.stderr}`);
