@@ -217,7 +217,8 @@ std::vector<LaneView> LlmPool::lanes_for(const CallWish& wish) const {
   if (role == roles_.end()) return views;
   for (const PoolLane* lane : role->second.lanes) {
     LaneView& view = views.emplace_back(view_of(*lane));
-    view.wait = lane->lane.wait(wish.tenant, wish.tokens, tools_.clock.now());
+    view.wait =
+        lane->lane.wait(wish.tenant, wish.tokens, tools_.clock.now(), class_of(wish.caller_key));
     if (wish.keeps_lane) break;
   }
   return views;
@@ -358,12 +359,12 @@ bool LlmPool::follow(std::uint64_t shared, const Ask& ask) {
   joined_.follow(ask.call, shared);
   askers_[ask.call] = ask.asker;
   if (ask.deadline.when() > call.ask.deadline.when()) call.ask.deadline = ask.deadline;
-  call.at().lane.extend(shared, call.ask.deadline.when(), class_of(ask));
+  call.at().lane.extend(shared, call.ask.deadline.when(), class_of(ask.caller_key));
   return true;
 }
 
-CallClass LlmPool::class_of(const Ask& ask) const {
-  return tools_.class_of_key ? tools_.class_of_key(ask.caller_key) : CallClass{};
+CallClass LlmPool::class_of(const std::string& key) const {
+  return tools_.class_of_key ? tools_.class_of_key(key) : CallClass{};
 }
 
 void LlmPool::lead(Ask& ask, const Role& role, const std::string& identity) {
@@ -396,9 +397,12 @@ Audience::Listener LlmPool::listener(const Ask& ask, std::shared_ptr<SharedBill>
 
 Result<void> LlmPool::enter_lane(std::uint64_t number, Call& call) {
   PoolLane& lane = call.at();
-  const auto refusal = lane.lane.enter(
-      {number, call.ask.tenant, call.tokens_max, call.ask.deadline.when(), class_of(call.ask)},
-      tools_.clock.now());
+  const auto refusal = lane.lane.enter({number,
+                                        call.ask.tenant,
+                                        call.tokens_max,
+                                        call.ask.deadline.when(),
+                                        class_of(call.ask.caller_key)},
+                                       tools_.clock.now());
   if (!refusal) {
     show(lane);
     return {};

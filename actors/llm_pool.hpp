@@ -156,7 +156,7 @@ class LlmPool : public caf::event_based_actor {
   // False when the call that `ask` is like cannot be followed any more.
   bool follow(std::uint64_t shared, const Ask& ask);
   void lead(Ask& ask, const Role& role, const std::string& identity);
-  CallClass class_of(const Ask& ask) const;
+  CallClass class_of(const std::string& key) const;
   static Audience::Listener listener(const Ask& ask, std::shared_ptr<SharedBill> bill);
   // Takes a place in the first lane, from the call's on, that is not down; an Error says why there
   // is none.

@@ -73,7 +73,8 @@ asio::awaitable<void> estimate(HttpSession& session, const Backend& backend) {
     const CallWish wish{estimated.role,
                         tenant,
                         static_cast<std::uint64_t>(estimated.amount.tokens),
-                        !estimated.model_override.empty()};
+                        !estimated.model_override.empty(),
+                        request.caller.key_id};
     const auto lanes = co_await answer_of<Lanes>(
         [&](Pools::Answer done) { backend.pools.lanes_for(wish, std::move(done)); });
     if (!lanes) co_return co_await session.send_error(lanes.error());

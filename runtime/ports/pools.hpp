@@ -77,6 +77,7 @@ struct CallWish {
   std::string tenant;
   std::uint64_t tokens = 1;  // at most, question and answer
   bool keeps_lane = false;   // its client chose the model: it tries the first lane alone
+  std::string caller_key{};  // the id of the key that would ask
 };
 
 class Pools {

@@ -53,6 +53,7 @@ TEST_CASE_METHOD(ServerFixture, "an estimate says what a call would cost, and ho
   CHECK(pools.wishes[0].tenant == "dev");
   CHECK(pools.wishes[0].tokens == 2'060);
   CHECK_FALSE(pools.wishes[0].keeps_lane);
+  CHECK(pools.wishes[0].caller_key == "dev");
   REQUIRE(conversations.estimated.size() == 1);
   CHECK(conversations.estimated[0].thread == thread("t1"));
   CHECK(conversations.estimated[0].user == "ada");
