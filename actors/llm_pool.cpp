@@ -98,6 +98,12 @@ Error error_of(const Lane::Refusal& refusal, const LaneOptions& lane) {
               "the queue is longer than the turn has time",
               {},
               refusal.retry_after};
+    case Lane::Why::used_up:
+      return {ErrorCode::would_miss_deadline,
+              "what " + lane.provider +
+                  " lets go in a minute is used up for longer than the turn has time",
+              {},
+              refusal.retry_after};
     case Lane::Why::drained:
       return {ErrorCode::model_unavailable,
               lane.model + " is taken out of service",
@@ -110,6 +116,11 @@ Error error_of(const Lane::Refusal& refusal, const LaneOptions& lane) {
           lane.provider + " has failed too often and is left alone for a while",
           {},
           refusal.retry_after};
+}
+
+// Another lane may take the call.
+bool is_the_lanes(Lane::Why why) {
+  return why == Lane::Why::provider_down || why == Lane::Why::used_up || why == Lane::Why::drained;
 }
 
 }  // namespace
@@ -407,9 +418,7 @@ Result<void> LlmPool::enter_lane(std::uint64_t number, Call& call) {
     show(lane);
     return {};
   }
-  const bool may_move_on =
-      refusal->why == Lane::Why::provider_down || refusal->why == Lane::Why::drained;
-  if (may_move_on && call.has_elsewhere()) return enter_next_lane(number, call);
+  if (is_the_lanes(refusal->why) && call.has_elsewhere()) return enter_next_lane(number, call);
   Error error = error_of(*refusal, lane.options);
   lane.metrics.call_refused(error.code);
   return error;
@@ -429,7 +438,7 @@ void LlmPool::advance(PoolLane& lane) {
     Error error = error_of(*step->refusal, lane.options);
     lane.metrics.call_refused(error.code);
     auto failed = std::make_shared<Result<ChatAnswer>>(std::move(error));
-    if (step->refusal->why == Lane::Why::provider_down) {
+    if (is_the_lanes(step->refusal->why)) {
       move_on(step->call, std::move(failed));
     } else {
       answer(step->call, std::move(failed));

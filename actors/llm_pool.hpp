@@ -18,11 +18,11 @@
 // bear and a bounded queue, and is one however many roles name it. It decides what becomes of a
 // call; the pool carries it out.
 //
-// A call tries the lanes of its role in order. It moves on when its lane is down, throttles beyond
-// the call's deadline, has a model whose context is too short, or a key or an account that its
-// provider refuses, and nothing was said yet. A full queue, or one too long for the deadline, is a
-// refusal, not a reason to move on. A call whose client chose the provider's model stays on its
-// lane.
+// A call tries the lanes of its role in order. It moves on when its lane is down, throttles or has
+// used its provider's limits up beyond the call's deadline, has a model whose context is too short,
+// or a key or an account that its provider refuses, and nothing was said yet. A full queue, or one
+// too long for the deadline, is a refusal, not a reason to move on. A call whose client chose the
+// provider's model stays on its lane.
 //
 // Bounds: a lane's limits, and those of JoinedCalls; see there. A call of which more than 256 KiB
 // were said is not followed any more.

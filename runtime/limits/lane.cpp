@@ -35,6 +35,8 @@ std::optional<Lane::Refusal> Lane::enter(const Wish& wish, Time now) {
     return advised_wait(in_seconds(wait(wish.tenant, wish.tokens, now, wish.call_class)));
   };
   if (is_shed(wish, now)) return Refusal{Why::shed, retry_after()};
+  if (quotas_.fits_at(wish.tokens, now) > wish.deadline)
+    return Refusal{Why::used_up, retry_after()};
   if (!can_be_answered(wish, now)) return Refusal{Why::would_miss_deadline, retry_after()};
   if (running_.size() + queue_.size() >= places && !make_place_for(wish, now))
     return Refusal{Why::queue_full, retry_after()};
@@ -207,7 +209,9 @@ std::optional<Lane::Time> Lane::wake_at(Time now) {
 
 void Lane::told(std::uint64_t call, const ToldQuotas& quotas, Time now) {
   const auto found = running_.find(call);
-  if (found != running_.end()) quotas_.told(quotas, found->second.quota_mark, now);
+  if (found == running_.end()) return;
+  quotas_.told(quotas, found->second.quota_mark, now);
+  if (quotas_.fits_at(1, now) > now) give_up_used_up(now);
 }
 
 void Lane::first_token(std::uint64_t call, Time now) {
@@ -319,6 +323,18 @@ void Lane::give_up_late(Time now) {
   for (const auto& call : queue_.take_late(is_late, rate, now)) {
     given_up_.push_back(
         {call.call, call.since, Refusal{Why::would_miss_deadline, advised_wait(0)}});
+  }
+}
+
+// Those that another lane may still serve in time.
+void Lane::give_up_used_up(Time now) {
+  const auto is_late = [&](const WaitingCall& call, double) {
+    return quotas_.fits_at(call.tokens, now) > call.deadline;
+  };
+  const double rate = rates_.calls_per_second(limit_.limit());
+  for (const auto& call : queue_.take_late(is_late, rate, now)) {
+    const double seconds = in_seconds(quotas_.fits_at(call.tokens, now) - now);
+    given_up_.push_back({call.call, call.since, Refusal{Why::used_up, advised_wait(seconds)}});
   }
 }
 

@@ -13,9 +13,10 @@
 //                  once, the minute's budget and what the provider says is left (ProviderQuota)
 //                  let it
 //   when it failed throttled: it waits again, first of its tenant, if the provider wants it soon
-//                  and its deadline allows; else elsewhere. Outage: elsewhere, if there is another
-//                  lane; else again, from the retry budget. Unfit for the call: elsewhere.
-//                  Something was said: over.
+//                  and its deadline allows; else elsewhere. What the provider says is left comes
+//                  back too late for a call: elsewhere, before it is sent. Outage: elsewhere, if
+//                  there is another lane; else again, from the retry budget. Unfit for the call:
+//                  elsewhere. Something was said: over.
 //
 // The margin is as many deviations of the estimate as let about 1 call in 125 miss its deadline: a
 // call that waited and missed widens it, one that waited and made it narrows it a little, to
@@ -77,7 +78,14 @@ class Lane {
     CallClass call_class{};
   };
 
-  enum class Why : std::uint8_t { queue_full, shed, would_miss_deadline, provider_down, drained };
+  enum class Why : std::uint8_t {
+    queue_full,
+    shed,
+    would_miss_deadline,
+    provider_down,
+    used_up,  // the provider lets nothing go before the call's deadline
+    drained
+  };
   struct Refusal {
     Why why = Why::queue_full;
     std::chrono::milliseconds retry_after{0};
@@ -189,6 +197,7 @@ class Lane {
   Step send(Time now);
   void learn_margin(bool missed);
   void hurry_those_short_of_time(Time now);
+  void give_up_used_up(Time now);
   void give_up_late(Time now);
   void note_held(const Running& run, FlowRates::Until until, Time now);
   void learn(const Running& run, const Ending& ending, Time now);

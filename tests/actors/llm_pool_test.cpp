@@ -301,6 +301,20 @@ TEST_CASE_METHOD(LlmPoolTest, "a lane keeps to what its provider says is left, a
 }
 
 TEST_CASE_METHOD(LlmPoolTest,
+                 "a call whose lane is used up for longer than it has goes to the next") {
+  start_pool({first, second});
+  ask(1);
+  ask(2);
+  ask(3);
+  CHECK(calls("first") == 2);
+  fakes.at("first")->calls.at(0)->reports.limited({{100, 0, 24h}, {}, false});
+  run_messages();
+  CHECK(calls("second") == 1);  // it waited
+  ask(4);
+  CHECK(calls("second") == 2);  // it did not have to
+}
+
+TEST_CASE_METHOD(LlmPoolTest,
                  "what is said of another model, or is not to be read, binds no lane") {
   second.reads_limits = false;
   start_roles({{"main", {first}}, {"other", {second}}});

@@ -95,6 +95,24 @@ test('a call that has less time than the reset takes is refused at the door, and
   assert.equal(provider.calls, 1);
 });
 
+test('a call that has less time than the reset takes goes to the next lane, where there is one', async (t) => {
+  const other = await Mock.start(t, { tokens: 1, first_token_delay: '5ms' });
+  const fields = { 'x-ratelimit-remaining-tokens': 0, 'x-ratelimit-reset-tokens': '24h' };
+  const provider = await raw_provider(t, (say) => say(whole(200, answer, fields)));
+  const providers = { other: { kind: 'openai', base_url: `${other.url}/v1` } };
+  const main = [
+    { provider: 'upstream', model: 'mock-1' },
+    { provider: 'other', model: 'mock-2' },
+  ];
+  const server = await Server.start(t, { configuration: configuration_with(provider, { providers, models: { main } }) });
+  for (let turn = 0; turn < 3; turn += 1) {
+    const answered = await run_wait(server, await create_thread(server), 'chat', `hello ${turn}`);
+    assert.equal(answered.status, 200, answered.text);
+  }
+  assert.equal(provider.calls, 1);
+  assert.equal((await other.stats()).finished, 2);
+});
+
 const nonsense = {
   'less than nothing': { limit: -1, remaining: -1, reset: 0 },
   'no numbers': { limit: 'NaN', remaining: 'none', reset: 'soon' },

@@ -264,8 +264,23 @@ TEST_CASE("what a provider says is left binds a lane below what is configured, u
   CHECK(lane.wake_at(opening) == opening + 20s);
   const auto refused = lane.enter(wish(4, 10s), opening);
   REQUIRE(refused);
-  CHECK(refused->why == Lane::Why::would_miss_deadline);
+  CHECK(refused->why == Lane::Why::used_up);
   CHECK(refused->retry_after == 20s);
+  CHECK(sent(lane, opening + 20s) == 3);
+}
+
+TEST_CASE("calls whose time ends before the provider lets one go hear of it at once") {
+  Lane lane(fixed_limits(9, 9));
+  enter(lane, wish(1));
+  CHECK(sent(lane, opening) == 1);
+  enter(lane, wish(2, 10s));
+  enter(lane, wish(3, 30s));
+  lane.told(1, {{{}, 0, 20s}, {}, false}, opening);
+  const auto step = lane.next(opening);
+  REQUIRE(step);
+  CHECK(step->call == 2);
+  CHECK(step->refusal->why == Lane::Why::used_up);
+  CHECK_FALSE(lane.next(opening));
   CHECK(sent(lane, opening + 20s) == 3);
 }
 
