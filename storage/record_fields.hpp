@@ -15,6 +15,7 @@
 
 #include "runtime/base/error.hpp"
 #include "runtime/base/json.hpp"
+#include "runtime/base/shared_text.hpp"
 #include "storage/record_frame.hpp"
 #include "storage/wire.hpp"
 
