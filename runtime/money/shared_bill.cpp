@@ -18,6 +18,7 @@ void SharedBill::sent(std::string provider, std::string model) {
 
 void SharedBill::failed(const Usage& told) {
   const std::scoped_lock lock(mutex_);
+  was_sent_ = false;
   if (!(told == Usage{})) failed_.push_back({provider_, model_, told});
 }
 
@@ -30,9 +31,14 @@ SharedBill::Share SharedBill::leave(std::uint64_t member) {
   const std::scoped_lock lock(mutex_);
   const bool was_payer = !members_.empty() && members_.front() == member;
   if (std::erase(members_, member) == 0) return {};
-  const bool pays = was_sent_ && (has_ended_ ? was_payer : members_.empty());
+  const bool pays = has_ended_ ? was_payer : members_.empty();
   if (!pays) return {};
-  return {true, told_, provider_, model_};
+  if (was_sent_) return {true, told_, provider_, model_};
+  if (failed_.empty()) return {};
+  // Nothing is under way: what was told of an attempt that failed is all that there is to pay.
+  Attempt last = std::move(failed_.back());
+  failed_.pop_back();
+  return {true, last.told, std::move(last.provider), std::move(last.model)};
 }
 
 std::optional<std::uint64_t> SharedBill::end(std::optional<Usage> told) {

@@ -308,6 +308,24 @@ TEST_CASE_METHOD(ChargesTest, "what a provider told of an attempt that failed is
   CHECK(usages == std::vector<Usage>{{3, 5, 0}, {7, 2, 0}});
 }
 
+TEST_CASE_METHOD(ChargesTest, "who leaves a refused call before its next attempt pays nothing") {
+  start_with(budget_of(Payer::tenant, 10'000));
+  TurnRequest turn = request("chat", "hello");
+  const RunId run = turn.run;
+  start_turn(std::move(turn));
+  settle();
+  provider->calls[0]->end(
+      Error{ErrorCode::model_unavailable, "busy", {}, std::chrono::milliseconds(3'000)});
+  run_messages();
+  REQUIRE(provider->calls.size() == 1);
+  CHECK(spent_by(acme) == answer_max);
+  conversations->cancel(thread_1, run, CancelReason::asked, [](auto) {});
+  settle();
+  CHECK(provider->calls.size() == 1);
+  CHECK(spent_by(acme) == 0);
+  CHECK(written_of(acme) == 0);
+}
+
 // --- tokens in a window
 
 TEST_CASE_METHOD(ChargesTest,

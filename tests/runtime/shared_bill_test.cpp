@@ -67,5 +67,34 @@ TEST_CASE("an attempt that failed is on the bill if something was told of it") {
   CHECK(bill.take_failed().empty());
 }
 
+TEST_CASE("between two attempts nothing is under way: who leaves pays what was told, and no more") {
+  SharedBill bill;
+  bill.join(1);
+  bill.join(2);
+  bill.sent("p", "m");
+  bill.failed({});
+  CHECK_FALSE(bill.leave(1).pays);
+  SECTION("of a refused attempt nothing was") {
+    CHECK_FALSE(bill.leave(2).pays);
+  }
+  SECTION("of each that something was told of") {
+    bill.sent("q", "n");
+    bill.failed(told);
+    bill.sent("r", "o");
+    bill.failed({1, 2, 0});
+    const auto share = bill.leave(2);
+    CHECK(share.pays);
+    CHECK(share.provider == "r");
+    CHECK(share.told == Usage{1, 2, 0});
+    const auto failed = bill.take_failed();
+    REQUIRE(failed.size() == 1);
+    CHECK(failed[0].told == told);
+  }
+  SECTION("the next attempt is paid for again") {
+    bill.sent("q", "n");
+    CHECK(bill.leave(2).pays);
+  }
+}
+
 }  // namespace
 }  // namespace parlance
