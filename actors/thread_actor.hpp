@@ -188,13 +188,13 @@ class ThreadActor : public caf::event_based_actor {
   caf::behavior erasing();
   caf::behavior copying();
 
-  // --- loading
+  // --- loading (thread_loading.cpp)
   void opened(Result<OpenedThread>& thread);
   void restore(OpenedThread& thread);
   bool was_interrupted(const Place& place) const;
   void forget_if_expired();
 
-  // --- turns
+  // --- turns: let in (thread_admission.cpp), then run
   void take(std::shared_ptr<TurnJob> job);
   void take(TurnJob& job, std::optional<ForkPoint> fork);
   bool take_repeated(TurnJob& job);
