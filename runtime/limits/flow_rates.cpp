@@ -8,28 +8,40 @@
 namespace parlance {
 namespace {
 
-constexpr std::uint64_t ends_to_know = 20;
+constexpr std::uint64_t shares_to_know = 20;
+constexpr double growth_told = 1.1;
+
+// True when the mean began again.
+bool add(SteadyMean& mean, double value, FlowRates::Until until) {
+  return until == FlowRates::Until::answered ? mean.add(value) : mean.add_at_least(value);
+}
 
 }  // namespace
 
-// A call that was cut off early left its slot sooner than the queue can count on.
-bool FlowRates::held(Time sent_at, Until until, bool others_wait, Time now) {
-  const double before = held_.mean();
+bool FlowRates::held(Time sent_at, Until until, std::optional<double> running, Time now) {
   const double seconds = in_seconds(now - sent_at);
-  const bool is_whole = until == Until::answered;
-  const bool begins_again = is_whole ? held_.add(seconds) : held_.add_at_least(seconds);
-  if (begins_again) between_.scale(held_.mean() / before);
-  if (is_whole || seconds > before) note_end(others_wait, now);
-  return begins_again && held_.mean() > before;
+  const double held_before = held_.mean();
+  const bool held_grew = add(held_, seconds, until) && held_.mean() > held_before;
+  if (!running) return false;
+  const bool is_share_known = share_.count() >= shares_to_know;
+  const double share_before = share_.mean();
+  if (!add(share_, seconds / *running, until)) return is_share_known ? has_grown() : held_grew;
+  share_told_ = share_.mean();
+  if (share_told_ <= share_before) return false;
+  held_.scale(share_told_ * *running / held_.mean());
+  return true;
 }
 
-void FlowRates::note_end(bool others_wait, Time now) {
-  if (last_) between_.add(in_seconds(now - *last_));
-  last_ = others_wait ? std::optional<Time>(now) : std::nullopt;
+// Since it began again, and while few values are known of it.
+bool FlowRates::has_grown() {
+  if (share_told_ <= 0 || share_.is_settled() || share_.mean() <= growth_told * share_told_)
+    return false;
+  share_told_ = share_.mean();
+  return true;
 }
 
 double FlowRates::calls_per_second(std::size_t slots) const {
-  if (between_.count() >= ends_to_know && between_.mean() > 0) return 1 / between_.mean();
+  if (share_.count() >= shares_to_know && share_.mean() > 0) return 1 / share_.mean();
   return held_.mean() > 0 ? static_cast<double>(slots) / held_.mean() : 0;
 }
 

@@ -1,11 +1,17 @@
 // How fast a lane's calls end, measured: what a new one will have to wait, and how sure that is.
 //
-// Two things are measured. The time that a call holds its slot, which tells soonest that the
-// provider has become slower or faster; and, while calls wait, the time between two ends, which
-// tells best how long a queue takes: it is the same however many calls stand at the provider.
+// Two things are measured. The time that a call holds its slot; and, of calls that others wait for,
+// their share of the lane: that time divided by the calls that run at once. By Little's law as much
+// lies between two ends, so it tells how long a queue takes. It also tells soonest that the
+// provider has become slower or faster: behind a provider that queues, a limit that moves changes
+// the time that each call takes, and leaves the share as it is. Until shares are known, the time of
+// calls has to tell both.
 //
 // When calls become slower, those that waited long are the first to be cut off by their deadlines:
 // the answers alone would be those of the short calls, and tell nothing.
+//
+// The first calls that a slower provider ends are its short ones. Until the new mean has settled,
+// each tenth that it grows makes what was told of waits too little once more.
 //
 // Threading: none of its own; its lane owns it.
 #pragma once
@@ -28,9 +34,9 @@ class FlowRates {
     cut_off  // by its deadline, or because nobody wanted it any more: it would have taken longer
   };
 
-  // A call that was sent at `sent_at` held its slot until now; others wait for it. True when calls
-  // turn out to have become slower: what was told of waits was too little.
-  bool held(Time sent_at, Until until, bool others_wait, Time now);
+  // A call that was sent at `sent_at` held its slot until now, one of `running` that ran at once;
+  // none: nobody waited for it. True when what was told of waits turns out to have been too little.
+  bool held(Time sent_at, Until until, std::optional<double> running, Time now);
 
   double seconds_mean() const { return held_.mean(); }
 
@@ -41,11 +47,11 @@ class FlowRates {
   double answer_deviation(double calls, std::size_t slots) const;
 
  private:
-  void note_end(bool others_wait, Time now);
+  bool has_grown();
 
-  SteadyMean held_;
-  SteadyMean between_;
-  std::optional<Time> last_;  // a call ended while others waited, and they have waited since
+  SteadyMean held_;        // seconds
+  SteadyMean share_;       // seconds
+  double share_told_ = 0;  // that waits were told by since it began again, or has grown
 };
 
 }  // namespace parlance

@@ -186,7 +186,9 @@ Lane::Step Lane::send(Time now) {
   minute_.sent(run.call.tokens, now);
   run.quota_mark = quotas_.sent(run.call.tokens, now);
   tokens_running_ += run.call.tokens;
-  run.mark = limit_.sent(now, running_.size() + 1);
+  run.running = running_.size() + 1;
+  run.others_waited = !queue_.empty();
+  run.mark = limit_.sent(now, run.running);
   const Step step{run.call.call, run.call.since, std::nullopt};
   running_.insert_or_assign(step.call, std::move(run));
   return step;
@@ -292,9 +294,15 @@ void Lane::learn(const Running& run, const Ending& ending, Time now) {
   minute_.settled(run.call.tokens, ending.tokens_used, run.mark.sent_at, now);
 }
 
+// With this one, which has ended; none when at one of its ends nobody waited.
+std::optional<double> Lane::ran_at_once(const Running& run) const {
+  if (!run.others_waited || queue_.empty()) return std::nullopt;
+  return static_cast<double>(run.running + running_.size() + 1) / 2;
+}
+
 // A provider that has become slower is another one: what its calls taught about the margin is void.
 void Lane::note_held(const Running& run, FlowRates::Until until, Time now) {
-  if (!rates_.held(run.mark.sent_at, until, !queue_.empty(), now)) return;
+  if (!rates_.held(run.mark.sent_at, until, ran_at_once(run), now)) return;
   margin_ = std::max(margin_, margin_untaught);
   give_up_late(now);
 }

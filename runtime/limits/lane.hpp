@@ -179,6 +179,8 @@ class Lane {
     WaitingCall call;
     ConcurrencyLimit::Mark mark;
     ProviderQuotas::Mark quota_mark;
+    std::size_t running = 1;     // with it, when it was sent
+    bool others_waited = false;  // then
     bool is_probe = false;
   };
 
@@ -199,6 +201,7 @@ class Lane {
   void hurry_those_short_of_time(Time now);
   void give_up_used_up(Time now);
   void give_up_late(Time now);
+  std::optional<double> ran_at_once(const Running& run) const;
   void note_held(const Running& run, FlowRates::Until until, Time now);
   void learn(const Running& run, const Ending& ending, Time now);
   After wait_again(Running& run, const Ending& ending, Time now);

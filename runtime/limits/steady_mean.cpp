@@ -8,6 +8,7 @@ namespace {
 constexpr double slow_weight = 0.005;
 // By chance a test says so much once in e^15, three million, values.
 constexpr double enough = 15;
+constexpr double says_max = enough / 5;
 constexpr double deviation_min = 0.2;  // of the mean, that is believed
 constexpr double share_min = 1e-12;
 
@@ -34,6 +35,10 @@ void SteadyMean::scale(double ratio, std::uint64_t values) {
   faster_ = Test{faster_.ratio};
 }
 
+bool SteadyMean::is_settled() const {
+  return static_cast<double>(count_) * slow_weight >= 1;
+}
+
 double SteadyMean::mean_deviation() const {
   if (count_ == 0) return 0;
   return deviation() / std::sqrt(std::min(static_cast<double>(count_), 1 / slow_weight));
@@ -54,7 +59,7 @@ bool SteadyMean::tell(double value, bool is_whole) {
 bool SteadyMean::tells(Test& test, double value, bool is_whole) {
   const double likelier = is_whole ? density_ratio(value, test.ratio)
                                    : std::log(share_above(value / test.ratio) / share_above(value));
-  test.says += std::min(likelier, enough / 3);
+  test.says += std::min(likelier, says_max);
   if (test.says <= 0) {
     test = Test{test.ratio};
     return false;

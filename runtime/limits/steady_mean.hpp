@@ -4,9 +4,9 @@
 //
 // A test sums up how much likelier each value is with the change than without it (the logarithm),
 // and begins again whenever the sum says "without". Once it says enough, the mean begins again from
-// the values that told. One value says a third of enough at most: what is far out once is no
-// change. Values are taken to be gamma distributed, with the mean and deviation that they had: both
-// the times of answers and the gaps between their ends nearly are.
+// the values that told. One value says a fifth of enough at most: what is far out a few times is no
+// change. Values are taken to be gamma distributed, with the mean and deviation that they had: the
+// times of answers nearly are, and the few that take very long are what they differ in.
 //
 // Threading: none of its own.
 #pragma once
@@ -30,6 +30,8 @@ class SteadyMean {
   double mean() const { return mean_; }
   double deviation() const { return std::sqrt(std::fmax(0, square_mean_ - mean_ * mean_)); }
 
+  // Known as well as it ever will be.
+  bool is_settled() const;
   // Of the mean itself: how well it is known.
   double mean_deviation() const;
 

@@ -398,13 +398,15 @@ TEST_CASE("values that are cut off early say nothing") {
   CHECK(mean.mean() == Approx(2).epsilon(0.05));
 }
 
-TEST_CASE("a steady mean does not begin again for one value that is far out") {
+TEST_CASE("a steady mean does not begin again for a few values that are far out") {
   SteadyMean mean;
   for (int i = 0; i < 500; ++i)
     mean.add(i % 2 == 0 ? 1.2 : 2.8);
-  CHECK_FALSE(mean.add(20));
-  CHECK_FALSE(mean.add(2));
-  CHECK(mean.mean() == Approx(2).epsilon(0.1));
+  for (int i = 0; i < 3; ++i) {
+    CHECK_FALSE(mean.add(20));
+    CHECK_FALSE(mean.add(2));
+  }
+  CHECK(mean.mean() == Approx(2).epsilon(0.2));
 }
 
 TEST_CASE("a fixed limit stays, whatever the provider says") {
