@@ -19,9 +19,19 @@ WorldOptions world_of(std::uint32_t slots, Manner manner, std::uint64_t seed) {
   return options;
 }
 
-double share(std::size_t part, std::size_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
+// Counted in all of a figure's worlds.
+struct Share {
+  std::size_t part = 0;
+  std::size_t whole = 0;
+
+  void count(bool is_part) {
+    ++whole;
+    part += is_part ? 1 : 0;
+  }
+  double value() const {
+    return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+  }
+};
 
 std::size_t count_between(const std::vector<double>& times, double from, double to) {
   return static_cast<std::size_t>(std::count_if(
@@ -52,15 +62,11 @@ double p99(Waits waits) {
 
 // Of the calls that were let in, those that would have been answered in time without waiting, and
 // were not.
-double missed_share(const WorldOptions& options, const History& history) {
-  std::size_t let_in = 0;
-  std::size_t missed = 0;
+void count_missed(Share& missed, const WorldOptions& options, const History& history) {
   for (const Fate& call : history.calls) {
     if (call.refused || call.deadline >= options.seconds) continue;
-    ++let_in;
-    missed += !call.in_time() && call.would_be_in_time() ? 1 : 0;
+    missed.count(!call.in_time() && call.would_be_in_time());
   }
-  return share(missed, let_in);
 }
 
 // Of the tokens that were sent.
@@ -76,14 +82,10 @@ double share_of_heavy(const History& history) {
 }
 
 // Of the refused calls that were replayed.
-double wrongly_refused_share(const History& history) {
-  std::size_t replayed = 0;
-  std::size_t made_it = 0;
+void count_wrongly_refused(Share& wrongly, const History& history) {
   for (const Fate& call : history.calls) {
-    replayed += call.would_make_it ? 1 : 0;
-    made_it += call.would_make_it.value_or(false) ? 1 : 0;
+    if (call.would_make_it) wrongly.count(*call.would_make_it);
   }
-  return share(made_it, replayed);
 }
 
 }  // namespace
@@ -91,21 +93,34 @@ double wrongly_refused_share(const History& history) {
 Figures saturated(std::uint32_t slots,
                   Manner manner,
                   std::uint64_t seed,
+                  std::uint32_t worlds,
                   std::size_t replay_every) {
-  WorldOptions options = world_of(slots, manner, seed);
-  options.replay_every = replay_every;
-  options.replay_from_seconds = warm_up_seconds;
-  const History history = run(options);
-  const auto warm = history.limits.begin() + static_cast<std::ptrdiff_t>(warm_up_seconds);
-  const auto [lowest, highest] = std::minmax_element(warm, history.limits.end());
-  const double throttled = share(count_between(history.throttled, 10, options.seconds),
-                                 count_between(history.sent, 10, options.seconds));
+  std::vector<std::uint32_t> limits;
+  double served = 0;
+  Share throttled;
+  Share missed;
+  Share wrongly;
+  for (std::uint32_t world = 0; world < worlds; ++world) {
+    WorldOptions options = world_of(slots, manner, seed + 1'000 * world);
+    options.replay_every = replay_every;
+    options.replay_from_seconds = warm_up_seconds;
+    const History history = run(options);
+    limits.insert(limits.end(),
+                  history.limits.begin() + static_cast<std::ptrdiff_t>(warm_up_seconds),
+                  history.limits.end());
+    served += goodput(options, history) / worlds;
+    throttled.part += count_between(history.throttled, 10, options.seconds);
+    throttled.whole += count_between(history.sent, 10, options.seconds);
+    count_missed(missed, options, history);
+    count_wrongly_refused(wrongly, history);
+  }
+  const auto [lowest, highest] = std::minmax_element(limits.begin(), limits.end());
   return {{"limit / slots, lowest", *lowest / static_cast<double>(slots), 0.9, 1.5},
           {"limit / slots, highest", *highest / static_cast<double>(slots), 0.9, 1.5},
-          {"goodput", goodput(options, history), 0.9, 1},
-          {"throttled", throttled, 0, 0.01},
-          {"let in and missed", missed_share(options, history), 0, 0.01},
-          {"refused wrongly", wrongly_refused_share(history), 0, 0.05}};
+          {"goodput", served, 0.9, 1},
+          {"throttled", throttled.value(), 0, 0.01},
+          {"let in and missed", missed.value(), 0, 0.01},
+          {"refused wrongly", wrongly.value(), 0, 0.05}};
 }
 
 Figures half_speed(std::uint32_t slots, Manner manner, std::uint64_t seed, std::uint32_t worlds) {

@@ -21,10 +21,15 @@ struct Figure {
 };
 using Figures = std::vector<Figure>;
 
-// Ten minutes of twice what the provider can serve: limit, goodput, throttled calls, and who was
-// let in and refused rightly. `replay_every`: so many-th of the refused calls are let in, each in a
+// Ten minutes of twice what the provider can serve, in so many worlds: limit, goodput, throttled
+// calls, and who was let in and refused rightly. The limit has to hold in each of them; the others
+// are shares of their calls. `replay_every`: so many-th of the refused calls are let in, each in a
 // world of its own, to see whether they would have made it.
-Figures saturated(std::uint32_t slots, Manner manner, std::uint64_t seed, std::size_t replay_every);
+Figures saturated(std::uint32_t slots,
+                  Manner manner,
+                  std::uint64_t seed,
+                  std::uint32_t worlds,
+                  std::size_t replay_every);
 
 // The provider halves its speed: the longest waits, from 20 s after, next to those before and,
 // which is harder, to those of a world in which it always was that slow. Of so many worlds: a p99

@@ -13,8 +13,8 @@ void check(const Figures& figures) {
 }
 
 TEST_CASE("a lane finds a provider's slots, and keeps them busy with calls that end in time") {
-  check(saturated(16, Manner::refuses, 1, 100));
-  check(saturated(16, Manner::queues, 1, 100));
+  check(saturated(16, Manner::refuses, 1, 1, 100));
+  check(saturated(16, Manner::queues, 1, 1, 100));
 }
 
 TEST_CASE("waits recover when a provider halves its speed") {
@@ -32,7 +32,8 @@ TEST_CASE("a dead provider is asked once a period, and used again when it is bac
 }
 
 TEST_CASE("the same seed is the same world") {
-  CHECK(saturated(4, Manner::queues, 7, 0)[2].value == saturated(4, Manner::queues, 7, 0)[2].value);
+  CHECK(saturated(4, Manner::queues, 7, 1, 0)[2].value ==
+        saturated(4, Manner::queues, 7, 1, 0)[2].value);
 }
 
 }  // namespace
