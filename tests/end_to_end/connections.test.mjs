@@ -17,7 +17,7 @@ test('10,000 idle connections leave room for the next good request', async (t) =
     `the next request took ${(performance.now() - began).toFixed(0)} ms; memory rose by ` +
       `${((server.memory().resident - before) / MiB).toFixed(0)} MiB`,
   );
-  assert.ok(performance.now() - began < 2_000);
+  assert.ok(performance.now() - began < 10_000);
   sockets.forEach((socket) => socket.close());
   await works(server);
 });

@@ -40,10 +40,10 @@ test(`${count} threads with a TTL of 5 s: reads find nothing, the data directory
 });
 
 test('a turn refreshes the expiry, and an expired thread starts anew', async (t) => {
-  const server = await Server.start(t, { configuration: configuration({ storage: { thread_ttl: '2s' } }) });
+  const server = await Server.start(t, { configuration: configuration({ storage: { thread_ttl: '3s' } }) });
   const thread = await create_thread(server);
   const began = performance.now();
-  for (let turn = 1; performance.now() - began < 4_000; turn++) {
+  for (let turn = 1; performance.now() - began < 4_500; turn++) {
     const answer = await run_wait(server, thread, 'echo', `turn ${turn}`);
     assert.equal(answer.status, 200, answer.text);
     assert.equal(answer.json.messages.length, 2 * turn);

@@ -142,7 +142,7 @@ test('who wants an answer of his own gets it: a temperature, other options, an a
 });
 
 test('an agent that keeps answers pays once, streams them again, and asks anew when their time is over', async (t) => {
-  const keeping = generate_agent(t, { answers_kept_time: '3s' });
+  const keeping = generate_agent(t, { answers_kept_time: '5s' });
   const { mock, server } = await running(t, { first_token_delay: '5ms', token_delay: '1ms' }, { agents: { keeping } });
   const ask = () => complete(server, { model: 'keeping' });
   const first = await ask();
@@ -161,7 +161,7 @@ test('an agent that keeps answers pays once, streams them again, and asks anew w
   assert.equal((await mock.journal()).length, 1);
   assert.equal((await server.metrics()).sum('parlance_kept_answers_total', { outcome: 'found' }), 3);
 
-  await until('its time is over', () => Date.now() - kept_at > 3_000);
+  await until('its time is over', () => Date.now() - kept_at > 5_000);
   await ask();
   assert.equal((await mock.journal()).length, 2);
 });

@@ -34,7 +34,8 @@ test('a run begins after its delay, not earlier, and across kill -9', async (t) 
   await server.kill();
   await server.begin();
   while (Date.now() - from < 2_800) {
-    assert.equal(await status_of(server, thread, run), 'pending');
+    const status = await status_of(server, thread, run);
+    if (Date.now() - from < 3_000) assert.equal(status, 'pending'); // else the answer came late
     await elapse(50);
   }
   await until('it has run', async () => (await status_of(server, thread, run)) === 'success');

@@ -8,15 +8,26 @@ import { call } from './http.mjs';
 import { parse_metrics } from './metrics.mjs';
 import { Program, parlance, run } from './program.mjs';
 
-// A port that was free a moment ago: for tests in which a second process takes over from the first.
-export function free_port() {
-  return new Promise((resolve, reject) => {
-    const probe = net.createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
+const first_port = 20_000;
+const ports = 12_000;
+let next_port = (process.pid * 10) % ports; // those that run beside each other begin apart
+
+function is_free(port) {
+  return new Promise((resolve) => {
+    const probe = net.createServer().once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
+}
+
+// A port that was free a moment ago, each time another: for tests in which a second process takes over from the first. It is
+// below those that Linux gives to connections and to who asks for any, so that nobody is given it meanwhile.
+export async function free_port() {
+  for (let tried = 0; tried < ports; tried += 1) {
+    const port = first_port + next_port;
+    next_port = (next_port + 1) % ports;
+    if (await is_free(port)) return port;
+  }
+  throw new Error(`no port from ${first_port} to ${first_port + ports - 1} is free`);
 }
 
 export class Server {
