@@ -322,8 +322,9 @@ TEST_CASE_METHOD(ChargesTest, "who leaves a refused call before its next attempt
   conversations->cancel(thread_1, run, CancelReason::asked, [](auto) {});
   settle();
   CHECK(provider->calls.size() == 1);
-  CHECK(spent_by(acme) == 0);
   CHECK(written_of(acme) == 0);
+  REQUIRE(journal.ledger.size() == 1);
+  CHECK(journal.ledger.begin()->second.usage == Usage{});
 }
 
 // --- tokens in a window
