@@ -200,7 +200,8 @@ void add_advise(CLI::App& advise, AdviseTexts& texts, AdviseCommand& command) {
 }
 
 void settle(AdviseCommand& command, const AdviseTexts& texts) {
-  check(command.report_file.empty() != texts.url.empty(), "advise needs --run or --url");
+  check(!command.report_file.empty() || !texts.url.empty(), "advise needs --run or --url");
+  check(command.report_file.empty() || texts.url.empty(), "--run is in place of --url");
   check(command.report_file.empty() || (texts.time.empty() && command.key.empty()),
         "--time and --key are for --url");
   check(command.advised_file.empty() || !command.configuration_file.empty(),

@@ -14,10 +14,6 @@ constexpr double wait_used =
     0.8;  // under overload a queue is full, and all wait as long as the last
 constexpr double throttled_share_usual = 0.01;  // of a lane that looks for its provider's limit
 
-std::uint64_t whole(double value) {
-  return static_cast<std::uint64_t>(std::max(0.0, std::ceil(value)));
-}
-
 bool is_throttled(const PoolFigures& pool) {
   return pool.throttled_share() > throttled_share_usual;
 }
@@ -41,7 +37,7 @@ struct Size {
 // As many as it had whenever it would take no more.
 Size places_that_are_borne(const PoolFigures& pool) {
   const double borne = pool.throttled_beside / pool.throttled;
-  const auto size = static_cast<std::uint64_t>(std::lround(std::max(1.0, borne)));
+  const auto size = whole(std::round(std::max(1.0, borne)));
   return {
       std::min(size, whole(pool.places_now)),
       text_of(
@@ -113,6 +109,11 @@ void advise_on_pool(const PoolFigures& pool,
                 pool.name.c_str(),
                 pool.answered,
                 calls_least));
+    return;
+  }
+  if (pool.service_s() <= 0) {
+    advice.not_measured.push_back(text_of(
+        "%s: its %.0f answered calls took no time at all", pool.name.c_str(), pool.answered));
     return;
   }
   const bool is_retriever = pool.name == "retriever";

@@ -7,14 +7,18 @@
 //                    next one is refused (M/M/c/K). Real calls vary less than exponential ones: it
 //                    is a little too pessimistic of waits. Where all clients that there are find
 //                    room, nobody is refused, and those who are not served wait (Little's law
-//                    again)
+//                    again); where each has a place, nobody waits
 //
+// Bounds: a station is taken to have a million places at most, and as many that wait.
 // Threading: pure functions.
 #pragma once
 
 #include <cstdint>
 
 namespace parlance::bench {
+
+// Rounded up; from 0, for what is no number as well, to 1e15.
+std::uint64_t whole(double size);
 
 double at_once(double per_second, double seconds);
 
@@ -39,6 +43,6 @@ struct Forecast {
   double refused_share = 0;
 };
 
-Forecast forecast(const Station& station);
+Forecast forecast(Station station);
 
 }  // namespace parlance::bench

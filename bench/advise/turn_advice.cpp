@@ -12,10 +12,6 @@ constexpr double threads_measured_least = 100;  // that say what one takes of me
 constexpr double places_most = 1'001;           // that the setting takes, the running turn's too
 constexpr double mebibyte = 1U << 20U;
 
-std::uint64_t size_of(double value) {
-  return static_cast<std::uint64_t>(std::max(0.0, value));
-}
-
 // False: they say nothing of what a turn takes, and this is noted.
 bool has_turns(const TurnFigures& turns, const char* setting, Advice& advice) {
   if (turns.ended >= calls_least) return true;
@@ -29,7 +25,7 @@ bool has_turns(const TurnFigures& turns, const char* setting, Advice& advice) {
 
 void advise_on_mailbox(const TurnFigures& turns, const AdviceOptions& options, Advice& advice) {
   const char* const name = "threads.turns_waiting_max";
-  const auto now = size_of(turns.turns_waiting_max);
+  const auto now = whole(turns.turns_waiting_max);
   if (turns.refused_mailbox == 0) {
     advice.settings.push_back({"", name, now, now, "kept: no thread was full"});
     return;
@@ -45,7 +41,7 @@ void advise_on_mailbox(const TurnFigures& turns, const AdviceOptions& options, A
       {"",
        name,
        now,
-       size_of(fit - 1),
+       whole(fit - 1),
        text_of(
            "%.0f turns found their thread full beside %.0f that were let in%s",
            turns.refused_mailbox,
@@ -70,7 +66,7 @@ void expect_memory(const TurnFigures& turns, double threads_more, Advice& advice
 
 void advise_on_memory(const TurnFigures& turns, Advice& advice) {
   const char* const name = "threads.resident_max";
-  const auto now = size_of(turns.resident_max);
+  const auto now = whole(turns.resident_max);
   if (turns.refused_memory == 0) {
     advice.settings.push_back(
         {"", name, now, now, text_of("kept: all found room; %.0f were there", turns.threads_most)});
@@ -83,7 +79,7 @@ void advise_on_memory(const TurnFigures& turns, Advice& advice) {
   const double came_per_second = turns.came() / turns.seconds;
   const double inside = turns.inside_at_once_most();
   const double busy = std::min(at_once(came_per_second, turns.turn_s()), inside);
-  const auto fit = std::max(now, std::min(places_for(busy), size_of(inside)));
+  const auto fit = std::max(now, std::min(places_for(busy), whole(inside)));
   advice.settings.push_back(
       {"",
        name,
@@ -103,7 +99,7 @@ void advise_on_memory(const TurnFigures& turns, Advice& advice) {
 
 void advise_on_connections(const TurnFigures& turns, Advice& advice) {
   const char* const name = "http.connections_max";
-  const auto now = size_of(turns.connections_max);
+  const auto now = whole(turns.connections_max);
   if (turns.connections_refused == 0) {
     advice.settings.push_back(
         {"", name, now, now, text_of("kept: %.0f were open at most", turns.connections_most)});

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstdint>
+#include <limits>
 #include <string>
 
 namespace parlance::bench {
@@ -136,6 +138,40 @@ TEST_CASE("a station's forecast is that of the textbook") {
   CHECK(closed.per_second == Approx(16 / 0.3));
   CHECK(closed.wait_s == Approx(0.6));
   CHECK(closed.refused_share == 0);
+}
+
+TEST_CASE("where each client has a place, nobody is expected to wait") {
+  const auto as_many = forecast({110, 0.1, 11, 300, 11});
+  CHECK(as_many.per_second == Approx(110));
+  CHECK(as_many.wait_s == 0);
+  CHECK(as_many.refused_share == 0);
+  CHECK(forecast({500, 0.1, 11, 300, 11}).per_second == Approx(110));
+  CHECK(forecast({30, 0.1, 11, 300, 11}).per_second == Approx(30));
+  CHECK(forecast({110, 0.1, 11, 300, 12}).wait_s > 0);
+}
+
+TEST_CASE("sizes that no server has come to an end") {
+  constexpr auto endless = std::numeric_limits<std::uint64_t>::max();
+  CHECK(forecast({0.8, 1, 1, endless, 0}).wait_s == Approx(4).epsilon(0.001));
+  CHECK(forecast({2, 1, endless, endless, 0}).wait_s == Approx(0).margin(1e-9));
+  CHECK(whole(2.1) == 3);
+  CHECK(whole(-1) == 0);
+  CHECK(whole(std::numeric_limits<double>::quiet_NaN()) == 0);
+  CHECK(whole(std::numeric_limits<double>::infinity()) == 1'000'000'000'000'000);
+  Server server = busy(80);
+  server.refused_full = 120;
+  server.limit_max = server.waiting_max = 1e18;
+  CHECK_FALSE(advice_of(server).settings.empty());
+}
+
+TEST_CASE("calls that took no time say nothing of what one takes") {
+  Server server = busy(80);
+  server.refused_full = 120;
+  server.held_s = 0;
+  const auto advice = advice_of(server);
+  REQUIRE_FALSE(advice.not_measured.empty());
+  CHECK(advice.not_measured[0] == "up/m: its 80 answered calls took no time at all");
+  CHECK_THAT(report(advice), !Catch::Contains("nan"));
 }
 
 TEST_CASE("a lane that refuses gets the slots that its calls would hold, and looks for its limit") {

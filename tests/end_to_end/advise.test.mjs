@@ -156,7 +156,7 @@ test('what nothing can be advised by is told, with an exit code', async (t) => {
   await bench('run', '--url', mock.url, '--surface', 'openai', '--agent', 'm', '--turns', '4', '--clients', '2', '--json', report);
   for (const [args, code, message] of [
     [[], 2, /advise needs --run or --url/],
-    [['--run', report, '--url', idle.url], 2, /advise needs --run or --url/],
+    [['--run', report, '--url', idle.url], 2, /--run is in place of --url/],
     [['--url', idle.url, '--time', 'soon'], 2, /--time: not a duration/],
     [['--url', idle.url, '--config-out', 'x.json'], 2, /--config-out needs --config/],
     [['--run', path.join(folder, 'none.json')], 3, /is no JSON file/],
