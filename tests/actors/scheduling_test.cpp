@@ -30,11 +30,13 @@ struct System {
 
 constexpr auto wait_max = 30s;
 
+// What actors share stands before the system in each test: it ends when they have.
+
 }  // namespace
 
 TEST_CASE("a message that is handed on and on arrives, whoever handles it") {
-  System system;
   std::promise<void> arrived;
+  System system;
   std::vector<caf::actor> ring;
   for (std::size_t place = 0; place < 7; ++place) {
     ring.push_back(system.actors.spawn([&ring, &arrived, place](caf::event_based_actor*) {
@@ -51,11 +53,11 @@ TEST_CASE("a message that is handed on and on arrives, whoever handles it") {
 }
 
 TEST_CASE("all that many threads send is handled once, also while the workers fall asleep") {
-  System system;
   constexpr int threads = 4;
   constexpr int each = 5'000;
   std::atomic<int> handled{0};
   std::promise<void> all;
+  System system;
   const auto actor = system.actors.spawn([&](caf::event_based_actor*) {
     return caf::behavior{[&](int) {
       if (++handled == threads * each) all.set_value();
@@ -78,11 +80,11 @@ TEST_CASE("all that many threads send is handled once, also while the workers fa
 }
 
 TEST_CASE("of two jobs that a busy worker adds, another worker takes one meanwhile") {
-  System system;
   std::promise<void> one_runs;
   std::promise<bool> seen;
   auto runs = one_runs.get_future();
   std::atomic<bool> told{false};
+  System system;
   const auto idle = [&](caf::event_based_actor*) {
     return caf::behavior{[&](int) {
       if (!told.exchange(true)) one_runs.set_value();
