@@ -10,7 +10,7 @@ using Until = FlowRates::Until;
 
 constexpr FlowRates::Time noon{12h};
 
-struct Calls {
+struct LaneCalls {
   FlowRates rates;
   int number = 0;
 
@@ -26,14 +26,14 @@ struct Calls {
 };
 
 TEST_CASE("a call's share of the lane is the time between two ends") {
-  Calls calls;
+  LaneCalls calls;
   calls.end(200, 2'000ms, 8);
   CHECK(calls.rates.calls_per_second(8) == Approx(4).epsilon(0.05));
   CHECK(calls.rates.seconds_mean() == Approx(2).epsilon(0.05));
 }
 
 TEST_CASE("more calls that each take longer are no slower provider") {
-  Calls calls;
+  LaneCalls calls;
   calls.end(300, 2'000ms, 4);
   CHECK(calls.end(300, 4'000ms, 8) == 0);
   CHECK(calls.rates.calls_per_second(8) == Approx(2).epsilon(0.05));
@@ -41,7 +41,7 @@ TEST_CASE("more calls that each take longer are no slower provider") {
 }
 
 TEST_CASE("a slower provider is noticed also while fewer calls run") {
-  Calls calls;
+  LaneCalls calls;
   calls.end(300, 2'500ms, 5);
   CHECK(calls.end(14, 4'000ms, 4) == 1);
   CHECK(calls.rates.calls_per_second(4) == Approx(1).epsilon(0.1));
@@ -49,7 +49,7 @@ TEST_CASE("a slower provider is noticed also while fewer calls run") {
 }
 
 TEST_CASE("until it is known how slow a provider has become, each tenth is told") {
-  Calls calls;
+  LaneCalls calls;
   calls.end(300, 2'000ms, 4);
   CHECK(calls.end(30, 4'000ms, 4) == 1);
   CHECK(calls.end(60, 5'000ms, 4) == 1);
@@ -57,7 +57,7 @@ TEST_CASE("until it is known how slow a provider has become, each tenth is told"
 }
 
 TEST_CASE("how long calls take that nobody waits for tells nothing of waits") {
-  Calls calls;
+  LaneCalls calls;
   CHECK(calls.end(300, 2'000ms, {}) == 0);
   CHECK(calls.end(300, 4'000ms, {}) == 0);
   CHECK(calls.rates.seconds_mean() == Approx(4).epsilon(0.1));
