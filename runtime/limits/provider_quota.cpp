@@ -81,7 +81,9 @@ bool ProviderQuota::is_bucket(const ToldQuota& quota) const {
          bucket_tolerance * seconds + in_seconds(rounding);
 }
 
-void ProviderQuota::told(const ToldQuota& quota, Mark call, bool refused, Time now) {
+void ProviderQuota::told(const ToldQuota& as_told, Mark call, bool refused, Time now) {
+  ToldQuota quota = as_told;
+  if (quota.reset) quota.reset = std::min<milliseconds>(*quota.reset, reset_max);
   share_ = std::clamp(refused ? share_ / 2 : share_ + refilled_share_step, refilled_share_min, 1.0);
   if (!quota.remaining || call < told_by_) return;
   told_by_ = call;
@@ -90,7 +92,7 @@ void ProviderQuota::told(const ToldQuota& quota, Mark call, bool refused, Time n
     level_.reset();
     return;
   }
-  watch_reset(now + std::min<milliseconds>(*quota.reset, reset_max), now);
+  watch_reset(now + *quota.reset, now);
   Level level;
   if (quota.limit && *quota.limit > 0) level.most = quota.limit;
   const double remaining = std::min(static_cast<double>(*quota.remaining), amount_max);
