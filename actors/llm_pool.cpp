@@ -190,11 +190,7 @@ caf::behavior LlmPool::make_behavior() {
       [this](const LimitsTold& told) { limited(told.call, told.quotas); },
       [this](CallEnded& report) { ended(report); },
       [this](TuneLanes& tuning) { tune(*tuning.job); },
-      [this](Tick) {
-        wakes_at_.reset();
-        for (auto& lane : lanes_)
-          advance(*lane);
-      },
+      [this](Tick) { wake(); },
   };
 }
 
@@ -474,10 +470,29 @@ void LlmPool::tell_usable() {
 
 void LlmPool::wake_later(PoolLane& lane) {
   const auto now = tools_.clock.now();
-  const auto wake = lane.lane.wake_at(now);
-  if (!wake || (wakes_at_ && *wakes_at_ <= *wake)) return;
+  if (const auto wake = lane.lane.wake_at(now)) wake_later(*wake, now);
+}
+
+void LlmPool::wake_later(Lane::Time wake, Lane::Time now) {
+  if (wakes_at_ && *wakes_at_ <= wake) return;
   wakes_at_ = wake;
-  delayed_send(this, *wake - now, Tick{});
+  delayed_send(this, wake - now, Tick{});
+}
+
+// A Tick that comes earlier than the next one is wanted is one that an earlier took the place of.
+void LlmPool::wake() {
+  const auto now = tools_.clock.now();
+  if (!wakes_at_ || now < *wakes_at_) return;
+  wakes_at_ = Lane::Time::min();  // so that no lane sends one of its own
+  for (auto& lane : lanes_)
+    advance(*lane);
+  wakes_at_.reset();
+  std::optional<Lane::Time> next;
+  for (auto& lane : lanes_) {
+    const auto wake = lane->lane.wake_at(now);
+    if (wake && (!next || *wake < *next)) next = wake;
+  }
+  if (next) wake_later(*next, now);
 }
 
 void LlmPool::start(const Lane::Step& step, PoolLane& lane) {
@@ -565,7 +580,7 @@ void LlmPool::move_on(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> 
   if (!call.has_elsewhere() || !enter_next_lane(number, call))
     return answer(number, std::move(failed));
   PoolLane& next = call.at();
-  next.lane.ready(number);
+  if (joined_.is_ready(number)) next.lane.ready(number);
   advance(next);
 }
 

@@ -175,6 +175,8 @@ class LlmPool : public caf::event_based_actor {
   void move_on(std::uint64_t number, std::shared_ptr<Result<ChatAnswer>> answer);
   void abandon(std::uint64_t member);
   void wake_later(PoolLane& lane);
+  void wake_later(Lane::Time wake, Lane::Time now);
+  void wake();
   // Counts what an answer cost, and keeps it where it may be given again.
   void account(PoolLane& lane, const Call& call, const ChatAnswer& answer);
   // `told`: by the provider, of a call that was cut.
@@ -190,7 +192,7 @@ class LlmPool : public caf::event_based_actor {
   std::unordered_map<std::uint64_t, Call> calls_;
   std::unordered_map<std::uint64_t, caf::actor> askers_;
   JoinedCalls joined_;
-  std::optional<Lane::Time> wakes_at_;  // a Tick is under way
+  std::optional<Lane::Time> wakes_at_;  // the next Tick that is wanted is under way
 };
 
 }  // namespace parlance::actors

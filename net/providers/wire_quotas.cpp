@@ -42,6 +42,14 @@ ToldQuota anthropic_quota(const HttpHead& head, const std::string& kind, std::in
   return quota;
 }
 
+// The share of it that is left; a kind whose reset has come is whole.
+double share_left(const ToldQuota& quota) {
+  const bool is_whole = !quota.remaining || (quota.reset && quota.reset->count() == 0);
+  if (is_whole) return 1;
+  if (!quota.limit || *quota.limit == 0) return *quota.remaining == 0 ? 0 : 1;
+  return static_cast<double>(*quota.remaining) / static_cast<double>(*quota.limit);
+}
+
 }  // namespace
 
 ToldQuotas openai_quotas(const HttpHead& head) {
@@ -53,9 +61,8 @@ ToldQuotas anthropic_quotas(const HttpHead& head, std::int64_t now_ms) {
   ToldQuotas quotas{anthropic_quota(head, "requests", now_ms), {}, false};
   for (const char* const kind : {"tokens", "input-tokens", "output-tokens"}) {
     const ToldQuota quota = anthropic_quota(head, kind, now_ms);
-    const bool is_less = quota.remaining &&
-                         (!quotas.tokens.remaining || *quota.remaining < *quotas.tokens.remaining);
-    if (is_less) quotas.tokens = quota;
+    const bool is_less = !quotas.tokens.remaining || share_left(quota) < share_left(quotas.tokens);
+    if (quota.remaining && is_less) quotas.tokens = quota;
   }
   return quotas;
 }

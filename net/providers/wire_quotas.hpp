@@ -16,7 +16,7 @@ ToldQuotas openai_quotas(const HttpHead& head);
 
 // anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}; resets
 // are times, by the clock that the answer's Date shows, else by ours. Of the three kinds of tokens,
-// the one of which the least is left.
+// the one of which the least part is left.
 ToldQuotas anthropic_quotas(const HttpHead& head, std::int64_t now_ms);
 
 }  // namespace parlance::net

@@ -231,7 +231,8 @@ std::optional<WaitingCall> FairQueue::take_for(const std::string& tenant,
   const auto most = largest(counts);
   const auto own = tenants_.find(tenant);
   const std::size_t with_one_more = own == tenants_.end() ? 1 : own->second.up_to(counts) + 1;
-  if (most->second.up_to(counts) * call_class.weight > with_one_more * most->second.weight)
+  if (most != own &&
+      most->second.up_to(counts) * call_class.weight > with_one_more * most->second.weight)
     return take(newest_of(most->second, most->second.least_critical()));
   if (own == tenants_.end() || own->second.least_critical() >= call_class.criticality)
     return std::nullopt;

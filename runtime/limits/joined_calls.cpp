@@ -32,6 +32,12 @@ std::optional<std::uint64_t> JoinedCalls::ready(std::uint64_t call) {
   return found->second;
 }
 
+bool JoinedCalls::is_ready(std::uint64_t shared) const {
+  const auto& members = shared_.at(shared).members;
+  return std::any_of(
+      members.begin(), members.end(), [](const Member& member) { return member.ready; });
+}
+
 std::optional<JoinedCalls::Left> JoinedCalls::leave(std::uint64_t call) {
   const auto found = follows_.find(call);
   if (found == follows_.end()) return std::nullopt;

@@ -35,6 +35,8 @@ class JoinedCalls {
 
   // All that `call` depends on is on disk. Answers its shared call.
   std::optional<std::uint64_t> ready(std::uint64_t call);
+  // Somebody wants the shared call for whom it may be made.
+  bool is_ready(std::uint64_t shared) const;
 
   struct Left {
     std::uint64_t shared = 0;

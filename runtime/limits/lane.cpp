@@ -213,7 +213,9 @@ void Lane::told(std::uint64_t call, const ToldQuotas& quotas, Time now) {
   const auto found = running_.find(call);
   if (found == running_.end()) return;
   quotas_.told(quotas, found->second.quota_mark, now);
-  if (quotas_.fits_at(1, now) > now) give_up_used_up(now);
+  const WaitingCall* const first = queue_.first(now);
+  const std::uint64_t tokens = first == nullptr ? 1 : first->tokens;
+  if (quotas_.fits_at(tokens, now) > now) give_up_used_up(now);
 }
 
 void Lane::first_token(std::uint64_t call, Time now) {
@@ -353,6 +355,7 @@ Lane::After Lane::wait_again(Running& run, const Ending& ending, Time now) {
           limits_.retry_wait_min, limits_.retry_wait_max, run.call.attempts, ending.random));
   const double seconds = in_seconds(wait) + rates_.seconds_mean();
   if (seconds > in_seconds(run.call.deadline - now)) return After::elsewhere;
+  if (quotas_.fits_at(run.call.tokens, now + wait) > run.call.deadline) return After::elsewhere;
   run.call.not_before = now + wait;
   run.call.since = run.call.not_before;
   queue_.add_first(std::move(run.call));
