@@ -314,6 +314,17 @@ TEST_CASE_METHOD(LlmPoolTest,
   CHECK(calls("second") == 2);  // it did not have to
 }
 
+TEST_CASE_METHOD(LlmPoolTest, "a call that moves on is made when it may be, and not before") {
+  start_pool({first, second});
+  ask(1);
+  send(2, request_of());
+  fakes.at("first")->calls.at(0)->reports.limited({{100, 0, 24h}, {}, false});
+  run_messages();
+  CHECK(calls("second") == 0);
+  proceed(2);
+  CHECK(calls("second") == 1);
+}
+
 TEST_CASE_METHOD(LlmPoolTest,
                  "what is said of another model, or is not to be read, binds no lane") {
   second.reads_limits = false;
