@@ -28,16 +28,15 @@ inline constexpr std::size_t messages_at_once_max = 64;
 
 class JobQueue {
  public:
+  // Whoever adds the last job has let go of the queue before that job is taken: nobody waits for
+  // him when the queue ends. So he wakes a worker while he has the lock.
   void add(caf::resumable* job) {
-    bool wakes = false;
-    {
-      const std::scoped_lock lock(mutex_);
-      jobs_.push_back(job);
-      const std::size_t own = working_for_ == this ? 1 : 0;  // taken by whoever adds it
-      wakes = asleep_ > woken_ && jobs_.size() > own + woken_;
-      if (wakes) ++woken_;
-    }
-    if (wakes) for_workers_.notify_one();
+    const std::scoped_lock lock(mutex_);
+    jobs_.push_back(job);
+    const std::size_t own = working_for_ == this ? 1 : 0;  // taken by whoever adds it
+    if (asleep_ <= woken_ || jobs_.size() <= own + woken_) return;
+    ++woken_;
+    for_workers_.notify_one();
   }
 
   // Waits for one. On a worker's thread.
