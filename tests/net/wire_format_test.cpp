@@ -380,6 +380,18 @@ TEST_CASE("of the tokens that Anthropic counts, those of which the least is left
   CHECK(anthropic_wire().read_quotas(head_of(dated), new_year_ms).requests.reset == 11s);
 }
 
+TEST_CASE(
+    "of the tokens that Anthropic counts, a kind that is whole again binds less than any other") {
+  const HttpFields fields{{"anthropic-ratelimit-input-tokens-limit", "450000"},
+                          {"anthropic-ratelimit-input-tokens-remaining", "95000"},
+                          {"anthropic-ratelimit-input-tokens-reset", "2026-01-01T00:00:47Z"},
+                          {"anthropic-ratelimit-output-tokens-limit", "90000"},
+                          {"anthropic-ratelimit-output-tokens-remaining", "90000"},
+                          {"anthropic-ratelimit-output-tokens-reset", "2026-01-01T00:00:00Z"}};
+  const auto told = anthropic_wire().read_quotas(head_of(fields), 1'767'225'600'000);
+  CHECK(told.tokens == ToldQuota{450'000, 95'000, 47s});
+}
+
 TEST_CASE("limits that cannot be true, and those of an API that has none, are not read") {
   for (const char* const text :
        {"", "-1", "1.5", "NaN", "1e6", "+5", "0x10", "99999999999999999999", "5 "}) {

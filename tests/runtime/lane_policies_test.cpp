@@ -168,6 +168,13 @@ TEST_CASE("a sheddable call gives its place up for any other, and takes no other
   CHECK(queue.take_for("b", usual)->call == 5);
 }
 
+TEST_CASE("a call of a heavier key takes no place of its own tenant's others") {
+  FairQueue queue;
+  for (const std::uint64_t call : {1, 2, 3})
+    queue.add(waiting_call(call, "a", critical));
+  CHECK_FALSE(queue.take_for("a", {5, Criticality::normal}));
+}
+
 TEST_CASE("a critical call takes the place of a less critical one of its tenant") {
   FairQueue queue;
   queue.add(waiting_call(1, "a", critical));
