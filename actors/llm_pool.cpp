@@ -393,8 +393,8 @@ void LlmPool::lead(Ask& ask, const Role& role, const std::string& identity) {
 
 Audience::Listener LlmPool::listener(const Ask& ask, std::shared_ptr<SharedBill> bill) {
   return {ask.call,
-          [asker = ask.asker, call = ask.call, bill = std::move(bill)] {
-            bill->join(call);
+          [asker = ask.asker, call = ask.call, run = ask.run.value, bill = std::move(bill)] {
+            bill->join(call, run);
             caf::anon_send(asker, CallAdmitted{call, bill});
           },
           [asker = ask.asker, call = ask.call](std::vector<std::string> pieces, bool are_last) {

@@ -9,8 +9,8 @@
 // call: those who ask later follow it. They take no place in a lane, hear all that is said in it
 // from its start, and get its answer, be it a failure. Each keeps its own deadline and may abandon
 // it; the call ends when nobody wants it. Until it runs it is as critical as the most critical of
-// them. It is charged to the oldest who is there when it ends
-// (SharedBill): the others are told a usage of 0 (AnswerSource::shared_call).
+// them. It is charged to the oldest who is there when it ends, the newest of one run (SharedBill):
+// the others are told a usage of 0 (AnswerSource::shared_call).
 //
 // An answer that an agent lets be kept answers later calls like its own at once, and costs nothing.
 //

@@ -225,6 +225,7 @@ struct Ask {
   std::string request_id;
   caf::actor asker;
   std::string caller_key{};  // the id of the key that asks; empty: not known
+  RunId run{};               // that asks; empty: none
 };
 struct Find {
   std::uint64_t call = 0;

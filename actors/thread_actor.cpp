@@ -232,7 +232,8 @@ bool ThreadActor::ask_pool(const Effect& effect) {
                   key_.tenant.value,
                   turn.request_id(),
                   caf::actor_cast<caf::actor>(this),
-                  turn.accepted().caller_key});
+                  turn.accepted().caller_key,
+                  turn.accepted().run});
   } else if (const auto* find = std::get_if<FindEffect>(&effect)) {
     send_search(pool.actor, pending_->call, turn, *find);
   }

@@ -4,9 +4,10 @@
 
 namespace parlance {
 
-void SharedBill::join(std::uint64_t member) {
+void SharedBill::join(std::uint64_t member, const std::string& run) {
   const std::scoped_lock lock(mutex_);
-  members_.push_back(member);
+  if (!run.empty()) std::erase_if(members_, [&](const Member& each) { return each.run == run; });
+  members_.push_back({member, run});
 }
 
 void SharedBill::sent(std::string provider, std::string model) {
@@ -29,8 +30,9 @@ std::vector<SharedBill::Attempt> SharedBill::take_failed() {
 
 SharedBill::Share SharedBill::leave(std::uint64_t member) {
   const std::scoped_lock lock(mutex_);
-  const bool was_payer = !members_.empty() && members_.front() == member;
-  if (std::erase(members_, member) == 0) return {};
+  const bool was_payer = !members_.empty() && members_.front().call == member;
+  if (std::erase_if(members_, [&](const Member& each) { return each.call == member; }) == 0)
+    return {};
   const bool pays = has_ended_ ? was_payer : members_.empty();
   if (!pays) return {};
   if (was_sent_) return {true, told_, provider_, model_};
@@ -47,7 +49,7 @@ std::optional<std::uint64_t> SharedBill::end(std::optional<Usage> told) {
   told_ = told;
   if (members_.empty()) return std::nullopt;
   members_.resize(1);  // the others owe nothing
-  return members_.front();
+  return members_.front().call;
 }
 
 }  // namespace parlance

@@ -10,6 +10,9 @@
 // ask the bill, and the first who does decides. Somebody who joins a call that all others have just
 // left pays as well: too much is charged then, never too little.
 //
+// A run that asks once more owes in place of itself: a thread that was begun again takes its run
+// from the one before it, which writes nothing any more, also not what it paid.
+//
 // An attempt that failed before another one was made costs what its provider told of it, if it did.
 //
 // Bounds: as many members as the call has (JoinedCalls), and its attempts.
@@ -28,7 +31,8 @@ namespace parlance {
 
 class SharedBill {
  public:
-  void join(std::uint64_t member);
+  // `run` is empty for a call that belongs to none.
+  void join(std::uint64_t member, const std::string& run);
 
   // Of the provider that was asked last.
   void sent(std::string provider, std::string model);
@@ -56,8 +60,13 @@ class SharedBill {
   std::optional<std::uint64_t> end(std::optional<Usage> told);
 
  private:
+  struct Member {
+    std::uint64_t call = 0;
+    std::string run;
+  };
+
   std::mutex mutex_;
-  std::vector<std::uint64_t> members_;  // the oldest first; all below: guarded by mutex_
+  std::vector<Member> members_;  // the oldest first; all below: guarded by mutex_
   bool was_sent_ = false;
   bool has_ended_ = false;
   std::optional<Usage> told_;

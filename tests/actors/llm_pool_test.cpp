@@ -86,7 +86,8 @@ struct LlmPoolTest : tests::ActorTest {
             std::shared_ptr<const ChatRequest> request,
             const std::string& tenant = "acme",
             std::chrono::milliseconds time = 60s,
-            const std::string& key = {}) {
+            const std::string& key = {},
+            const RunId& run = {}) {
     caf::anon_send(pool,
                    Ask{call,
                        std::move(request),
@@ -94,7 +95,8 @@ struct LlmPoolTest : tests::ActorTest {
                        tenant,
                        "r" + std::to_string(call),
                        asker,
-                       key});
+                       key,
+                       run});
     run_messages();
   }
 
@@ -117,10 +119,11 @@ struct LlmPoolTest : tests::ActorTest {
   void ask_same(std::uint64_t call,
                 const std::string& tenant = "acme",
                 std::chrono::milliseconds time = 60s,
-                const std::string& key = {}) {
+                const std::string& key = {},
+                const RunId& run = {}) {
     auto request = request_of();
     request->joins_identical = true;
-    send(call, std::move(request), tenant, time, key);
+    send(call, std::move(request), tenant, time, key, run);
   }
 
   void say(std::size_t call, const std::string& piece) {
@@ -492,6 +495,27 @@ TEST_CASE_METHOD(LlmPoolTest, "calls that are the same and in flight are one cal
   ask_same(1'001);
   proceed(1'001);
   CHECK(calls("first") == 2);  // the first one is over: nothing is kept
+}
+
+TEST_CASE_METHOD(LlmPoolTest,
+                 "a run whose thread was begun again pays for the call it finds under way") {
+  start_pool({first});
+  for (std::uint64_t call : {1U, 2U, 3U}) {
+    ask_same(call, "acme", 60s, {}, RunId{call == 2 ? "other" : "again"});
+    proceed(call);
+  }
+  end("first", 0, tests::answer_of("Hello"));
+  CHECK((**answers.answered.at(1)).usage == Usage{});
+  CHECK((**answers.answered.at(2)).usage == Usage{3, 5});
+  CHECK((**answers.answered.at(3)).usage == Usage{});
+
+  for (std::uint64_t call : {4U, 5U}) {
+    ask_same(call, "acme", 60s, {}, RunId{"again"});
+    proceed(call);
+  }
+  end("first", 1, tests::answer_of("Hello"));
+  CHECK((**answers.answered.at(4)).usage == Usage{});
+  CHECK((**answers.answered.at(5)).usage == Usage{3, 5});
 }
 
 TEST_CASE_METHOD(LlmPoolTest, "who joins late hears all that was said before") {

@@ -9,9 +9,9 @@ constexpr Usage told{3, 5, 0};
 
 TEST_CASE("the oldest who is there when a call ends pays for it") {
   SharedBill bill;
-  bill.join(1);
-  bill.join(2);
-  bill.join(3);
+  bill.join(1, {});
+  bill.join(2, {});
+  bill.join(3, {});
   bill.sent("p", "m");
   CHECK_FALSE(bill.leave(1).pays);
   CHECK(bill.end(told) == 2);
@@ -20,8 +20,8 @@ TEST_CASE("the oldest who is there when a call ends pays for it") {
 
 TEST_CASE("the last who leaves a call pays for what was sent of it") {
   SharedBill bill;
-  bill.join(1);
-  bill.join(2);
+  bill.join(1, {});
+  bill.join(2, {});
   bill.sent("p", "m");
   CHECK_FALSE(bill.leave(2).pays);
   CHECK_FALSE(bill.leave(2).pays);
@@ -33,16 +33,27 @@ TEST_CASE("the last who leaves a call pays for what was sent of it") {
   CHECK_FALSE(bill.end(told));
 }
 
+TEST_CASE("a run that asks once more owes in place of itself, and only once") {
+  SharedBill bill;
+  bill.join(1, "r1");
+  bill.join(2, "r2");
+  bill.join(3, "r1");
+  bill.sent("p", "m");
+  CHECK_FALSE(bill.leave(1).pays);
+  CHECK_FALSE(bill.leave(2).pays);
+  CHECK(bill.end(told) == 3);
+}
+
 TEST_CASE("nobody pays for a call that was not sent") {
   SharedBill bill;
-  bill.join(1);
+  bill.join(1, {});
   CHECK_FALSE(bill.leave(1).pays);
 }
 
 TEST_CASE("who leaves a call that has ended for it pays all of it") {
   SharedBill bill;
-  bill.join(1);
-  bill.join(2);
+  bill.join(1, {});
+  bill.join(2, {});
   bill.sent("p", "m");
   CHECK(bill.end(told) == 1);
   CHECK_FALSE(bill.leave(2).pays);
@@ -53,7 +64,7 @@ TEST_CASE("who leaves a call that has ended for it pays all of it") {
 
 TEST_CASE("an attempt that failed is on the bill if something was told of it") {
   SharedBill bill;
-  bill.join(1);
+  bill.join(1, {});
   bill.sent("p", "m");
   bill.failed({});
   bill.sent("q", "n");
@@ -69,8 +80,8 @@ TEST_CASE("an attempt that failed is on the bill if something was told of it") {
 
 TEST_CASE("between two attempts nothing is under way: who leaves pays what was told, and no more") {
   SharedBill bill;
-  bill.join(1);
-  bill.join(2);
+  bill.join(1, {});
+  bill.join(2, {});
   bill.sent("p", "m");
   bill.failed({});
   CHECK_FALSE(bill.leave(1).pays);
