@@ -151,6 +151,7 @@ void add_langgraph_routes(Router& router, const Backend& backend) {
   add_thread_routes(router, backend);
   add_history_routes(router, backend);
   add_run_routes(router, backend);
+  add_known_run_routes(router, backend);
 }
 
 }  // namespace parlance::net

@@ -16,6 +16,7 @@ void add_thread_routes(Router& router, const Backend& backend);
 void add_history_routes(Router& router, const Backend& backend);
 void add_update_route(Router& router, const Backend& backend);
 void add_run_routes(Router& router, const Backend& backend);
+void add_known_run_routes(Router& router, const Backend& backend);
 
 // The thread that the path names, under the caller's tenant. thread_not_found for what no id can
 // be.

@@ -1,19 +1,12 @@
-#include "net/body.hpp"
+// The LangGraph family's routes of new runs, on a thread and without one.
 #include "net/idempotency.hpp"
-#include "net/json_text.hpp"
 #include "net/routes/langgraph.hpp"
 #include "net/routes/langgraph_events.hpp"
-#include "net/routes/langgraph_interrupts.hpp"
+#include "net/routes/langgraph_new_run.hpp"
 #include "net/routes/langgraph_objects.hpp"
-#include "net/routes/langgraph_request.hpp"
-#include "net/routes/turn_options.hpp"
+#include "net/routes/langgraph_run_answer.hpp"
 #include "net/turn_answer.hpp"
-#include "net/turn_view.hpp"
 
-#include <algorithm>
-#include <chrono>
-#include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -22,104 +15,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-enum class On : std::uint8_t { thread, nothing };  // "nothing": stateless
-
-struct NewRun {
-  TurnRequest turn;
-  StreamModes modes;
-  Leaving leaving;
-  Retry retry = Retry::as_the_error_says;  // of a turn that failed; with a key it fails again
-  std::string location;  // "/threads/{id}/runs/{id}"; of a stateless run "/runs/{id}"
-};
-
-Result<NewRun> read_new_run(HttpSession& session, const Backend& backend, On on) {
-  Request& request = session.request();
-  ThreadKey thread{request.caller.tenant, {}};
-  if (on == On::thread) {
-    auto named = thread_in_path(request);
-    if (!named) return named.error();
-    thread = std::move(*named);
-  } else {
-    thread.thread.value = random_uuid();
-  }
-  auto body = parse_body(request.message.body(), session.options().json_depth_max);
-  if (!body) return body.error();
-  const auto key = read_idempotency_key(request, KeyedOperation::run, *body);
-  if (!key) return key.error();
-  auto read = read_run_create(
-      *body, thread.thread, backend.agents, backend.webhooks, backend.start_delay_max);
-  if (!read) return read.error();
-  if (on == On::nothing && (read->command || !read->checkpoint_id.empty())) {
-    return Error{ErrorCode::invalid_value,
-                 "a run without a thread has nothing to go on from",
-                 read->command ? "input" : "checkpoint_id",
-                 {}};
-  }
-  if (on == On::nothing) {
-    const auto answered = check_tool_answers(read->input, "input.messages");
-    if (!answered) return answered.error();
-  }
-
-  NewRun run{.turn = {.thread = std::move(thread),
-                      .run = {random_uuid()},
-                      .agent = read->agent,
-                      .model_override = std::move(read->model_override),
-                      .input = std::move(read->input),
-                      .command = std::move(read->command),
-                      .checkpoint_id = std::move(read->checkpoint_id),
-                      .if_missing = on == On::thread ? read->if_missing : IfMissing::create,
-                      .multitask = read->multitask,
-                      .temporary = on == On::nothing && !read->keep_thread,
-                      .deadline = deadline_of_waiting(request, backend.agents, read->agent),
-                      .options = std::move(read->options),
-                      .request_id = request.id,
-                      .start_delay = read->start_delay,
-                      .caller_key = request.caller.key_id},
-             .modes = read->modes,
-             .leaving = {},
-             .location = {}};
-  run.turn.user = user_of(run.turn.options);
-  if (auto refusal = session.admit_user(run.turn.user)) return std::move(*refusal);
-  if (*key) {
-    const auto deadline = deadline_of(request, backend.agents, read->agent);
-    (*key)->name(run.turn, on == On::nothing, deadline);
-    run.retry = Retry::never;
-  }
-  if (read->cancel_when_left.value_or(on == On::nothing && !*key)) {
-    run.leaving = {&backend.conversations, run.turn.thread, run.turn.run};
-  }
-  if (on == On::thread) run.location = "/threads/" + run.turn.thread.thread.value;
-  run.location.append("/runs/").append(run.turn.run.value);
-  return run;
-}
-
-std::shared_ptr<TurnStream> stream_for(HttpSession& session,
-                                       TurnStream::Wants wants,
-                                       EventId after = {}) {
-  TurnStream::Options options;
-  options.wants = wants;
-  options.after = after;
-  options.buffer_bytes_max = session.options().stream_buffer_bytes_max;
-  if (wants == TurnStream::Wants::everything) options.fell_behind = session.cut_soon();
-  return std::make_shared<TurnStream>(session.waker(), std::move(options));
-}
-
-Response stream_head(const std::string& location, On on) {
-  Response head;
-  head.content_type = "text/event-stream; charset=utf-8";
-  head.headers = "cache-control: no-cache\r\nx-accel-buffering: no\r\n";
-  head.add_header("content-location", location);
-  if (on == On::thread) head.add_header("location", location + "/stream");
-  return head;
-}
-
-void append_failed(std::string& out, const Error& error) {
-  out.append(R"({"__error__":)");
-  append_error(out, error);
-  out.push_back('}');
-}
-
-asio::awaitable<void> create_run(HttpSession& session, const Backend& backend, On on) {
+asio::awaitable<void> create_run(HttpSession& session, const Backend& backend, RunOn on) {
   auto run = read_new_run(session, backend, on);
   if (!run) co_return co_await session.send_error(run.error());
   const auto stream = stream_for(session, TurnStream::Wants::start);
@@ -140,11 +36,11 @@ asio::awaitable<void> create_run(HttpSession& session, const Backend& backend, O
   co_await session.send(std::move(response));
 }
 
-asio::awaitable<void> stream_run(HttpSession& session, const Backend& backend, On on) {
+asio::awaitable<void> stream_run(HttpSession& session, const Backend& backend, RunOn on) {
   auto run = read_new_run(session, backend, on);
   if (!run) co_return co_await session.send_error(run.error());
   const auto stream = stream_for(session, TurnStream::Wants::everything);
-  LanggraphEvents events(run->modes, {}, on == On::thread, backend.agents);
+  LanggraphEvents events(run->modes, {}, on == RunOn::thread, backend.agents);
   StreamingOptions options;
   options.head = stream_head(run->location, on);
   options.leaving = std::move(run->leaving);
@@ -153,289 +49,34 @@ asio::awaitable<void> stream_run(HttpSession& session, const Backend& backend, O
   co_await stream_turn(session, stream, events, std::move(options));
 }
 
-// The values that a waited-for turn ended with, or how it failed. A failure is an HTTP status while
-// the head of the answer waits for the turn's admission, and `__error__` after that. Without a
-// `retry`, the request is not the turn's own: the turn's failure is no status then.
-asio::awaitable<void> send_values(HttpSession& session,
-                                  const Backend& backend,
-                                  TurnStream& stream,
-                                  Leaving leaving,
-                                  Response head,
-                                  std::optional<Retry> retry) {
-  auto waited = co_await wait_for_turn(session, stream, std::move(leaving), &head);
-  if (waited.left) co_return;
-  const bool begun = session.streaming();
-  std::optional<Error> failure = std::move(waited.error);
-  std::string text;
-  bool is_status = true;
-  if (!failure) {
-    TurnView view(stream.start(), backend.agents);
-    for (const auto& record : waited.records)
-      view.apply(record);
-    if (view.ended() == nullptr) {
-      failure = Error{ErrorCode::internal, "the turn has no end", {}, {}};
-    } else if (!succeeded(view.ended()->outcome)) {
-      failure = error_of(*view.ended());
-      if (retry && !begun && failed_while_held(session, stream.start(), *view.ended()))
-        co_return co_await send_failure(session, stream.start(), *failure, *retry);
-      is_status = false;
-    } else {
-      append_paused_values(text, view.messages(), view.fields(), *view.ended());
-    }
-  }
-  if (failure) {
-    if (is_status && !begun) co_return co_await session.send_error(std::move(*failure));
-    append_failed(text, *failure);
-  }
-  if (begun) {
-    co_return co_await session.end_stream(text);
-  }
-  tell_if_repeated(head, stream.start().repeated);
-  head.body = std::move(text);
-  co_await session.send(std::move(head));
-}
-
-asio::awaitable<void> wait_for_run(HttpSession& session, const Backend& backend, On on) {
+asio::awaitable<void> wait_for_run(HttpSession& session, const Backend& backend, RunOn on) {
   auto run = read_new_run(session, backend, on);
   if (!run) co_return co_await session.send_error(run.error());
   const auto stream = stream_for(session, TurnStream::Wants::end);
   Response head;
   head.add_header("content-location", run->location);
-  if (on == On::thread) head.add_header("location", run->location + "/join");
+  if (on == RunOn::thread) head.add_header("location", run->location + "/join");
   auto leaving = std::move(run->leaving);
   const Retry retry = run->retry;
   backend.conversations.start_turn(std::move(run->turn), stream);
   co_await send_values(session, backend, *stream, std::move(leaving), std::move(head), retry);
 }
 
-Error run_not_found() {
-  return {ErrorCode::run_not_found, "Run not found", {}, {}};
-}
-
-// The thread and run that the path names.
-struct Named {
-  ThreadKey thread;
-  RunId run;
-};
-
-Result<Named> run_in_path(const Request& request) {
-  auto thread = thread_in_path(request);
-  if (!thread) return thread.error();
-  auto run = parse_identifier(request.parameters[1]);
-  if (!run) return run_not_found();
-  return Named{std::move(*thread), {std::move(*run)}};
-}
-
-Result<bool> flag_in_query(const Request& request, std::string_view name) {
-  const auto value = request.query_value(name);
-  if (!value || *value == "0" || *value == "false") return false;
-  if (*value == "1" || *value == "true") return true;
-  return Error{ErrorCode::invalid_value, "must be true or false, 1 or 0", std::string(name), {}};
-}
-
-// Empty when it is not asked for.
-Result<std::string> status_in_query(const Request& request) {
-  auto status = request.query_value("status").value_or("");
-  const auto fits = [&](RunStatus known) { return status == to_string(known); };
-  if (status.empty() || fits(RunStatus::pending) || fits(RunStatus::running) ||
-      fits(RunStatus::success) || fits(RunStatus::error) || fits(RunStatus::timeout) ||
-      fits(RunStatus::interrupted)) {
-    return status;
-  }
-  return Error{ErrorCode::invalid_value,
-               "must be pending, running, success, error, timeout or interrupted",
-               "status",
-               {}};
-}
-
-asio::awaitable<Result<std::shared_ptr<const ThreadView>>> thread_view(const Backend& backend,
-                                                                       ThreadKey thread) {
-  auto ask = [&](Conversations::Answer<std::shared_ptr<const ThreadView>> done) {
-    backend.conversations.view(thread, std::move(done));
-  };
-  co_return co_await answer_of<std::shared_ptr<const ThreadView>>(ask);
-}
-
-const RunView* find_run(const ThreadView& thread, const RunId& id) {
-  const auto found = std::find_if(thread.runs.begin(), thread.runs.end(), [&](const auto& run) {
-    return run.run == id && is_run(run);
-  });
-  return found == thread.runs.end() ? nullptr : &*found;
-}
-
-asio::awaitable<void> list_runs(HttpSession& session, const Backend& backend) {
-  auto thread = thread_in_path(session.request());
-  if (!thread) co_return co_await session.send_error(thread.error());
-  const auto page = page_in_query(session.request());
-  if (!page) co_return co_await session.send_error(page.error());
-  const auto status = status_in_query(session.request());
-  if (!status) co_return co_await session.send_error(status.error());
-  const auto view = co_await thread_view(backend, *thread);
-  if (!view) co_return co_await session.send_error(view.error());
-  Response response;
-  response.body = "[";
-  std::size_t place = 0;
-  auto runs = (*view)->runs;
-  std::stable_sort(runs.begin(), runs.end(), [](const RunView& one, const RunView& other) {
-    return one.accepted_seq < other.accepted_seq;
-  });
-  for (const auto& run : runs) {
-    if (!is_run(run) || (!status->empty() && *status != to_string(run.status))) continue;
-    const auto at = place++;
-    if (at < page->offset || at - page->offset >= page->limit) continue;
-    if (response.body.size() > 1) response.body.push_back(',');
-    append_run(response.body, *thread, run);
-  }
-  response.body.push_back(']');
-  co_await session.send(std::move(response));
-}
-
-asio::awaitable<void> get_run(HttpSession& session, const Backend& backend) {
-  auto named = run_in_path(session.request());
-  if (!named) co_return co_await session.send_error(named.error());
-  const auto view = co_await thread_view(backend, named->thread);
-  if (!view) co_return co_await session.send_error(view.error());
-  const RunView* const run = find_run(**view, named->run);
-  if (run == nullptr) co_return co_await session.send_error(run_not_found());
-  Response response;
-  append_run(response.body, named->thread, *run);
-  co_await session.send(std::move(response));
-}
-
-asio::awaitable<void> join_run(HttpSession& session, const Backend& backend) {
-  auto named = run_in_path(session.request());
-  if (!named) co_return co_await session.send_error(named.error());
-  const auto cancels = flag_in_query(session.request(), "cancel_on_disconnect");
-  if (!cancels) co_return co_await session.send_error(cancels.error());
-  Leaving leaving;
-  if (*cancels) {
-    leaving = {&backend.conversations, named->thread, named->run};
-  }
-  const auto stream = stream_for(session, TurnStream::Wants::end);
-  backend.conversations.join(named->thread, named->run, stream);
-  Response head;
-  co_await send_values(
-      session, backend, *stream, std::move(leaving), std::move(head), std::nullopt);
-}
-
-// The modes of the query, else those that the run was made with.
-Result<StreamModes> modes_for_join(const Request& request, const RunView& run) {
-  Json asked = Json::array();
-  std::string_view rest = request.query;
-  while (!rest.empty()) {
-    const auto end = std::min(rest.find('&'), rest.size());
-    const auto pair = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    constexpr std::string_view name = "stream_mode=";
-    if (!pair.starts_with(name)) continue;
-    auto words = percent_decoded(pair.substr(name.size()), true).value_or("");
-    for (std::size_t from = 0; from <= words.size();) {
-      const auto comma = std::min(words.find(',', from), words.size());
-      auto word = words.substr(from, comma - from);
-      std::erase_if(word, [](char c) { return c == '[' || c == ']' || c == '"' || c == ' '; });
-      if (!word.empty()) asked.push_back(std::move(word));
-      from = comma + 1;
-    }
-  }
-  if (!asked.empty()) return read_stream_modes(asked);
-  if (run.accepted && run.accepted->options.is_object()) {
-    const auto kept = run.accepted->options.find("stream_mode");
-    if (kept != run.accepted->options.end()) return read_stream_modes(*kept);
-  }
-  return StreamModes::defaults();
-}
-
-asio::awaitable<void> join_stream(HttpSession& session, const Backend& backend) {
-  const Request& request = session.request();
-  auto named = run_in_path(request);
-  if (!named) co_return co_await session.send_error(named.error());
-  const auto after = parse_event_id(request.header("last-event-id"));
-  if (!after) co_return co_await session.send_error(after.error());
-  const auto view = co_await thread_view(backend, named->thread);
-  if (!view) co_return co_await session.send_error(view.error());
-  const RunView* const run = find_run(**view, named->run);
-  if (run == nullptr) co_return co_await session.send_error(run_not_found());
-  const auto modes = modes_for_join(request, *run);
-  if (!modes) co_return co_await session.send_error(modes.error());
-
-  const auto cancels = flag_in_query(request, "cancel_on_disconnect");
-  if (!cancels) co_return co_await session.send_error(cancels.error());
-
-  LanggraphEvents events(*modes, *after, true, backend.agents);
-  StreamingOptions options;
-  options.replay = true;
-  options.head = stream_head("/threads/" + named->thread.thread.value + "/runs/" + named->run.value,
-                             On::thread);
-  if (*cancels) {
-    options.leaving = {&backend.conversations, named->thread, named->run};
-  }
-  const auto stream = stream_for(session, TurnStream::Wants::everything, *after);
-  backend.conversations.join(named->thread, named->run, stream);
-  co_await stream_turn(session, stream, events, std::move(options));
-}
-
-asio::awaitable<void> cancel_run(HttpSession& session, const Backend& backend) {
-  auto named = run_in_path(session.request());
-  if (!named) co_return co_await session.send_error(named.error());
-  const auto action = session.request().query_value("action").value_or("interrupt");
-  if (action != "interrupt" && action != "rollback") {
-    Error error{ErrorCode::invalid_value, "must be interrupt or rollback", "action", {}};
-    co_return co_await session.send_error(std::move(error));
-  }
-  const auto reason = action == "rollback" ? CancelReason::rollback : CancelReason::asked;
-  const auto waits = flag_in_query(session.request(), "wait");
-  if (!waits) co_return co_await session.send_error(waits.error());
-  Response response;
-  if (*waits) {
-    auto ask = [&](Conversations::Answer<void> done) {
-      backend.conversations.cancel(named->thread, named->run, reason, std::move(done));
-    };
-    const auto cancelled = co_await answer_of<void>(ask);
-    if (!cancelled) co_return co_await session.send_error(cancelled.error());
-    response.status = 204;
-  } else {
-    const auto view = co_await thread_view(backend, named->thread);
-    if (!view) co_return co_await session.send_error(view.error());
-    const RunView* const run = find_run(**view, named->run);
-    if (run == nullptr) co_return co_await session.send_error(run_not_found());
-    if (reason == CancelReason::rollback && run->ended) {
-      Error error{
-          ErrorCode::invalid_value, "the run has ended: it cannot be rolled back", "action", {}};
-      co_return co_await session.send_error(std::move(error));
-    }
-    backend.conversations.cancel(named->thread, named->run, reason, [](const Result<void>&) {});
-    response.status = 202;
-    response.body = "{}";
-  }
-  co_await session.send(std::move(response));
-}
-
 }  // namespace
 
 void add_run_routes(Router& router, const Backend& backend) {
-  const auto add = [&](const char* method, const char* pattern, auto answer) {
-    router.add(method, pattern, Access::chat, [&backend, answer](HttpSession& session) {
-      return answer(session, backend);
-    });
+  const auto add = [&](const std::string& path, auto answer) {
+    const auto add_on = [&](const std::string& pattern, RunOn on) {
+      router.add("POST", pattern, Access::chat, [&backend, answer, on](HttpSession& session) {
+        return answer(session, backend, on);
+      });
+    };
+    add_on("/threads/{thread_id}" + path, RunOn::thread);
+    add_on(path, RunOn::nothing);
   };
-  const auto add_both = [&](const std::string& path, auto answer) {
-    router.add(
-        "POST",
-        "/threads/{thread_id}" + path,
-        Access::chat,
-        [&backend, answer](HttpSession& session) { return answer(session, backend, On::thread); });
-    router.add("POST", path, Access::chat, [&backend, answer](HttpSession& session) {
-      return answer(session, backend, On::nothing);
-    });
-  };
-  add_both("/runs", create_run);
-  add_both("/runs/wait", wait_for_run);
-  add_both("/runs/stream", stream_run);
-  add("GET", "/threads/{thread_id}/runs", list_runs);
-  add("GET", "/threads/{thread_id}/runs/{run_id}", get_run);
-  add("GET", "/threads/{thread_id}/runs/{run_id}/join", join_run);
-  add("GET", "/threads/{thread_id}/runs/{run_id}/stream", join_stream);
-  add("POST", "/threads/{thread_id}/runs/{run_id}/cancel", cancel_run);
+  add("/runs", create_run);
+  add("/runs/wait", wait_for_run);
+  add("/runs/stream", stream_run);
 }
 
 }  // namespace parlance::net
