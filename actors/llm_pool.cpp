@@ -151,8 +151,10 @@ LlmPool::LlmPool(caf::actor_config& config, const RoleOptions& roles, LlmPoolToo
       tools_(tools) {
   for (const auto& [name, lanes] : roles) {
     Role& role = roles_.try_emplace(name, tools_.registry, name).first->second;
-    for (const auto& lane : lanes)
+    for (const auto& lane : lanes) {
       role.lanes.push_back(&lane_of(lane));
+      role.lane_names += lane.provider + '/' + lane.model + '\n';
+    }
   }
   for (const auto& lane : lanes_) {
     show_bounds(*lane);
@@ -321,7 +323,8 @@ void LlmPool::accept(Ask& ask) {
   }
   const ChatRequest& request = *ask.request;
   const bool has_like = request.joins_identical || request.answer_kept_time.count() > 0;
-  const std::string identity = has_like ? call_identity(ask.tenant, request) : std::string();
+  const std::string identity =
+      has_like ? call_identity(ask.tenant, role->second.lane_names, request) : std::string();
   if (answer_as_before(ask, identity, role->second)) return;
   const auto shared = request.joins_identical ? joined_.find(identity) : std::nullopt;
   if (!shared || !follow(*shared, ask)) return lead(ask, role->second, identity);

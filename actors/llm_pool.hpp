@@ -124,6 +124,7 @@ class LlmPool : public caf::event_based_actor {
     Role(Registry& registry, const std::string& name) : metrics(registry, name) {}
 
     std::vector<PoolLane*> lanes;
+    std::string lane_names;  // "provider/model" of each, a line each
     RoleMetrics metrics;
   };
   // One that is made, for those who share it.

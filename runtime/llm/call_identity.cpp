@@ -1,6 +1,7 @@
 #include "runtime/llm/call_identity.hpp"
 
 #include "runtime/base/digest.hpp"
+#include "runtime/llm/synonyms.hpp"
 
 #include <charconv>
 #include <cstdint>
@@ -53,16 +54,18 @@ void add_for_offline_model(const ChatRequest& request, Fields& fields) {
     fields.add(std::string_view(term));
     fields.add(std::uint64_t{holding});
   }
-  // An agent's synonyms are read once and stay where they are.
-  fields.add(std::uint64_t{reinterpret_cast<std::uintptr_t>(request.synonyms.get())});
+  fields.add(request.synonyms ? std::string_view(request.synonyms->digest()) : std::string_view());
 }
 
 }  // namespace
 
-std::string call_identity(std::string_view tenant, const ChatRequest& request) {
+std::string call_identity(std::string_view tenant,
+                          std::string_view lanes,
+                          const ChatRequest& request) {
   Fields fields;
   fields.add(tenant);
   fields.add(std::string_view(request.role));
+  fields.add(lanes);
   fields.add(std::string_view(request.model_override));
   add_messages(request.messages, fields);
   fields.add(request.client_options);

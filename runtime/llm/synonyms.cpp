@@ -1,5 +1,6 @@
 #include "runtime/llm/synonyms.hpp"
 
+#include "runtime/base/digest.hpp"
 #include "runtime/llm/text.hpp"
 
 #include <algorithm>
@@ -31,6 +32,7 @@ std::string lower_case(std::string text) {
 
 Result<Synonyms> Synonyms::parse(std::string_view text) {
   Synonyms synonyms;
+  synonyms.digest_ = sha256_hex(text);
   std::size_t number = 0;
   const auto wrong = [&](const std::string& reason) {
     return Error{

@@ -49,7 +49,11 @@ class Synonyms {
   // The longest member that `stems` begin with.
   Found find(std::span<const std::string> stems) const;
 
+  // Of the text that they were parsed from: the same after a restart.
+  const std::string& digest() const { return digest_; }
+
  private:
+  std::string digest_;
   std::vector<std::vector<Synonym>> groups_;
   std::map<Phrase, std::size_t> group_of_;
 };

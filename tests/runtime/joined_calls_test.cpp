@@ -2,6 +2,7 @@
 
 #include "runtime/limits/audience.hpp"
 #include "runtime/llm/call_identity.hpp"
+#include "runtime/llm/synonyms.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -101,7 +102,7 @@ TEST_CASE("who is taken in late hears the same pieces in the same order") {
 
 TEST_CASE("calls are the same when all that the model is told is") {
   const auto identity = [](const ChatRequest& request, const char* tenant = "acme") {
-    return call_identity(tenant, request);
+    return call_identity(tenant, "upstream/small\n", request);
   };
   const auto same = asked_for("hello");
   auto other = asked_for("hello");
@@ -140,6 +141,19 @@ TEST_CASE("calls are the same when all that the model is told is") {
     other = same;
     other.temperature = 0;
     CHECK(identity(same) != identity(other));
+  }
+  SECTION("not when others may answer them") {
+    CHECK(identity(same) != call_identity("acme", "upstream/large\n", same));
+  }
+  SECTION("with synonyms of the same words, wherever these are in memory") {
+    const auto with = [&](std::string_view words) {
+      ChatRequest request = same;
+      request.synonyms = std::make_shared<const Synonyms>(*Synonyms::parse(words));
+      return identity(request);
+    };
+    CHECK(with("pool, swim") == with("pool, swim"));
+    CHECK(with("pool, swim") != with("pool, bath"));
+    CHECK(with("pool, swim") != identity(same));
   }
   SECTION("whatever order the client's options stand in") {
     auto first = same;
