@@ -101,7 +101,7 @@ struct App::Parts {
   std::unique_ptr<storage::RocksJournal> journal;
   std::unique_ptr<storage::FtsIndex> knowledge;
   Providers providers;
-  KeptAnswers kept_answers{settings.answers.kept_bytes_max};
+  std::unique_ptr<KeptAnswers> kept_answers;
   net::WebhookRules webhook_rules;
   std::unique_ptr<net::HttpWebhookClient> webhook_client;
   std::unique_ptr<actors::Webhooks> webhooks;
@@ -133,6 +133,7 @@ struct App::Parts {
   std::vector<std::thread> io_threads;
 
   Result<void> open_stores();
+  void load_answers();
   Result<void> make_webhooks();
   Result<void> open_book();
   actors::ChildOptions journal_child();
@@ -156,6 +157,14 @@ Result<void> App::Parts::open_stores() {
   if (!built) return built.error();
   knowledge = std::move(*built);
   return {};
+}
+
+// They only save money: a server that cannot read them starts without.
+void App::Parts::load_answers() {
+  kept_answers = std::make_unique<KeptAnswers>(settings.answers.kept_bytes_max, journal.get());
+  const auto loaded = journal->answers(
+      [this](KeptAnswer answer) { kept_answers->load(std::move(answer), clock.unix_ms()); });
+  if (!loaded) log_warn("kept_answers_unread", {{"reason", loaded.error().detail}});
 }
 
 Result<void> App::Parts::make_webhooks() {
@@ -207,7 +216,7 @@ actors::ChildOptions App::Parts::llm_pool_child() {
             actors::LlmPoolTools{providers,
                                  registry,
                                  clock,
-                                 &kept_answers,
+                                 kept_answers.get(),
                                  lanes_usable_at,
                                  [this](const std::string& key) { return keys->class_of(key); }});
       },
@@ -376,6 +385,7 @@ Result<std::unique_ptr<App>> App::make(Settings settings, Mode mode) {
   parts->agents = std::move(*agents);
   parts->keys = std::make_unique<net::KeyStore>(std::move(*keys));
   if (auto opened = parts->open_stores(); !opened) return opened.error();
+  parts->load_answers();
   parts->actors = std::make_unique<caf::actor_system>(parts->actor_config);
   auto providers = make_providers(parts->settings.providers,
                                   {*parts->actors, parts->io, parts->credentials, parts->clock});

@@ -333,7 +333,7 @@ void LlmPool::accept(Ask& ask) {
 
 bool LlmPool::answer_as_before(const Ask& ask, const std::string& identity, Role& role) {
   if (tools_.kept_answers == nullptr || ask.request->answer_kept_time.count() == 0) return false;
-  auto kept = tools_.kept_answers->find(identity, tools_.clock.now());
+  auto kept = tools_.kept_answers->find(identity, tools_.clock.unix_ms());
   role.metrics.looked_up(kept.has_value());
   if (!kept) return false;
   caf::anon_send(ask.asker, CallAdmitted{ask.call});
@@ -360,7 +360,8 @@ void LlmPool::account(PoolLane& lane, const Call& call, const ChatAnswer& answer
   }
   const auto time = call.ask.request->answer_kept_time;
   if (tools_.kept_answers == nullptr || time.count() == 0) return;
-  tools_.kept_answers->keep(call.identity, answer, tools_.clock.now() + time);
+  tools_.kept_answers->keep(
+      {call.ask.tenant, call.identity}, answer, tools_.clock.unix_ms() + time.count());
 }
 
 bool LlmPool::follow(std::uint64_t shared, const Ask& ask) {

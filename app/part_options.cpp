@@ -55,6 +55,7 @@ storage::JournalOptions journal_options(const Settings& settings) {
                         const AccountKey& owner, const Account& account, std::int64_t now_ms) {
     return is_idle(budgets, owner, account, now_ms);
   };
+  options.keeps_answers = settings.answers.kept_on_disk;
   options.memtable_bytes = settings.storage.memtable_max;
   options.block_cache_bytes = settings.storage.block_cache_max;
   return options;

@@ -76,6 +76,7 @@ struct RetrieverSettings {
 
 struct AnswerSettings {
   std::uint64_t kept_bytes_max = 16 * 1024 * 1024;
+  bool kept_on_disk = false;
 };
 
 struct EmbeddingSettings {

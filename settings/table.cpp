@@ -91,6 +91,23 @@ Setting duration(std::string name,
 }
 
 template <class Section>
+Setting flag(std::string name,
+             Section Settings::*section,
+             bool Section::*member,
+             std::string sentence) {
+  return {name,
+          "flag",
+          Settings{}.*section.*member ? "true" : "false",
+          "true|false",
+          std::move(sentence),
+          [=](Settings& settings, const Json& value, const fs::path&) -> Result<void> {
+            if (!value.is_boolean()) return wrong_setting(name, "must be true or false");
+            settings.*section.*member = value.template get<bool>();
+            return {};
+          }};
+}
+
+template <class Section>
 Setting text(std::string name,
              Section Settings::*section,
              std::string Section::*member,
@@ -419,6 +436,10 @@ const std::vector<Setting>& settings_rows() {
            0,
            64 * 1024 * mib,
            "Memory for answers that agents keep; the least recently used leave."),
+      flag("answers.kept_on_disk",
+           &S::answers,
+           &AnswerSettings::kept_on_disk,
+           "Answers that agents keep are there after a restart."),
       list(
           "embeddings.roles",
           &S::embeddings,

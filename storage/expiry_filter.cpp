@@ -103,6 +103,8 @@ class ExpiryFilterFactory : public rocksdb::CompactionFilterFactory {
       case FilteredFamily::accounts:
         return std::make_unique<RowFilter>(
             judge_, "parlance.accounts", &ExpiryJudge::drops_account);
+      case FilteredFamily::answers:
+        return std::make_unique<RowFilter>(judge_, "parlance.answers", &ExpiryJudge::drops_answer);
     }
     return nullptr;
   }
@@ -158,6 +160,12 @@ bool ExpiryJudge::drops_account(std::string_view key, std::string_view value) co
   const auto owner = account_of(key);
   const auto account = decode_account(value);
   return owner && account && options_.is_idle(*owner, *account, clock_.unix_ms());
+}
+
+bool ExpiryJudge::drops_answer(std::string_view, std::string_view value) const {
+  if (!options_.keeps_answers) return true;
+  const auto answer = decode_answer(value);
+  return !answer || expired(answer->until_ms, clock_.unix_ms());
 }
 
 std::shared_ptr<rocksdb::CompactionFilterFactory> make_expiry_filter(

@@ -1,5 +1,6 @@
 // What compactions leave out: expired heads, events of threads that are gone, old rows of the
-// ledger, and accounts of which no budget counts anything any more.
+// ledger, accounts of which no budget counts anything any more, and kept answers whose time is
+// over, that cannot be read, or that nobody wants on disk.
 //
 // The events' filter asks for a thread's head once and keeps the answer for the events that follow,
 // which are sorted by thread. When in doubt (the store is being opened, a head cannot be read) it
@@ -38,6 +39,7 @@ class ExpiryJudge {
   bool drops_events(std::string_view thread, std::uint64_t incarnation) const;
   bool drops_call(std::string_view ledger_key) const;
   bool drops_account(std::string_view key, std::string_view value) const;
+  bool drops_answer(std::string_view key, std::string_view value) const;
 
  private:
   bool gone(std::int64_t expires_ms) const;
@@ -49,7 +51,7 @@ class ExpiryJudge {
   std::atomic<rocksdb::DB*> db_ = nullptr;
 };
 
-enum class FilteredFamily : std::uint8_t { heads, events, unfinished, ledger, accounts };
+enum class FilteredFamily : std::uint8_t { heads, events, unfinished, ledger, accounts, answers };
 
 std::shared_ptr<rocksdb::CompactionFilterFactory> make_expiry_filter(
     std::shared_ptr<const ExpiryJudge> judge, FilteredFamily family);

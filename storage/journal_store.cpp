@@ -128,6 +128,8 @@ Result<std::unique_ptr<JournalStore>> JournalStore::open_store(const JournalOpti
   ledger.compaction_filter_factory = make_expiry_filter(judge, FilteredFamily::ledger);
   auto accounts = family_options(cache, small_memtable_bytes, true);
   accounts.compaction_filter_factory = make_expiry_filter(judge, FilteredFamily::accounts);
+  auto answers = family_options(cache, small_memtable_bytes, false);
+  answers.compaction_filter_factory = make_expiry_filter(judge, FilteredFamily::answers);
   const std::vector<rocksdb::ColumnFamilyDescriptor> families{
       {rocksdb::kDefaultColumnFamilyName, family_options(cache, small_memtable_bytes, false)},
       {std::string(heads_family), heads},
@@ -135,7 +137,8 @@ Result<std::unique_ptr<JournalStore>> JournalStore::open_store(const JournalOpti
       {std::string(unfinished_family), unfinished},
       {std::string(deliveries_family), family_options(cache, small_memtable_bytes, true)},
       {std::string(accounts_family), accounts},
-      {std::string(ledger_family), ledger}};
+      {std::string(ledger_family), ledger},
+      {std::string(answers_family), answers}};
 
   rocksdb::DB* db = nullptr;
   const auto status =

@@ -46,6 +46,7 @@ class JournalStore {
   rocksdb::ColumnFamilyHandle* deliveries() const { return handles_[4]; }
   rocksdb::ColumnFamilyHandle* accounts() const { return handles_[5]; }
   rocksdb::ColumnFamilyHandle* ledger() const { return handles_[6]; }
+  rocksdb::ColumnFamilyHandle* answers() const { return handles_[7]; }
   const std::vector<rocksdb::ColumnFamilyHandle*>& families() const { return handles_; }
 
   // As it is stored, expired or not; none when there is none. Errors: record_damaged,

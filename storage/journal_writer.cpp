@@ -19,13 +19,20 @@ namespace {
 // Whoever opens a thread waits for what was written to be read, not for the disk.
 bool is_waited_for(const WriterCall& call) {
   if (const auto* erase = std::get_if<EraseCall>(&call)) return erase->done != nullptr;
-  return std::holds_alternative<AppendCall>(call) || std::holds_alternative<ChargeCall>(call);
+  return std::holds_alternative<AppendCall>(call) || std::holds_alternative<ChargeCall>(call) ||
+         std::holds_alternative<ForgetCall>(call);
 }
 
 std::size_t bytes_of(const WriterCall& call) {
   if (const auto* charge = std::get_if<ChargeCall>(&call)) return charge->charges.bytes;
+  if (const auto* answer = std::get_if<AnswerCall>(&call))
+    return answer->value ? answer->value->size() : 0;
   const auto* append = std::get_if<AppendCall>(&call);
   return append == nullptr ? 0 : append->bytes;
+}
+
+Error write_failed() {
+  return {ErrorCode::storage_failed, "a write has failed", {}, {}};
 }
 
 }  // namespace
@@ -306,6 +313,21 @@ JournalWriter::Verdict JournalWriter::plan(const DeliveryCall& call, rocksdb::Wr
   return Verdict::committed;
 }
 
+JournalWriter::Verdict JournalWriter::plan(const AnswerCall& call, rocksdb::WriteBatch& batch) {
+  if (call.value) {
+    batch.Put(store_.answers(), call.key, *call.value);
+  } else {
+    batch.Delete(store_.answers(), call.key);
+  }
+  return Verdict::committed;
+}
+
+JournalWriter::Verdict JournalWriter::plan(const ForgetCall& call, rocksdb::WriteBatch& batch) {
+  const KeyRange range = answers_of(call.tenant);
+  batch.DeleteRange(store_.answers(), range.first, range.behind);
+  return Verdict::committed;
+}
+
 JournalWriter::Verdict JournalWriter::plan(const SweptCall& call, rocksdb::WriteBatch& batch) {
   planned_erased_ -= std::min(planned_erased_, call.erased);
   planned_erased_since_ms_ = planned_erased_ == 0 ? 0 : call.started_ms;
@@ -375,14 +397,14 @@ void JournalWriter::answer(EraseCall& call, Verdict verdict) {
       call.done(Error{ErrorCode::not_owner, "the thread has another owner", {}, {}});
       return;
     case Verdict::failed:
-      call.done(Error{ErrorCode::storage_failed, "a write has failed", {}, {}});
+      call.done(write_failed());
       return;
   }
 }
 
 void JournalWriter::answer(OpenCall& call, Verdict verdict) {
   if (verdict == Verdict::failed) {
-    call.done(Error{ErrorCode::storage_failed, "a write has failed", {}, {}});
+    call.done(write_failed());
     return;
   }
   open_threads_.begin_opening(call.thread);
@@ -394,6 +416,14 @@ void JournalWriter::answer(ReleaseCall& call, Verdict) {
 }
 
 void JournalWriter::answer(DeliveryCall&, Verdict) {}
+
+void JournalWriter::answer(AnswerCall&, Verdict) {}
+
+void JournalWriter::answer(ForgetCall& call, Verdict verdict) {
+  if (verdict != Verdict::committed) return call.done(write_failed());
+  has_forgotten_ = true;
+  call.done({});
+}
 
 void JournalWriter::answer(SweptCall&, Verdict) {}
 

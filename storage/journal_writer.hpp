@@ -13,11 +13,13 @@
 //
 // Bounds: a batch holds at most batch_appends_max calls and about batch_bytes_max bytes. The queue
 // is bounded by who may write: an owner of a thread has at most two appends on their way, a call
-// without a thread one charge.
+// without a thread one charge. What is kept of answers is bounded by the calls to models that are
+// under way: none begins until what it depends on is written.
 #pragma once
 
 #include "runtime/base/clock.hpp"
 #include "runtime/metrics/journal_metrics.hpp"
+#include "runtime/ports/answer_store.hpp"
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/service.hpp"
 #include "storage/account_rows.hpp"
@@ -99,14 +101,31 @@ struct DeliveryCall {
   std::string key;
   std::optional<std::string> value;
 };
+// Of an answer that is kept: its value; none: it has left.
+struct AnswerCall {
+  std::string key;
+  std::optional<std::string> value;
+};
+// All kept answers of a tenant, or with an empty name all.
+struct ForgetCall {
+  std::string tenant;
+  AnswerStore::Forgotten done;
+};
 // The sweeper has compacted what was erased before it looked.
 struct SweptCall {
   std::uint64_t erased = 0;
   std::int64_t started_ms = 0;
 };
 
-using WriterCall =
-    std::variant<AppendCall, ChargeCall, EraseCall, OpenCall, ReleaseCall, DeliveryCall, SweptCall>;
+using WriterCall = std::variant<AppendCall,
+                                ChargeCall,
+                                EraseCall,
+                                OpenCall,
+                                ReleaseCall,
+                                DeliveryCall,
+                                AnswerCall,
+                                ForgetCall,
+                                SweptCall>;
 
 class JournalWriter {
  public:
@@ -139,6 +158,10 @@ class JournalWriter {
   std::uint64_t erased() const { return erased_; }
   std::int64_t erased_since_ms() const { return erased_since_ms_; }
 
+  // Whether kept answers were forgotten since it was asked last, by this process or, for all that
+  // it knows, by one before it: they wait for a compaction.
+  bool take_forgotten() { return has_forgotten_.exchange(false); }
+
  private:
   enum class Verdict : std::uint8_t { fenced, committed, failed };
 
@@ -157,6 +180,8 @@ class JournalWriter {
   Verdict plan(const OpenCall& call, rocksdb::WriteBatch& batch);
   Verdict plan(const ReleaseCall& call, rocksdb::WriteBatch& batch);
   Verdict plan(const DeliveryCall& call, rocksdb::WriteBatch& batch);
+  Verdict plan(const AnswerCall& call, rocksdb::WriteBatch& batch);
+  Verdict plan(const ForgetCall& call, rocksdb::WriteBatch& batch);
   Verdict plan(const SweptCall& call, rocksdb::WriteBatch& batch);
   void plan(const WrittenCharges& charges, rocksdb::WriteBatch& batch);
   std::optional<OpenThread>& standing(const std::string& thread);
@@ -170,6 +195,8 @@ class JournalWriter {
   void answer(OpenCall& call, Verdict verdict);
   void answer(ReleaseCall& call, Verdict verdict);
   void answer(DeliveryCall& call, Verdict verdict);
+  void answer(AnswerCall& call, Verdict verdict);
+  void answer(ForgetCall& call, Verdict verdict);
   void answer(SweptCall& call, Verdict verdict);
 
   JournalStore& store_;
@@ -182,6 +209,7 @@ class JournalWriter {
   std::atomic<bool> writable_ = true;
   std::atomic<std::uint64_t> erased_ = 0;
   std::atomic<std::int64_t> erased_since_ms_ = 0;
+  std::atomic<bool> has_forgotten_ = true;
 
   std::mutex mutex_;
   std::condition_variable woken_;

@@ -135,4 +135,19 @@ std::optional<LedgerKey> ledger_call_of(std::string_view key) {
       static_cast<std::int64_t>(be64(key)), std::move(*thread), rest->incarnation, rest->seq};
 }
 
+std::string answer_key(const AnswerKey& answer) {
+  return answer.tenant + '\0' + answer.identity;
+}
+
+std::optional<AnswerKey> answer_of(std::string_view key) {
+  const auto border = key.find('\0');
+  if (border == std::string_view::npos) return std::nullopt;
+  return AnswerKey{std::string(key.substr(0, border)), std::string(key.substr(border + 1))};
+}
+
+KeyRange answers_of(std::string_view tenant) {
+  const std::string name(tenant);
+  return name.empty() ? KeyRange{"", "\xFF"} : KeyRange{name + '\0', name + '\x01'};
+}
+
 }  // namespace parlance::storage

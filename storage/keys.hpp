@@ -11,6 +11,8 @@
 //   ledger       at_ms:be64 thread 0x00 epoch:be64 number:be64
 //                                                        -> value(LedgerRow)
 //                calls to models; the thread-id of one without a thread is empty
+//   answers      tenant 0x00 identity                    -> value(KeptAnswer)
+//                answers that are kept; identity is 64 hexadecimal digits
 //   default      "erased"                                -> value(since)
 //                threads were erased since then
 //
@@ -41,6 +43,7 @@
 //   Amount     = tokens:int nanos:int
 //   LedgerRow  = caller_key:bytes user:bytes turn:uint run:bytes agent:bytes node:bytes
 //                provider:bytes model:bytes Usage nanos:int price_version:bytes counted
+//   KeptAnswer = until_ms:int model:bytes text:bytes
 //   payer      = 0x01 tenant | 0x02 key | 0x03 user
 //   counted    = 0x01 reserved | 0x02 estimated | 0x03 told
 //   expires    = expires_ms:int
@@ -82,6 +85,7 @@
 #include "runtime/journal/delivery.hpp"
 #include "runtime/money/budget_book.hpp"
 #include "runtime/money/ledger_row.hpp"
+#include "runtime/ports/answer_store.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -96,6 +100,7 @@ inline constexpr std::string_view unfinished_family = "unfinished";
 inline constexpr std::string_view deliveries_family = "deliveries";
 inline constexpr std::string_view accounts_family = "accounts";
 inline constexpr std::string_view ledger_family = "ledger";
+inline constexpr std::string_view answers_family = "answers";
 inline constexpr std::string_view erased_key = "erased";
 
 std::string thread_key(const ThreadKey& thread);
@@ -131,5 +136,16 @@ std::optional<AccountKey> account_of(std::string_view key);
 std::string ledger_prefix(std::int64_t at_ms);
 std::string ledger_key(const LedgerKey& call);
 std::optional<LedgerKey> ledger_call_of(std::string_view key);
+
+std::string answer_key(const AnswerKey& answer);
+std::optional<AnswerKey> answer_of(std::string_view key);
+
+struct KeyRange {
+  std::string first;
+  std::string behind;  // the first key that is not in it any more
+};
+
+// Of all kept answers of a tenant, or with an empty name of all.
+KeyRange answers_of(std::string_view tenant);
 
 }  // namespace parlance::storage

@@ -101,6 +101,14 @@ Result<LedgerRow> decode_ledger_row(std::string_view value) {
   return decode(value, read_as<LedgerRow>, "a row of the ledger");
 }
 
+std::string encode(const KeptAnswer& answer) {
+  return encode_fields(answer);
+}
+
+Result<KeptAnswer> decode_answer(std::string_view value) {
+  return decode(value, read_as<KeptAnswer>, "a kept answer");
+}
+
 std::string encode_time(std::int64_t unix_ms) {
   return encode_fields(unix_ms);
 }

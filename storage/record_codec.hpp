@@ -9,6 +9,7 @@
 
 #include "runtime/base/result.hpp"
 #include "runtime/journal/event.hpp"
+#include "runtime/ports/answer_store.hpp"
 #include "runtime/ports/journal.hpp"
 
 #include <cstdint>
@@ -33,6 +34,10 @@ Result<Account> decode_account(std::string_view value);
 // All but the call's key, which stands in its row's key.
 std::string encode(const LedgerRow& row);
 Result<LedgerRow> decode_ledger_row(std::string_view value);
+
+// All but the answer's key, which stands in its row's key.
+std::string encode(const KeptAnswer& answer);
+Result<KeptAnswer> decode_answer(std::string_view value);
 
 // A single moment: the values of `unfinished` and of "erased".
 std::string encode_time(std::int64_t unix_ms);

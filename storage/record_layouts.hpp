@@ -8,6 +8,7 @@
 #include "runtime/journal/event.hpp"
 #include "runtime/money/account.hpp"
 #include "runtime/money/ledger_row.hpp"
+#include "runtime/ports/answer_store.hpp"
 #include "runtime/ports/journal.hpp"
 #include "storage/record_fields.hpp"
 
@@ -137,6 +138,10 @@ void layout(auto& fields, LayoutOf<Delivery> auto& row) {
 void layout(auto& fields, LayoutOf<LedgerRow> auto& row) {
   fields(row.caller_key, row.user, row.turn, row.run.value, row.agent, row.node, row.provider);
   fields(row.model, row.usage, row.nanos, row.price_version, row.counted);
+}
+
+void layout(auto& fields, LayoutOf<KeptAnswer> auto& row) {
+  fields(row.until_ms, row.model, row.text);
 }
 
 }  // namespace parlance::storage

@@ -228,4 +228,26 @@ void RocksJournal::remove(const DeliveryKey& key) {
   writer_->submit(DeliveryCall{delivery_key(key), std::nullopt});
 }
 
+void RocksJournal::keep(const KeptAnswer& answer) {
+  if (options_.keeps_answers) writer_->submit(AnswerCall{answer_key(answer.key), encode(answer)});
+}
+
+void RocksJournal::remove(const AnswerKey& key) {
+  if (options_.keeps_answers) writer_->submit(AnswerCall{answer_key(key), std::nullopt});
+}
+
+void RocksJournal::forget(const std::string& tenant, Forgotten done) {
+  writer_->submit(ForgetCall{tenant, std::move(done)});
+}
+
+Result<void> RocksJournal::answers(const VisitAnswer& visit) {
+  if (!options_.keeps_answers) return {};
+  const auto damaged = read_answers(*store_, visit);
+  if (!damaged) return damaged.error();
+  for (std::uint64_t i = 0; i < *damaged; ++i)
+    metrics_.record_damaged();
+  if (*damaged > 0) log_warn("kept_answers_damaged", {{"answers", *damaged}});
+  return {};
+}
+
 }  // namespace parlance::storage

@@ -4,7 +4,8 @@
 //   open ──────── of a thread that does not exist ──────────► callback, when memory can tell
 //                 of one that is not open ──────────────────► ReaderThreads
 //                 else ─────► JournalWriter ─► ReaderThreads (behind what was appended before it)
-//   put_off, remove ────────► JournalWriter ──────────────► the same batch, or one without a sync
+//   put_off, remove, keep ──► JournalWriter ──────────────► the same batch, or one without a sync
+//   forget ─────────────────► JournalWriter ──────────────► one synced batch
 //   deliveries, delivery, the ledger ───────────────────────► ReaderThreads
 //   read, unfinished ───────────────────────────────────────► ReaderThreads
 //   Sweeper, expiry filter: what has expired or was erased leaves the disk
@@ -23,10 +24,12 @@
 #include "runtime/base/clock.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/metrics/journal_metrics.hpp"
+#include "runtime/ports/answer_store.hpp"
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/ledger.hpp"
 #include "runtime/ports/outbox.hpp"
 #include "runtime/ports/service.hpp"
+#include "storage/answer_rows.hpp"
 #include "storage/journal_options.hpp"
 #include "storage/journal_reader.hpp"
 #include "storage/journal_store.hpp"
@@ -36,12 +39,17 @@
 #include "storage/sweeper.hpp"
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
 namespace parlance::storage {
 
-class RocksJournal : public Journal, public Outbox, public Ledger, public Service {
+class RocksJournal : public Journal,
+                     public Outbox,
+                     public Ledger,
+                     public AnswerStore,
+                     public Service {
  public:
   // Opens the store, makes it when there is none. `metrics` and `clock` outlive the journal.
   // Errors: storage_failed, with path and reason.
@@ -91,6 +99,13 @@ class RocksJournal : public Journal, public Outbox, public Ledger, public Servic
   void read(LedgerQuery query, Visit visit, Done done) override;
   // What has been spent, on the caller's thread. Errors: record_damaged, storage_failed.
   Result<void> accounts(const VisitAccount& visit) { return read_accounts(*store_, visit); }
+
+  void keep(const KeptAnswer& answer) override;
+  void remove(const AnswerKey& key) override;
+  void forget(const std::string& tenant, Forgotten done) override;
+  // Those that are kept, on the caller's thread; none unless options.keeps_answers. One that cannot
+  // be read is counted, and left out. Errors: storage_failed.
+  Result<void> answers(const VisitAnswer& visit);
 
   // One sweep now, on the caller's thread.
   Result<void> sweep() { return sweeper_->sweep(); }

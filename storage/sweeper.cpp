@@ -3,6 +3,7 @@
 #include "runtime/base/log.hpp"
 #include "runtime/base/thread_name.hpp"
 #include "storage/account_rows.hpp"
+#include "storage/answer_rows.hpp"
 #include "storage/expiry.hpp"
 #include "storage/keys.hpp"
 #include "storage/record_codec.hpp"
@@ -97,6 +98,9 @@ Result<void> Sweeper::sweep() {
   if (!cancelled_) {
     if (auto done = sweep_accounts(); !done) return done;
   }
+  if (!cancelled_) {
+    if (auto done = sweep_answers(); !done) return done;
+  }
   metrics_.swept(expired_heads, ranges.size(), std::chrono::steady_clock::now() - started);
   return {};
 }
@@ -127,11 +131,16 @@ Result<std::optional<Sweeper::Chunk>> Sweeper::next_chunk(const std::string& aft
   return std::optional<Chunk>{std::move(chunk)};
 }
 
-// Events go before heads: they are judged by them. Flushing every family also frees the log.
-Result<void> Sweeper::compact(const std::vector<Range>& ranges) {
-  auto status = store_.db().Flush(rocksdb::FlushOptions(), store_.families());
+// Every family: that also frees the log, in which what was written stands once more.
+Result<void> Sweeper::flush() {
+  const auto status = store_.db().Flush(rocksdb::FlushOptions(), store_.families());
   if (!status.ok()) return storage_error("flushing", status);
+  return {};
+}
 
+// Events go before heads: they are judged by them.
+Result<void> Sweeper::compact(const std::vector<Range>& ranges) {
+  if (auto flushed = flush(); !flushed) return flushed;
   for (const auto& range : ranges) {
     const std::string end = range.last + '\x01';  // behind all events of the last thread
     const rocksdb::Slice first(range.first);
@@ -168,11 +177,30 @@ Result<void> Sweeper::sweep_accounts() {
     if (options_.is_idle(owner, sum, now_ms)) ++idle;
   });
   if (!walked) return walked.error();
-  if (!is_worth(idle, all, 0)) return {};
-  const auto status = store_.db().Flush(rocksdb::FlushOptions(), store_.accounts());
-  if (!status.ok()) return storage_error("flushing", status);
+  return is_worth(idle, all, 0) ? compact_all(*store_.accounts()) : Result<void>{};
+}
+
+Result<void> Sweeper::sweep_answers() {
+  const std::int64_t now_ms = clock_.unix_ms();
+  std::uint64_t all = 0;
+  std::uint64_t over = 0;
+  std::int64_t oldest_ms = now_ms;
+  const auto walked = read_answers(store_, [&](const KeptAnswer& answer) {
+    ++all;
+    if (!expired(answer.until_ms, now_ms)) return;
+    ++over;
+    oldest_ms = std::min(oldest_ms, answer.until_ms);
+  });
+  if (!walked) return walked.error();
+  const bool forgotten = writer_.take_forgotten();
+  return forgotten || is_worth(over, all, oldest_ms) ? compact_all(*store_.answers())
+                                                     : Result<void>{};
+}
+
+Result<void> Sweeper::compact_all(rocksdb::ColumnFamilyHandle& family) {
+  if (auto flushed = flush(); !flushed) return flushed;
   for (int pass = 0; pass < passes && !cancelled_; ++pass) {
-    if (auto done = compact(*store_.accounts(), nullptr, nullptr); !done) return done;
+    if (auto done = compact(family, nullptr, nullptr); !done) return done;
   }
   return {};
 }

@@ -6,7 +6,8 @@
 // garbage_age_max. Erased threads leave no head behind; the writer counts them, and when there are
 // as many, or as old ones, the whole store is compacted. So a byte that lives is not rewritten more
 // than a few times for each that goes. Accounts are compacted when one in garbage_share of them has
-// nothing any more that a budget counts.
+// nothing any more that a budget counts; kept answers when one in garbage_share has had its time,
+// or one for longer than garbage_age_max, when some were forgotten, and in the first sweep.
 //
 // Threading: one thread of its own; sweep() from any thread, one at a time.
 //
@@ -64,8 +65,11 @@ class Sweeper {
   void run();
   Result<std::optional<Chunk>> next_chunk(const std::string& after);
   bool is_worth(std::uint64_t garbage, std::uint64_t heads, std::int64_t oldest_ms) const;
+  Result<void> flush();
   Result<void> compact(const std::vector<Range>& ranges);
   Result<void> sweep_accounts();
+  Result<void> sweep_answers();
+  Result<void> compact_all(rocksdb::ColumnFamilyHandle& family);
   Result<void> compact(rocksdb::ColumnFamilyHandle& family,
                        const rocksdb::Slice* first,
                        const rocksdb::Slice* last);

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace parlance {
 
@@ -57,6 +58,18 @@ class LruMap {
   std::optional<Value> remove_oldest() {
     if (entries_.empty()) return std::nullopt;
     return take(std::prev(entries_.end()));
+  }
+
+  // Those of which `leaves` is true.
+  template <class Leaves>
+  std::vector<Value> remove_if(Leaves leaves) {
+    std::vector<Value> removed;
+    for (auto entry = entries_.begin(); entry != entries_.end();) {
+      const auto next = std::next(entry);
+      if (leaves(std::as_const(entry->second))) removed.push_back(*take(entry));
+      entry = next;
+    }
+    return removed;
   }
 
  private:

@@ -150,6 +150,8 @@ TEST_CASE("a wrong value is named by its path") {
         "conf/parlance.json: http.port: must be from 0 to 65535");
   CHECK(fault(R"({"http": {"prot": 1}})") ==
         "conf/parlance.json: http.prot: there is no such setting");
+  CHECK(fault(R"({"answers": {"kept_on_disk": 1}})") ==
+        "conf/parlance.json: answers.kept_on_disk: must be true or false");
   CHECK(fault(R"({"htpp": {}})") == "conf/parlance.json: htpp: there is no such section");
   CHECK(fault(R"({"storage": {"thread_ttl": "30"}})")
             .find("storage.thread_ttl: \"30\" is not a number with a unit") != std::string::npos);

@@ -1,15 +1,24 @@
 #include "runtime/llm/kept_answers.hpp"
 
+#include "tests/support/fake_answer_store.hpp"
+
 #include <catch2/catch.hpp>
 
+#include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 
 namespace parlance {
 namespace {
 
-using namespace std::chrono_literals;
+constexpr std::int64_t kept_at = 1'800'000'000'000;
+constexpr std::int64_t second = 1'000;
+constexpr std::int64_t minute = 60 * second;
 
-constexpr KeptAnswers::Time kept_at{1h};
+AnswerKey key_of(const std::string& identity, const std::string& tenant = "acme") {
+  return {tenant, identity};
+}
 
 ChatAnswer answer_of(std::string text) {
   return {"model", std::move(text), {}, {11, 7}, StopReason::stop};
@@ -18,25 +27,25 @@ ChatAnswer answer_of(std::string text) {
 TEST_CASE("an answer is given again, for nothing and marked, until its time is over") {
   KeptAnswers answers(1'000'000);
   CHECK_FALSE(answers.find("a", kept_at));
-  answers.keep("a", answer_of("hello"), kept_at + 1min);
-  const auto kept = answers.find("a", kept_at + 59s);
+  answers.keep(key_of("a"), answer_of("hello"), kept_at + minute);
+  const auto kept = answers.find("a", kept_at + 59 * second);
   REQUIRE(kept);
   CHECK(kept->text == "hello");
   CHECK(kept->model == "model");
   CHECK(kept->usage == Usage{});
   CHECK(kept->source == AnswerSource::kept_answer);
   CHECK_FALSE(answers.find("b", kept_at));
-  CHECK_FALSE(answers.find("a", kept_at + 1min));
+  CHECK_FALSE(answers.find("a", kept_at + minute));
   CHECK(answers.bytes() == 0);
 }
 
 TEST_CASE("the newest answer to the same stands") {
   KeptAnswers answers(1'000'000);
-  answers.keep("a", answer_of("old"), kept_at + 1min);
+  answers.keep(key_of("a"), answer_of("old"), kept_at + minute);
   const auto bytes = answers.bytes();
-  answers.keep("a", answer_of("new"), kept_at + 2min);
+  answers.keep(key_of("a"), answer_of("new"), kept_at + 2 * minute);
   CHECK(answers.bytes() == bytes);
-  CHECK(answers.find("a", kept_at + 90s)->text == "new");
+  CHECK(answers.find("a", kept_at + 90 * second)->text == "new");
 }
 
 TEST_CASE("only whole answers are kept") {
@@ -57,23 +66,94 @@ TEST_CASE("only whole answers are kept") {
   SECTION("not one that says nothing") {
     answer.text.clear();
   }
-  answers.keep("a", answer, kept_at + 1min);
+  answers.keep(key_of("a"), answer, kept_at + minute);
   CHECK_FALSE(answers.find("a", kept_at));
 }
 
 TEST_CASE("the least recently used answers leave when there is no room") {
   KeptAnswers answers(4'000);
   for (const auto* identity : {"a", "b", "c"})
-    answers.keep(identity, answer_of(std::string(600, 'x')), kept_at + 1min);
+    answers.keep(key_of(identity), answer_of(std::string(600, 'x')), kept_at + minute);
   CHECK(answers.find("a", kept_at));
-  answers.keep("d", answer_of(std::string(600, 'x')), kept_at + 1min);
+  answers.keep(key_of("d"), answer_of(std::string(600, 'x')), kept_at + minute);
   CHECK(answers.find("a", kept_at));
   CHECK_FALSE(answers.find("b", kept_at));
   CHECK(answers.bytes() <= 4'000);
-  answers.keep(
-      "e", answer_of(std::string(5'000, 'x')), kept_at + 1min);  // larger than all there is
+  answers.keep(key_of("e"),
+               answer_of(std::string(5'000, 'x')),
+               kept_at + minute);  // larger than all there is
   CHECK_FALSE(answers.find("e", kept_at));
   CHECK(answers.find("a", kept_at));
+}
+
+TEST_CASE("a store is told of what is kept and of what leaves") {
+  tests::FakeAnswerStore store;
+  KeptAnswers answers(2'500, &store);
+  for (const auto* identity : {"a", "b"})
+    answers.keep(key_of(identity), answer_of(std::string(600, 'x')), kept_at + minute);
+  CHECK(store.answers.size() == 2);
+  CHECK(store.answers.at("a") ==
+        KeptAnswer{key_of("a"), "model", std::string(600, 'x'), kept_at + minute});
+  SECTION("for want of room") {
+    answers.keep(key_of("c"), answer_of(std::string(600, 'x')), kept_at + minute);
+    CHECK_FALSE(store.answers.contains("a"));
+    CHECK(store.answers.contains("c"));
+  }
+  SECTION("as its time is over") {
+    CHECK_FALSE(answers.find("a", kept_at + minute));
+    CHECK_FALSE(store.answers.contains("a"));
+  }
+  SECTION("for the newest answer to the same") {
+    answers.keep(key_of("a"), answer_of("new"), kept_at + minute);
+    CHECK(store.answers.at("a").text == "new");
+  }
+  SECTION("and not of answers that may not be kept") {
+    answers.keep(key_of("c"), answer_of({}), kept_at + minute);
+    answers.keep(key_of("d"), answer_of(std::string(5'000, 'x')), kept_at + minute);
+    CHECK(store.answers.size() == 2);
+  }
+}
+
+TEST_CASE("what a store had is loaded, as much of it as there is room for") {
+  tests::FakeAnswerStore store;
+  for (const auto* identity : {"a", "b", "c"})
+    store.keep({key_of(identity), "model", std::string(600, 'x'), kept_at + minute});
+  store.keep({key_of("large"), "model", std::string(5'000, 'x'), kept_at + minute});
+  store.keep({key_of("over"), "model", "hello", kept_at});
+  KeptAnswers answers(2'500, &store);
+  for (const auto& [identity, answer] : std::map(store.answers))
+    answers.load(answer, kept_at);
+  CHECK(answers.bytes() <= 2'500);
+  CHECK(answers.size() == 2);
+  CHECK(answers.find("c", kept_at)->text == std::string(600, 'x'));
+  CHECK_FALSE(answers.find("over", kept_at));
+  CHECK_FALSE(store.answers.contains("a"));
+  CHECK_FALSE(store.answers.contains("large"));
+}
+
+TEST_CASE("a tenant's answers are forgotten, and those of others stay") {
+  tests::FakeAnswerStore store;
+  const bool is_stored = GENERATE(true, false);
+  KeptAnswers answers(1'000'000, is_stored ? &store : nullptr);
+  answers.keep(key_of("a"), answer_of("hello"), kept_at + minute);
+  answers.keep(key_of("b"), answer_of("hello"), kept_at + minute);
+  const auto bytes_before = answers.bytes();
+  answers.keep(key_of("c", "other"), answer_of("hello"), kept_at + minute);
+  const auto forget = [&](const std::string& tenant) {
+    std::optional<Result<std::uint64_t>> told;
+    answers.forget(tenant, [&](const Result<std::uint64_t>& forgotten) { told = forgotten; });
+    REQUIRE(told);
+    return *told;
+  };
+  CHECK(*forget("acme") == 2);
+  CHECK_FALSE(answers.find("a", kept_at));
+  CHECK(answers.find("c", kept_at));
+  CHECK(answers.bytes() < bytes_before);
+  CHECK(store.answers.size() == (is_stored ? 1 : 0));
+  CHECK(*forget("") == 1);
+  CHECK(answers.bytes() == 0);
+  store.failure = Error{ErrorCode::storage_failed, "a write has failed", {}, {}};
+  CHECK(static_cast<bool>(forget("acme")) != is_stored);
 }
 
 }  // namespace

@@ -25,8 +25,17 @@ namespace parlance::simulation {
 
 class Disk {
  public:
-  static constexpr std::size_t families_count = 7;
-  enum Family : std::uint32_t { defaults, heads, events, unfinished, deliveries, accounts, ledger };
+  static constexpr std::size_t families_count = 8;
+  enum Family : std::uint32_t {
+    defaults,
+    heads,
+    events,
+    unfinished,
+    deliveries,
+    accounts,
+    ledger,
+    answers
+  };
   using Values = std::map<std::string, std::string>;
 
   struct Operation {
