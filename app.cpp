@@ -307,6 +307,7 @@ Result<void> App::Parts::listen() {
                                                         *keys,
                                                         *health,
                                                         registry,
+                                                        *kept_answers,
                                                         clock,
                                                         webhook_rules,
                                                         pools,

@@ -7,6 +7,7 @@
 #include "net/webhooks/webhook_rules.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/graph/agent.hpp"
+#include "runtime/llm/kept_answers.hpp"
 #include "runtime/metrics/registry.hpp"
 #include "runtime/ports/conversations.hpp"
 #include "runtime/ports/embeddings.hpp"
@@ -35,6 +36,7 @@ struct Backend {
   const KeyStore& keys;
   const Health& health;
   const Registry& registry;
+  KeptAnswers& kept_answers;
   const Clock& clock;
   const WebhookRules& webhooks;
   Pools& pools;

@@ -59,6 +59,7 @@ Router make_routes(const Backend& backend) {
   Router router(authenticate_with(backend.keys, backend.clock));
   add_operator_routes(router, backend);
   add_pool_routes(router, backend);
+  add_answer_routes(router, backend);
   add_usage_routes(router, backend);
   add_openai_routes(router, backend);
   add_embedding_routes(router, backend);

@@ -16,6 +16,9 @@ void add_operator_routes(Router& router, const Backend& backend);
 // /v1/admin/pools
 void add_pool_routes(Router& router, const Backend& backend);
 
+// /v1/admin/answers
+void add_answer_routes(Router& router, const Backend& backend);
+
 // /v1/admin/usage
 void add_usage_routes(Router& router, const Backend& backend);
 

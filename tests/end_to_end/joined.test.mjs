@@ -166,6 +166,29 @@ test('an agent that keeps answers pays once, streams them again, and asks anew w
   assert.equal((await mock.journal()).length, 2);
 });
 
+test('an answer that is kept on disk costs nothing after a kill -9, until an operator has it forgotten', async (t) => {
+  const keeping = generate_agent(t, { answers_kept_time: '1h' });
+  const changes = { agents: { keeping }, answers: { kept_on_disk: true } };
+  const { mock, server } = await running(t, { first_token_delay: '5ms', token_delay: '1ms' }, changes);
+  const ask = () => complete(server, { model: 'keeping' });
+  const forget = (query) => server.call(`/v1/admin/answers${query}`, { method: 'DELETE' });
+  const first = await ask();
+  await server.kill();
+  await server.begin();
+  const again = await ask();
+  assert.equal(again.json.choices[0].message.content, first.json.choices[0].message.content);
+  assert.equal(again.json.usage.total_tokens, 0);
+  assert.equal((await mock.journal()).length, 1);
+
+  assert.equal((await forget('?tenant=')).status, 422);
+  assert.deepEqual((await forget('?tenant=other')).json, { forgotten: 0 });
+  assert.deepEqual((await forget('?tenant=dev')).json, { forgotten: 1 });
+  await server.kill();
+  await server.begin();
+  await ask();
+  assert.equal((await mock.journal()).length, 2);
+});
+
 test('no more answers are kept than there is memory for', async (t) => {
   const keeping = generate_agent(t, { answers_kept_time: '1h' });
   const changes = { agents: { keeping }, answers: { kept_bytes_max: '0B' } };

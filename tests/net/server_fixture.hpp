@@ -5,6 +5,7 @@
 #include "net/routes/routes.hpp"
 #include "net/sse_parser.hpp"
 #include "runtime/ports/health.hpp"
+#include "tests/support/fake_answer_store.hpp"
 #include "tests/support/fake_conversations.hpp"
 #include "tests/support/fake_ledger.hpp"
 #include "tests/support/test_agents.hpp"
@@ -225,6 +226,7 @@ class ServerFixture {
                  keys_,
                  health,
                  registry,
+                 kept_answers,
                  clock_,
                  webhooks_,
                  pools,
@@ -286,6 +288,8 @@ class ServerFixture {
   FakePools pools;
   FakeEmbeddings embeddings;
   Registry registry;
+  tests::FakeAnswerStore answer_store;
+  KeptAnswers kept_answers{1'000'000, &answer_store};
   HttpMetrics metrics{registry};
   std::uint16_t port = 0;
 
