@@ -10,6 +10,7 @@ namespace {
 bool may_be_served(ErrorCode code) {
   switch (code) {
     case ErrorCode::provider_failed:
+    case ErrorCode::answer_unfit:
     case ErrorCode::answer_too_long:
     case ErrorCode::deadline_passed:
     case ErrorCode::cancelled:

@@ -63,6 +63,7 @@ Outcome outcome_of(const Result<ChatAnswer>& answer, bool said_something) {
     case ErrorCode::provider_refused:
       return said_something ? Outcome::rejected : Outcome::unfit;
     case ErrorCode::provider_failed:
+    case ErrorCode::answer_unfit:
       return Outcome::cut;
     case ErrorCode::deadline_passed:
     case ErrorCode::cancelled:

@@ -9,6 +9,7 @@
 #include <boost/beast/core/string.hpp>
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace parlance::net {
@@ -171,7 +172,9 @@ void RunningCall::done() {
   }
   const std::size_t vectors = answer_.vectors ? answer_.vectors->size() : 0;
   if (vectors != options_.vectors_wanted) {
-    return fail(ErrorCode::provider_failed, "the provider answers another number of embeddings");
+    return fail(ErrorCode::answer_unfit,
+                "the provider answered " + std::to_string(options_.vectors_wanted) +
+                    " inputs with another number of embeddings: " + std::to_string(vectors));
   }
   is_whole_ = true;
   answer_.stop_reason = *stop_reason_;

@@ -248,7 +248,7 @@ constexpr std::array kinds{
               502,
               false,
               none,
-              "The model's answer does not fit response_format, nor did its second one."},
+              "The model's answer is not what it was asked for."},
     ErrorKind{ErrorCode::answer_superseded,
               "answer_superseded",
               502,

@@ -145,6 +145,17 @@ TEST_CASE_METHOD(EmbeddingsTest, "a call that fails unserved costs nothing") {
   CHECK(written() == 0);
 }
 
+TEST_CASE_METHOD(EmbeddingsTest, "a call whose answer does not fit is charged") {
+  start_with(money_budget(100));
+  embed();
+  settle();
+  provider->calls[0]->end(Error{ErrorCode::answer_unfit, "another number", {}, {}});
+  settle();
+  CHECK(failed_as(ErrorCode::answer_unfit));
+  CHECK(written() == worst);
+  CHECK(row().counted == Counted::estimated);
+}
+
 TEST_CASE_METHOD(EmbeddingsTest, "who leaves ends the call, which is charged for what it asked") {
   start_with(money_budget(100));
   const auto leave = embed();

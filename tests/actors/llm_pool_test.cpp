@@ -271,6 +271,19 @@ TEST_CASE_METHOD(LlmPoolTest, "a provider that failed too often is left alone fo
   CHECK(calls("first") == 6);
 }
 
+TEST_CASE_METHOD(LlmPoolTest,
+                 "an answer that does not fit is its call's end, and a failure of its provider") {
+  start_pool({first, second});
+  for (std::uint64_t call = 1; call <= 5; ++call) {
+    ask(call);
+    end("first", call - 1, failed_as(ErrorCode::answer_unfit));
+    CHECK(failure(call) == ErrorCode::answer_unfit);
+  }
+  CHECK(calls("second") == 0);
+  ask(6);
+  CHECK(calls("second") == 1);
+}
+
 TEST_CASE_METHOD(LlmPoolTest, "a lane keeps to its requests a minute") {
   first.requests_per_minute_max = 1;
   start_pool({first});

@@ -1,6 +1,7 @@
 #include "net/providers/http_provider.hpp"
 
 #include "runtime/base/json.hpp"
+#include "runtime/llm/embedding.hpp"
 #include "tests/net/io_threads.hpp"
 #include "tests/net/rude_server.hpp"
 
@@ -56,13 +57,7 @@ struct Running {
   CancelCall cancel;
 };
 
-Running start(
-    ChatProvider& provider,
-    std::chrono::milliseconds time_max = 20s,
-    std::function<void()> on_said = [] {}) {
-  auto outcome = std::make_shared<Outcome>();
-  auto ended = std::make_shared<std::promise<Outcome>>();
-  auto future = ended->get_future();
+ChatRequest chat_request() {
   ChatRequest request;
   request.messages = {
       std::make_shared<Message>(Message{"1", Role::system, "Be brief.", nullptr, {}}),
@@ -71,6 +66,17 @@ Running start(
       std::make_shared<Message>(Message{"4", Role::tool, "42", nullptr, {}})};
   request.tokens_out_max = 64;
   request.temperature = 0.5;
+  return request;
+}
+
+Running start(
+    ChatProvider& provider,
+    std::chrono::milliseconds time_max = 20s,
+    std::function<void()> on_said = [] {},
+    const ChatRequest& request = chat_request()) {
+  auto outcome = std::make_shared<Outcome>();
+  auto ended = std::make_shared<std::promise<Outcome>>();
+  auto future = ended->get_future();
   auto cancel = provider.start({.model = "mock-1",
                                 .request = request,
                                 .deadline = Deadline::at(Deadline::Clock::now() + time_max),
@@ -97,14 +103,16 @@ HttpProviderOptions options_for(const RudeServer& server) {
 }
 
 // One call to a server that answers with these bytes and closes.
-Outcome ask(const std::string& answer) {
+Outcome ask(const std::string& answer, const ChatRequest& request = chat_request()) {
   RudeServer server{[&](RudePeer& peer) {
     peer.read_request();
     peer.write(answer);
   }};
   IoThreads threads;
   HttpProvider provider{threads.io(), openai_wire(), options_for(server)};
-  return start(provider).outcome.get();
+  return start(
+             provider, 20s, [] {}, request)
+      .outcome.get();
 }
 
 std::string whole(const std::string& status, const std::string& fields, const std::string& body) {
@@ -600,6 +608,21 @@ TEST_CASE("a provider does not start with what cannot work") {
   boost::asio::io_context io;
   HttpProviderOptions options;
   CHECK_THROWS_WITH(HttpProvider(io, openai_wire(), options), Catch::StartsWith("base_url: "));
+}
+
+TEST_CASE("another number of embeddings than of inputs is an answer that does not fit") {
+  EmbeddingInput input;
+  input.texts = {"a", "b", "c"};
+  ChatRequest request;
+  request.embeds = std::make_shared<const EmbeddingInput>(input);
+  const auto outcome =
+      ask(whole("200 OK",
+                "Content-Type: application/json\r\n",
+                R"({"data":[{"index":0,"embedding":[1,0]}],"usage":{"prompt_tokens":7}})"),
+          request);
+  CHECK(outcome.failed_as(ErrorCode::answer_unfit));
+  CHECK((*outcome.end).error().detail ==
+        "the provider answered 3 inputs with another number of embeddings: 1");
 }
 
 }  // namespace
