@@ -225,7 +225,7 @@ std::vector<LaneView> LlmPool::lanes_for(const CallWish& wish) const {
   std::vector<LaneView> views;
   const auto role = roles_.find(wish.role);
   if (role == roles_.end()) return views;
-  for (const PoolLane* lane : role->second.lanes) {
+  for (PoolLane* const lane : role->second.lanes) {
     LaneView& view = views.emplace_back(view_of(*lane));
     view.wait =
         lane->lane.wait(wish.tenant, wish.tokens, tools_.clock.now(), class_of(wish.caller_key));
@@ -273,7 +273,7 @@ Result<void> LlmPool::change(const LaneChange& change) {
   return {};
 }
 
-LaneView LlmPool::view_of(const PoolLane& lane) const {
+LaneView LlmPool::view_of(PoolLane& lane) const {
   LaneView view;
   view.provider = lane.options.provider;
   view.model = lane.options.model;

@@ -149,7 +149,7 @@ class LlmPool : public caf::event_based_actor {
 
   void tune(LaneJob& job);
   Result<void> change(const LaneChange& change);
-  LaneView view_of(const PoolLane& lane) const;
+  LaneView view_of(PoolLane& lane) const;
   std::vector<LaneView> lanes_for(const CallWish& wish) const;
   void accept(Ask& ask);
   // True when there was an answer for it.

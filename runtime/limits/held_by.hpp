@@ -1,4 +1,5 @@
-// What keeps a lane from sending even the smallest call, however few run.
+// What keeps a lane from sending the call that is next, however few run; where none may be sent
+// yet, the smallest.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,7 @@ namespace parlance {
 enum class HeldBy : std::uint8_t {
   nothing,
   minute,         // its limits in a minute, as configured
-  requests_told,  // by the provider: none is left
+  requests_told,  // by the provider: less is left than the call needs
   tokens_told
 };
 

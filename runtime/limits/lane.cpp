@@ -170,10 +170,16 @@ Lane::Time Lane::fits_at(std::uint64_t tokens, Time now) const {
   return std::max(minute_.fits_at(tokens, now), quotas_.fits_at(tokens, now));
 }
 
-HeldBy Lane::held_by(Time now) const {
+std::uint64_t Lane::next_tokens(Time now) {
+  const WaitingCall* const first = queue_.first(now);
+  return first == nullptr ? 1 : first->tokens;
+}
+
+HeldBy Lane::held_by(Time now) {
+  const std::uint64_t tokens = next_tokens(now);
   if (quotas_.requests().fits_at(1, now) > now) return HeldBy::requests_told;
-  if (quotas_.tokens().fits_at(1, now) > now) return HeldBy::tokens_told;
-  return minute_.fits_at(1, now) > now ? HeldBy::minute : HeldBy::nothing;
+  if (quotas_.tokens().fits_at(tokens, now) > now) return HeldBy::tokens_told;
+  return minute_.fits_at(tokens, now) > now ? HeldBy::minute : HeldBy::nothing;
 }
 
 Lane::Step Lane::send(Time now) {
@@ -213,9 +219,7 @@ void Lane::told(std::uint64_t call, const ToldQuotas& quotas, Time now) {
   const auto found = running_.find(call);
   if (found == running_.end()) return;
   quotas_.told(quotas, found->second.quota_mark, now);
-  const WaitingCall* const first = queue_.first(now);
-  const std::uint64_t tokens = first == nullptr ? 1 : first->tokens;
-  if (quotas_.fits_at(tokens, now) > now) give_up_used_up(now);
+  if (quotas_.fits_at(next_tokens(now), now) > now) give_up_used_up(now);
 }
 
 void Lane::first_token(std::uint64_t call, Time now) {

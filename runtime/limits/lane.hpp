@@ -148,7 +148,7 @@ class Lane {
              std::uint32_t calls_waiting_max);
   void set_mode(LaneMode mode) { mode_ = mode; }
 
-  HeldBy held_by(Time now) const;
+  HeldBy held_by(Time now);
 
   // From when on it takes new calls; Time::max() while nobody can tell.
   Time usable_at() const;
@@ -193,6 +193,8 @@ class Lane {
   bool can_be_answered(const Wish& wish, Time now) const;
   bool is_hopeless(const WaitingCall& call, Time now) const;
   bool has_room(const WaitingCall& call, Time now) const;
+  // Of the call that is next; 1 while none may be sent.
+  std::uint64_t next_tokens(Time now);
   // When a call of this size may be sent, as for what fits into a minute.
   Time fits_at(std::uint64_t tokens, Time now) const;
   Refusal down(Time now) const;

@@ -284,6 +284,33 @@ TEST_CASE("calls whose time ends before the provider lets one go hear of it at o
   CHECK(sent(lane, opening + 20s) == 3);
 }
 
+TEST_CASE("a lane is held by tokens where too few are left for the call that is next") {
+  Lane lane(fixed_limits(9, 9));
+  enter(lane, wish(1, 300s));
+  CHECK(sent(lane, opening) == 1);
+  lane.told(1, {{}, {1'000, 50, 20s}, false}, opening);
+  CHECK(lane.held_by(opening) == HeldBy::nothing);
+  REQUIRE_FALSE(lane.enter({2, "tenant", 100, opening + 300s}, opening));
+  CHECK(lane.held_by(opening) == HeldBy::nothing);  // it could not be sent in any case
+  lane.ready(2);
+  CHECK(sent(lane, opening) == 0);
+  CHECK(lane.held_by(opening) == HeldBy::tokens_told);
+  CHECK(lane.held_by(opening + 20s) == HeldBy::nothing);
+}
+
+TEST_CASE("a lane is held by its minute where too little of it is left for the next call") {
+  LaneLimits limits = fixed_limits(9, 9);
+  limits.minute.tokens_max = 100;
+  Lane lane(limits);
+  enter(lane, wish(1, 300s));
+  CHECK(sent(lane, opening) == 1);
+  REQUIRE_FALSE(lane.enter({2, "tenant", 95, opening + 300s}, opening));
+  CHECK(lane.held_by(opening) == HeldBy::nothing);
+  lane.ready(2);
+  CHECK(sent(lane, opening) == 0);
+  CHECK(lane.held_by(opening) == HeldBy::minute);
+}
+
 TEST_CASE("a lane whose provider says that no token is left waits, and is not stopped for ever") {
   Lane lane(fixed_limits(9, 9));
   enter(lane, wish(1, 900s));
