@@ -323,8 +323,23 @@ std::vector<WaitingCall> FairQueue::take_late(const IsLate& is_late,
         if (call.call_class.criticality == each) judge(call);
     }
   }
+  return take_all(late);
+}
+
+std::vector<WaitingCall> FairQueue::take_of_ending(Time until, const Leaves& leaves) {
+  std::vector<std::uint64_t> leaving;
+  for (const auto& [name, tenant] : tenants_) {
+    for (const auto& [deadline, call] : tenant.deadlines) {
+      if (deadline >= until) break;
+      if (leaves(*places_.at(call))) leaving.push_back(call);
+    }
+  }
+  return take_all(leaving);
+}
+
+std::vector<WaitingCall> FairQueue::take_all(const std::vector<std::uint64_t>& calls) {
   std::vector<WaitingCall> taken;
-  for (const std::uint64_t call : late)
+  for (const std::uint64_t call : calls)
     taken.push_back(*remove(call));
   return taken;
 }

@@ -107,6 +107,10 @@ class FairQueue {
   // before it that are not late, and other tenants'.
   using IsLate = std::function<bool(const WaitingCall& call, double calls_until)>;
   std::vector<WaitingCall> take_late(const IsLate& is_late, double calls_per_second, Time now);
+  // Takes out those of the calls that end before `until` that `leaves` says of; it looks at no
+  // other.
+  using Leaves = std::function<bool(const WaitingCall& call)>;
+  std::vector<WaitingCall> take_of_ending(Time until, const Leaves& leaves);
 
   // When the first call that is only early may leave.
   std::optional<Time> next_time(Time now) const;
@@ -163,6 +167,7 @@ class FairQueue {
   // Turns tenants around until one can pay for its call.
   std::optional<Calls::iterator> find_first(Time now);
   WaitingCall take(Calls::iterator call);
+  std::vector<WaitingCall> take_all(const std::vector<std::uint64_t>& calls);
   // `own_tokens`: of the tenant's calls until the last that counts.
   double calls_until_own(const std::string& tenant,
                          std::uint64_t own_tokens,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace parlance {
@@ -219,7 +220,7 @@ void Lane::told(std::uint64_t call, const ToldQuotas& quotas, Time now) {
   const auto found = running_.find(call);
   if (found == running_.end()) return;
   quotas_.told(quotas, found->second.quota_mark, now);
-  if (quotas_.fits_at(next_tokens(now), now) > now) give_up_used_up(now);
+  give_up_used_up(now);
 }
 
 void Lane::first_token(std::uint64_t call, Time now) {
@@ -342,11 +343,11 @@ void Lane::give_up_late(Time now) {
 
 // Those that another lane may still serve in time.
 void Lane::give_up_used_up(Time now) {
-  const auto is_late = [&](const WaitingCall& call, double) {
+  const Time anything_fits = quotas_.fits_at(std::numeric_limits<std::uint64_t>::max(), now);
+  const auto is_late = [&](const WaitingCall& call) {
     return quotas_.fits_at(call.tokens, now) > call.deadline;
   };
-  const double rate = rates_.calls_per_second(limit_.limit());
-  for (const auto& call : queue_.take_late(is_late, rate, now)) {
+  for (const auto& call : queue_.take_of_ending(anything_fits, is_late)) {
     const double seconds = in_seconds(quotas_.fits_at(call.tokens, now) - now);
     given_up_.push_back({call.call, call.since, Refusal{Why::used_up, advised_wait(seconds)}});
   }

@@ -284,6 +284,25 @@ TEST_CASE("calls that are late are taken out, and no longer stand before the oth
   CHECK(queue.size() == 2);
 }
 
+TEST_CASE("of the calls that end early, the chosen leave, and others are not looked at") {
+  FairQueue queue;
+  for (std::uint64_t number = 1; number <= 6; ++number) {
+    WaitingCall call = waiting_call(number, number % 2 == 0 ? "a" : "b", 100);
+    call.deadline = noon + std::chrono::seconds(10 * number);
+    queue.add(std::move(call));
+  }
+  std::vector<std::uint64_t> looked_at;
+  const auto left = queue.take_of_ending(noon + 40s, [&](const WaitingCall& call) {
+    looked_at.push_back(call.call);
+    return call.call != 3;
+  });
+  CHECK(looked_at == std::vector<std::uint64_t>{2, 1, 3});
+  REQUIRE(left.size() == 2);
+  CHECK(left[0].call == 2);
+  CHECK(left[1].call == 1);
+  CHECK(queue.size() == 4);
+}
+
 TEST_CASE("a queue stands once no call has left it in time for a whole interval") {
   Codel codel;
   codel.left(noon, noon + 1s);

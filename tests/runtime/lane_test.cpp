@@ -284,6 +284,21 @@ TEST_CASE("calls whose time ends before the provider lets one go hear of it at o
   CHECK(sent(lane, opening + 20s) == 3);
 }
 
+TEST_CASE("a call that needs more than comes back in time hears of it, though the next one goes") {
+  Lane lane(fixed_limits(1, 9));
+  enter(lane, wish(1));
+  CHECK(sent(lane, opening) == 1);
+  enter(lane, wish(2, 60s));
+  REQUIRE_FALSE(lane.enter({3, "tenant", 100, opening + 10s}, opening));
+  lane.told(1, {{}, {1'000, 50, 20s}, false}, opening);
+  const auto step = lane.next(opening);
+  REQUIRE(step);
+  CHECK(step->call == 3);
+  CHECK(step->refusal->why == Lane::Why::used_up);
+  lane.ended(1, ending(Lane::Outcome::answered), opening);
+  CHECK(sent(lane, opening) == 2);
+}
+
 TEST_CASE("a lane is held by tokens where too few are left for the call that is next") {
   Lane lane(fixed_limits(9, 9));
   enter(lane, wish(1, 300s));
