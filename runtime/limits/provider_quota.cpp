@@ -62,15 +62,21 @@ ProviderQuota::Mark ProviderQuota::sent(std::uint64_t amount, Time now) {
   return sent_;
 }
 
-void ProviderQuota::watch_reset(Time reset, Time now) {
+// What is told is whole: it is waited for until half of what a bucket gives back would be seen.
+void ProviderQuota::watch(const ToldQuota& quota, Time now) {
+  const Seen seen{now, now + *quota.reset, static_cast<double>(*quota.remaining)};
   if (!seen_ || now >= seen_->reset) {
-    seen_ = Seen{now, reset};
+    seen_ = seen;
     return;
   }
-  const bool is_put_off = reset > seen_->reset + rounding;
-  if (!is_put_off && now - seen_->at < stands_still) return;
-  is_window_ = !is_put_off;
-  seen_ = Seen{now, reset};
+  const bool is_put_off = seen.reset > seen_->reset + rounding;
+  const double refills =
+      quota.limit ? static_cast<double>(*quota.limit) * in_seconds(now - seen_->at) / minute_seconds
+                  : 0;
+  const double seen_least = refills / 2 - 1;
+  if (!is_put_off && (now - seen_->at < stands_still || seen_least < 0)) return;
+  is_window_ = !is_put_off && seen.remaining - seen_->remaining <= seen_least;
+  seen_ = seen;
 }
 
 bool ProviderQuota::is_bucket(const ToldQuota& quota) const {
@@ -92,7 +98,7 @@ void ProviderQuota::told(const ToldQuota& as_told, Mark call, bool refused, Time
     level_.reset();
     return;
   }
-  watch_reset(now + *quota.reset, now);
+  watch(quota, now);
   Level level;
   if (quota.limit && *quota.limit > 0) level.most = quota.limit;
   const double remaining = std::min(static_cast<double>(*quota.remaining), amount_max);

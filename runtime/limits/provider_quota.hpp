@@ -8,9 +8,11 @@
 //   a bucket's   it refills evenly and is full at the reset (OpenAI, Anthropic)
 //   a window's   nothing comes back before the reset, and all of it then
 // A bucket of so much a minute is known by its reset, which is as far away as what is missing takes
-// to come back. That can be true of a window by chance: a reset that stands still for 2 s is no
-// bucket's, one that is put off is. Others may take part of what refills: a refusal halves the part
-// that is counted on, a call that was taken gives a little back.
+// to come back. That can be true of a window by chance. What has become of both 2 s later tells:
+// where less than half of what refills is taken, by whomever, a bucket's remainder has risen by the
+// other half at least; where more is taken, its reset has been put off. A window does neither.
+// Others may take part of what refills: a refusal halves the part that is counted on, a call that
+// was taken gives a little back.
 //
 // What a provider says may be wrong. A remainder without a reset to come binds nothing. None binds
 // for longer than hold_max: behind a reset further away than that, one call goes each hold_max, and
@@ -64,18 +66,19 @@ class ProviderQuota {
   struct Seen {
     Time at{};
     Time reset{};
+    double remaining = 0;
   };
 
   static double amount_at(const Level& level, Time now);
   std::optional<Level> level_at(Time now) const;
-  void watch_reset(Time reset, Time now);
+  void watch(const ToldQuota& quota, Time now);
   bool is_bucket(const ToldQuota& quota) const;
 
   std::optional<Level> level_;
   Mark sent_ = 0;
   Mark told_by_ = 0;
-  std::optional<Seen> seen_;  // a reset that is watched
-  bool is_window_ = false;    // it stood still
+  std::optional<Seen> seen_;  // a reset and a remainder that are watched
+  bool is_window_ = false;    // they stood still
   double share_ = 1;          // of what refills
 };
 

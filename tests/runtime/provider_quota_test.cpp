@@ -143,6 +143,28 @@ TEST_CASE("a reset that stands still is no bucket's, whatever it looks like") {
   CHECK(left.fits_at(1, noon + 6s) == noon + 7s);
 }
 
+TEST_CASE("a bucket of which little is taken is one, though its reset is hardly put off") {
+  ProviderQuota left;
+  left.told(quota(100'000, 5'000, 57s), 0, false, noon);
+  const auto small = left.sent(1'000, noon + 3s);
+  left.told(quota(100'000, 9'000, 54'600ms), small, false, noon + 3s);
+  CHECK(left.fits_at(20'000, noon + 3s) < noon + 10s);
+  const auto tiny = left.sent(100, noon + 6s);
+  left.told(quota(100'000, 13'900, 51'660ms), tiny, false, noon + 6s);
+  CHECK(left.fits_at(20'000, noon + 6s) < noon + 10s);
+}
+
+TEST_CASE("a window of few calls is known once a bucket would have given one back") {
+  ProviderQuota left;
+  left.told(quota(40, 10, 45s), 0, false, noon);
+  left.told(quota(40, 10, 42'500ms), 0, false, noon + 2'500ms);
+  left.sent(10, noon + 2'500ms);
+  CHECK(left.fits_at(1, noon + 2'500ms) < noon + 10s);
+  left.told(quota(40, 10, 41'500ms), 10, false, noon + 3'500ms);
+  left.sent(10, noon + 3'500ms);
+  CHECK(left.fits_at(1, noon + 3'500ms) == noon + 45s);
+}
+
 TEST_CASE("what cannot be true holds nobody back for longer than a minute or so") {
   constexpr auto most = std::numeric_limits<std::uint64_t>::max();
   const ToldQuota wrong = GENERATE(quota(60, 0, 0ms),
