@@ -158,6 +158,12 @@ struct LlmPoolTest : tests::ActorTest {
     return change;
   }
 
+  // How many messages are under way that are due later.
+  std::size_t timers() {
+    auto& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
+    return scheduler.clock().schedule().size();
+  }
+
   bool usable() { return clock.now() >= usable_at->load(); }
 
   std::size_t calls(const std::string& provider) { return fakes.at(provider)->calls.size(); }
@@ -328,6 +334,45 @@ TEST_CASE_METHOD(LlmPoolTest,
   CHECK(calls("second") == 1);  // it waited
   ask(4);
   CHECK(calls("second") == 2);  // it did not have to
+}
+
+TEST_CASE_METHOD(LlmPoolTest,
+                 "a throttled call leaves a used-up lane for the next lane of its role") {
+  start_pool({first, second});
+  ask(1);
+  fakes.at("first")->calls.at(0)->reports.limited({{100, 0, 24h}, {}, true});
+  end("first", 0, failed_as(ErrorCode::model_throttled));
+  CHECK(calls("second") == 1);
+}
+
+TEST_CASE_METHOD(LlmPoolTest,
+                 "however many calls wait for what providers let go, their wake-ups stay two") {
+  for (LaneOptions* const lane : {&first, &second}) {
+    lane->calls_at_once_max = 64;
+    lane->adapts = false;
+    lane->calls_waiting_max = 64;
+  }
+  start_roles({{"main", {first}}, {"other", {second}}});
+  const auto ask_with_time = [&](std::uint64_t call, const std::string& role) {
+    auto request = request_of();
+    request->role = role;
+    send(call, std::move(request), "acme", 300s);
+    proceed(call);
+  };
+  ask_with_time(1, "main");
+  ask_with_time(2, "other");
+  fakes.at("first")->calls.at(0)->reports.limited({{{}, 0, 50s}, {}, false});
+  fakes.at("second")->calls.at(0)->reports.limited({{60, 0, 60s}, {}, false});  // one a second
+  run_messages();
+  for (std::uint64_t call = 3; call <= 40; ++call)
+    ask_with_time(call, "main");
+  CHECK(timers() == 1);
+  for (std::uint64_t call = 41; call <= 80; ++call)
+    ask_with_time(call, "other");
+  CHECK(timers() == 2);  // the second lane's comes earlier than the one that was under way
+  advance_time(10s);
+  CHECK(calls("second") == 11);
+  CHECK(timers() == 2);
 }
 
 TEST_CASE_METHOD(LlmPoolTest, "a call that moves on is made when it may be, and not before") {

@@ -173,6 +173,14 @@ TEST_CASE("a call that is throttled beyond its deadline goes elsewhere") {
   CHECK(lane.ended(1, throttled, opening) == Lane::After::elsewhere);
 }
 
+TEST_CASE("a throttled call leaves a lane whose provider lets nothing go before its deadline") {
+  Lane lane(fixed_limits(1, 9));
+  enter(lane, wish(1, 30s));
+  CHECK(sent(lane, opening) == 1);
+  lane.told(1, {{100, 0, 50s}, {}, true}, opening);
+  CHECK(lane.ended(1, ending(Lane::Outcome::throttled, true), opening) == Lane::After::elsewhere);
+}
+
 TEST_CASE("after an outage a call goes to another lane, or is tried again where there is none") {
   Lane lane(fixed_limits(1, 9));
   enter(lane, wish(1));
