@@ -84,6 +84,16 @@ std::string waiting_by_tenant(const Json& lane) {
   return text.empty() ? "-" : text;
 }
 
+// "2/10/0": the most critical first.
+std::string waiting_by_criticality(const Json& lane) {
+  const auto found = lane.find("waiting_by_criticality");
+  if (found == lane.end() || !found->is_object()) return "?";
+  std::string text;
+  for (const char* const each : {"high", "normal", "sheddable"})
+    text += (text.empty() ? "" : "/") + count_in(*found, each);
+  return text;
+}
+
 Row lane_of(const Json& lane) {
   return {
       {"lane", word_in(lane, "provider") + '/' + word_in(lane, "model")},
@@ -91,8 +101,10 @@ Row lane_of(const Json& lane) {
       {"limit", count_in(lane, "calls_at_once")},
       {"bounds", count_in(lane, "calls_at_once_min") + ".." + count_in(lane, "calls_at_once_max")},
       {"why", word_in(lane, "reason")},
+      {"held_by", word_in(lane, "held_by")},
       {"running", count_in(lane, "running")},
       {"waiting", count_in(lane, "waiting")},
+      {"by_class", waiting_by_criticality(lane)},
       {"wait_s", with_decimals(number_in(lane, "wait_ms") / 1'000, 1)},
       {"breaker", word_in(lane, "breaker")},
       {"retries", with_decimals(number_in(lane, "retries_left"), 1)},
@@ -104,6 +116,23 @@ std::vector<Row> lanes_of(const TopSample& sample) {
   for (const Json& lane : sample.lanes)
     rows.push_back(lane_of(lane));
   return rows;
+}
+
+// Narrower: what holds a lane stands in place of why its limit is what it is, and who waits, by
+// criticality, in place of how many.
+Row on_screen(Row row) {
+  const auto cell_of = [&](const char* name) {
+    return std::find_if(
+        row.begin(), row.end(), [&](const auto& cell) { return cell.first == name; });
+  };
+  const auto put = [&](const char* from, const char* to, const char* unless) {
+    const auto cell = cell_of(from);
+    if (cell->second != unless && cell->second != "?") cell_of(to)->second = cell->second;
+    row.erase(cell);
+  };
+  put("held_by", "why", "nothing");
+  put("by_class", "waiting", "0/0/0");
+  return row;
 }
 
 bool is_number(const std::string& text) {
@@ -162,7 +191,10 @@ std::string top_screen(const TopView& view, std::size_t columns, std::size_t row
     lines[1] += (lines[1].empty() ? "" : "   ") + name + ' ' + value;
   std::replace(lines[1].begin(), lines[1].end(), '_', ' ');
   lines.emplace_back();
-  for (auto& line : table_of(lanes_of(view.now)))
+  std::vector<Row> lanes;
+  for (Row& lane : lanes_of(view.now))
+    lanes.push_back(on_screen(std::move(lane)));
+  for (auto& line : table_of(lanes))
     lines.push_back(std::move(line));
   std::string screen;
   for (std::size_t i = 0; i < std::min(lines.size(), rows); ++i)

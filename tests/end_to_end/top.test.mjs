@@ -25,7 +25,7 @@ test('one look is a line of the threads, and one of each lane', async (t) => {
   assert.equal(ended.code, 0, ended.stderr);
   const [threads, lane, ...rest] = ended.stdout.trimEnd().split('\n');
   assert.match(threads, /^ready=true threads_resident=\d+ turns_inside=0 /);
-  assert.match(lane, /^lane=local\/extractive mode=open limit=\d+ bounds=1\.\.256 why=starting running=0 waiting=0 .* breaker=closed/);
+  assert.match(lane, /^lane=local\/extractive mode=open limit=\d+ bounds=1\.\.256 why=starting held_by=nothing running=0 waiting=0 by_class=0\/0\/0 .* breaker=closed/);
   assert.deepEqual(rest, []);
 });
 

@@ -15,19 +15,22 @@ TopSample top_sample(int at, double accepted) {
   sample.at = TopSample{}.at + seconds(at);
   sample.server = "parlance 1.2.3  http://here:80";
   sample.ready = true;
-  sample.lanes = Json::array({{{"provider", "upstream"},
-                               {"model", "small"},
-                               {"mode", "open"},
-                               {"calls_at_once", 8},
-                               {"calls_at_once_min", 1},
-                               {"calls_at_once_max", 64},
-                               {"reason", "queued"},
-                               {"running", 8},
-                               {"waiting", 14},
-                               {"waiting_by_tenant", {{"acme", 4}, {"blue", 10}}},
-                               {"wait_ms", 1'250},
-                               {"breaker", "closed"},
-                               {"retries_left", 2.96}}});
+  sample.lanes =
+      Json::array({{{"provider", "upstream"},
+                    {"model", "small"},
+                    {"mode", "open"},
+                    {"calls_at_once", 8},
+                    {"calls_at_once_min", 1},
+                    {"calls_at_once_max", 64},
+                    {"reason", "queued"},
+                    {"held_by", "tokens_told"},
+                    {"running", 8},
+                    {"waiting", 14},
+                    {"waiting_by_tenant", {{"acme", 4}, {"blue", 10}}},
+                    {"waiting_by_criticality", {{"high", 2}, {"normal", 12}, {"sheddable", 0}}},
+                    {"wait_ms", 1'250},
+                    {"breaker", "closed"},
+                    {"retries_left", 2.96}}});
   sample.metrics = {{"parlance_turns_accepted_total", accepted}, {"parlance_threads_resident", 12}};
   return sample;
 }
@@ -45,10 +48,20 @@ TEST_CASE("lines name the threads and every lane, and rates from the second look
   const std::string lines = top_lines({second, &first});
   CHECK(lines.find("ready=true threads_resident=12 ") == 0);
   CHECK(lines.find(" turns_accepted_per_second=2.5 ") != std::string::npos);
-  CHECK(lines.find("\nlane=upstream/small mode=open limit=8 bounds=1..64 why=queued running=8 "
-                   "waiting=14 wait_s=1.2 breaker=closed retries=3.0 by_tenant=blue:10,acme:4\n") !=
-        std::string::npos);
+  CHECK(lines.find("\nlane=upstream/small mode=open limit=8 bounds=1..64 why=queued "
+                   "held_by=tokens_told running=8 waiting=14 by_class=2/12/0 wait_s=1.2 "
+                   "breaker=closed retries=3.0 by_tenant=blue:10,acme:4\n") != std::string::npos);
   CHECK(top_lines({first}).find(" turns_accepted_per_second=- ") != std::string::npos);
+}
+
+TEST_CASE("a lane of a screen fits into 100 columns, and says what holds it and who waits") {
+  auto sample = top_sample(1, 10);
+  const std::string held = top_screen({sample}, 100, 9);
+  CHECK(held.find("upstream/small  open      8   1..64  tokens_told        8  2/12/0      1.2  "
+                  "closed       3.0  ") != std::string::npos);
+  sample.lanes[0]["held_by"] = "nothing";
+  CHECK(top_screen({sample}, 100, 9).find("  1..64  queued        8  2/12/0 ") !=
+        std::string::npos);
 }
 
 TEST_CASE("a screen keeps to its terminal, and shows no control character of a server's") {
