@@ -1,11 +1,11 @@
 // A turn on its way to one client: records come in from any thread, and one session takes them out.
 //
-// Bounds: while more than buffer_bytes_max of records wait to be written, and the client has taken
-// nothing for stall_time_max, no further batch is taken: records() answers false, `fell_behind` is
-// called, and the session writes what was taken before and cuts the stream. A burst may be larger
-// than that, up to burst_factor times: a provider that says all at once is faster than any client.
-// The client resumes after its last event. Records at or before `after` cost nothing, so that each
-// resumption gets further than the one before it.
+// Bounds: while more than buffer_bytes_max of records wait to be written, and no write to the
+// client has ended for stall_time_max, no further batch is taken: records() answers false,
+// `fell_behind` is called, and the session writes what was taken before and cuts the stream. A
+// burst may be larger than that, up to burst_factor times: a provider that says all at once is
+// faster than any client. The client resumes after its last event. Records at or before `after`
+// cost nothing, so that each resumption gets further than the one before it.
 //
 // Threading: TurnSink's calls from any thread; the rest on the session's strand.
 #pragma once

@@ -4,8 +4,10 @@
 //   enter() --> waits --next(): send--> runs --ended(): over--> gone
 //           \-> refused    \-> next(): give up   \-> again: waits   \-> elsewhere
 //
-//   at the door    the breaker lets it by, it can be answered in time (the wait, a usual answer and
-//                  a margin fit into the time that it has), and there is a place; when all are
+//   at the door    the breaker lets it by, what the provider says is left comes back before its
+//                  deadline (else used_up; where no other lane takes it, that is told to clients as
+//                  would_miss_deadline too), it can be answered in time (the wait, a usual answer
+//                  and a margin fit into the time that it has), and there is a place; when all are
 //                  taken, another call may give its own up (FairQueue::take_for). While calls have
 //                  stood in the queue for too long (CoDel), a sheddable one is let in only where
 //                  none waits that is more critical
