@@ -39,4 +39,21 @@ ToldAlerts tell_alerts(const std::vector<BudgetAlert>& alerts,
   return told;
 }
 
+void tell_refusal(const BudgetRefusal& refusal,
+                  std::int64_t at_ms,
+                  Journal& journal,
+                  Money& money,
+                  Webhooks& webhooks,
+                  const Clock& clock) {
+  if (!refusal.alert) return;
+  auto alerts = tell_alerts({*refusal.alert}, at_ms, money, webhooks, clock);
+  if (alerts.told.empty()) return;
+  Charges charges{std::move(alerts.told), {}, take_deliveries(alerts.webhooks)};
+  journal.charge(
+      std::move(charges),
+      [waiting = std::move(alerts.webhooks), sender = webhooks.sender](AppendOutcome outcome) {
+        if (outcome == AppendOutcome::committed) tell_sender(*sender, waiting);
+      });
+}
+
 }  // namespace parlance::actors

@@ -30,4 +30,12 @@ ToldAlerts tell_alerts(const std::vector<BudgetAlert>& alerts,
                        Webhooks& webhooks,
                        const Clock& clock);
 
+// What a budget's refusal tells of it. Nothing is charged, so it is written by itself.
+void tell_refusal(const BudgetRefusal& refusal,
+                  std::int64_t at_ms,
+                  Journal& journal,
+                  Money& money,
+                  Webhooks& webhooks,
+                  const Clock& clock);
+
 }  // namespace parlance::actors

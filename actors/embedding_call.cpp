@@ -111,9 +111,16 @@ void EmbeddingCall::admitted(const CallAdmitted& report) {
 std::optional<Error> EmbeddingCall::reserve() {
   const auto now = tools_.clock.now();
   if (auto refusal = tools_.money.take_tokens(*charge_, /*always=*/false, now)) return refusal;
-  auto refusal = tools_.money.reserve(*charge_);
-  if (refusal) tools_.money.give_back(*charge_, now);
-  return refusal;
+  const auto refusal = tools_.money.reserve(*charge_);
+  if (!refusal) return std::nullopt;
+  tools_.money.give_back(*charge_, now);
+  tell_refusal(*refusal,
+               charge_->row.key.at_ms,
+               tools_.journal,
+               tools_.money,
+               tools_.webhooks,
+               tools_.clock);
+  return refusal->error();
 }
 
 void EmbeddingCall::proceed() {

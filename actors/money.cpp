@@ -149,10 +149,10 @@ std::optional<Error> Money::take_tokens(Charge& charge, bool always, RateLimits:
   return std::nullopt;
 }
 
-std::optional<Error> Money::reserve(Charge& charge) {
+std::optional<BudgetRefusal> Money::reserve(Charge& charge) {
   if (!book.has_budgets()) return std::nullopt;
-  if (const auto refusal = book.reserve(charge.payers, charge.worst, charge.row.key.at_ms))
-    return refusal->error();
+  if (auto refusal = book.reserve(charge.payers, charge.worst, charge.row.key.at_ms))
+    return refusal;
   charge.reserved = charge.worst;
   return std::nullopt;
 }

@@ -44,8 +44,8 @@ class Money {
   // nothing is taken. With `always`, as of a call that was promised, they count all the same.
   std::optional<Error> take_tokens(Charge& charge, bool always, RateLimits::Time now);
 
-  // Where there are budgets: the worst case, or budget_exhausted and nothing.
-  std::optional<Error> reserve(Charge& charge);
+  // Where there are budgets: the worst case, or nothing.
+  std::optional<BudgetRefusal> reserve(Charge& charge);
 
   // Of a charge that could not be reserved.
   void give_back(const Charge& charge, RateLimits::Time now);

@@ -51,7 +51,15 @@ std::optional<Error> ThreadActor::reserve(std::shared_ptr<SharedBill> bill) {
 std::optional<Error> ThreadActor::reserve_money(Charge& charge) {
   if (!tools_.money.book.has_budgets()) return std::nullopt;
   if (const auto refusal = thread_refusal(charge)) return refusal->error();
-  if (auto refusal = tools_.money.reserve(charge)) return refusal;
+  if (const auto refusal = tools_.money.reserve(charge)) {
+    tell_refusal(*refusal,
+                 charge.row.key.at_ms,
+                 tools_.journal,
+                 tools_.money,
+                 tools_.webhooks,
+                 tools_.clock);
+    return refusal->error();
+  }
   if (!head_) make_head(options_.thread_ttl.count());
   spend(charge, charge.reserved);
   ledger_.push_back(charge.row);

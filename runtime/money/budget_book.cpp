@@ -37,6 +37,11 @@ bool limits_somebody(const BudgetOptions& options) {
          });
 }
 
+bool has_room(const SpendingLimit& limit, const Amount& spent) {
+  return (limit.tokens_max == 0 || spent.tokens <= limit.tokens_max) &&
+         (limit.nanos_max == 0 || spent.nanos <= limit.nanos_max);
+}
+
 // The sums are whole and far from their ends: parse_money() and Price::most see to it.
 std::optional<BudgetRefusal> refusal_by(const Budget& budget,
                                         Payer payer,
@@ -44,11 +49,8 @@ std::optional<BudgetRefusal> refusal_by(const Budget& budget,
                                         const Amount& worst,
                                         std::int64_t at_ms) {
   for (const Period period : all_periods) {
-    const SpendingLimit& limit = budget.of(period);
-    const Amount after = account.spent(period, at_ms) + worst;
-    const bool fits = (limit.tokens_max == 0 || after.tokens <= limit.tokens_max) &&
-                      (limit.nanos_max == 0 || after.nanos <= limit.nanos_max);
-    if (!fits) return BudgetRefusal{payer, period};
+    if (!has_room(budget.of(period), account.spent(period, at_ms) + worst))
+      return BudgetRefusal{payer, period};
   }
   return std::nullopt;
 }
@@ -155,7 +157,12 @@ std::optional<BudgetRefusal> BudgetBook::reserve(const std::vector<AccountKey>& 
                                                  const Amount& worst,
                                                  std::int64_t at_ms) {
   const std::scoped_lock lock(mutex_);
-  if (auto refusal = judge(payers, worst, at_ms)) return refusal;
+  if (auto refusal = judge(payers, worst, at_ms)) {
+    for (const auto& payer : payers)
+      if (payer.payer == refusal->payer)
+        refusal->alert = used_up(payer, refusal->period, worst, at_ms);
+    return refusal;
+  }
   for (const auto& payer : payers) {
     Entry& entry = accounts_[payer];
     entry.account.add(worst, at_ms);
@@ -197,6 +204,27 @@ std::vector<BudgetAlert> BudgetBook::come_to(const AccountKey& key, Entry& entry
     }
   }
   return alerts;
+}
+
+// That a call of this size has no room beside what was settled, if nobody was told of share 1 yet.
+// The caller holds mutex_.
+std::optional<BudgetAlert> BudgetBook::used_up(const AccountKey& key,
+                                               Period period,
+                                               const Amount& worst,
+                                               std::int64_t at_ms) {
+  const auto& shares = options_.alert_shares;
+  const auto found = accounts_.find(key);
+  if (found == accounts_.end() || std::find(shares.begin(), shares.end(), 1) == shares.end())
+    return std::nullopt;
+  const SpendingLimit& limit = budget_of(options_, key).of(period);
+  Account& account = found->second.account;
+  account.add({}, at_ms);  // a day or month may have begun since
+  const Amount settled = account.spent(period, at_ms) - found->second.open;
+  if (share_of(limit, settled) <= 0 || has_room(limit, settled + worst)) return std::nullopt;
+  const ToldShare told{period, account.number_of(period), millionths_of(1)};
+  if (account.told_of(period) >= told.millionths) return std::nullopt;
+  account.tell(told);
+  return BudgetAlert{key, 1, told, settled, limit};
 }
 
 void BudgetBook::take_back(const BudgetAlert& alert) {

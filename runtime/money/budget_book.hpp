@@ -8,8 +8,10 @@
 // only judges it (refusal_of).
 //
 // An alert says that a payer has come to a share of a budget, once for each share and period. It
-// counts what was settled, so that calls under way alone bring none. The account keeps what was
-// told of, so an alert that was written together with it comes once, whatever crashes.
+// counts what was settled, so that calls under way alone bring none. That of share 1 comes also
+// with the first call for which what was settled leaves no room, unless that is all of the budget.
+// The account keeps what was told of, so an alert that was written together with it comes once,
+// whatever crashes.
 //
 // The book is what decides; the journal has the same sums (Append::spendings), written with what
 // they belong to. A reservation that is never settled stays spent.
@@ -76,15 +78,6 @@ struct BudgetOptions {
   bool operator==(const BudgetOptions&) const = default;
 };
 
-// No room in a budget.
-struct BudgetRefusal {
-  std::optional<Payer> payer;  // whose budget it is; none: the book has no account left for one
-  Period period = Period::day;
-
-  Error error() const;  // budget_exhausted
-  bool operator==(const BudgetRefusal&) const = default;
-};
-
 struct BudgetAlert {
   AccountKey payer;
   double share = 0;  // that was come to
@@ -93,6 +86,16 @@ struct BudgetAlert {
   SpendingLimit limit;
 
   bool operator==(const BudgetAlert&) const = default;
+};
+
+// No room in a budget.
+struct BudgetRefusal {
+  std::optional<Payer> payer;  // whose budget it is; none: the book has no account left for one
+  Period period = Period::day;
+  std::optional<BudgetAlert> alert{};  // what is to be told of it
+
+  Error error() const;  // budget_exhausted
+  bool operator==(const BudgetRefusal&) const = default;
 };
 
 // Whether no budget counts anything any more of what this account has spent.
@@ -149,6 +152,10 @@ class BudgetBook {
                                      const Amount& worst,
                                      std::int64_t at_ms);
   std::vector<BudgetAlert> come_to(const AccountKey& key, Entry& entry) const;
+  std::optional<BudgetAlert> used_up(const AccountKey& key,
+                                     Period period,
+                                     const Amount& worst,
+                                     std::int64_t at_ms);
   bool make_room(std::int64_t now_ms);
 
   const BudgetOptions options_;

@@ -413,6 +413,27 @@ TEST_CASE_METHOD(ChargesTest, "an alert's webhook is written with what brought i
         1);
 }
 
+TEST_CASE_METHOD(ChargesTest, "the first call that a budget refuses brings the alert of share 1") {
+  BudgetOptions budgets = with_alerts();
+  budgets.each[Payer::tenant].of(Period::total).nanos_max = answer_max;
+  budgets.alert_shares = {1};
+  start_with(budgets);
+  ask();
+  settle();
+  provider->calls[0]->end(tests::answer_of("Good day"));  // 5 nano-units
+  settle();
+  for (int turn = 0; turn < 2; ++turn) {
+    CHECK(ask()->error->code == ErrorCode::budget_exhausted);
+    settle();
+    CHECK(journal.charges == 1);
+  }
+  CHECK(journal.thread({TenantId{"acme"}, ThreadId{"budget alerts"}}).deliveries.size() == 1);
+  CHECK(journal.accounts[acme].told == std::array<std::uint32_t, 3>{0, 0, 1'000'000});
+  CHECK(written_of(acme) == 5);
+  CHECK(metric(R"(parlance_budget_alerts_total{payer="tenant",period="total",share="1"})") == 1);
+  CHECK(webhooks.waiting.inside() == 0);
+}
+
 TEST_CASE_METHOD(ChargesTest, "an alert that finds no place among the webhooks comes again") {
   start_with(with_alerts());
   std::vector<TenantGate::Ticket> places;

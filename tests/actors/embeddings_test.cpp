@@ -122,6 +122,22 @@ TEST_CASE_METHOD(EmbeddingsTest, "what does not fit a budget is refused and leav
   CHECK(journal.charges == 0);
 }
 
+TEST_CASE_METHOD(EmbeddingsTest, "the first that a budget refuses brings the alert of share 1") {
+  start_with(money_budget(worst + 1));
+  embed();
+  settle();
+  end_with({2, 0});
+  settle();
+  const int charges = journal.charges;
+  for (int call = 0; call < 2; ++call) {
+    embed();
+    CHECK(failed_as(ErrorCode::budget_exhausted));
+    settle();
+    CHECK(journal.charges == charges + 1);
+  }
+  CHECK(journal.accounts[acme].told == std::array<std::uint32_t, 3>{0, 0, 1'000'000});
+}
+
 TEST_CASE_METHOD(EmbeddingsTest, "usage that the provider does not tell is estimated") {
   start_with(money_budget(100));
   embed();

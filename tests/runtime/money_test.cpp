@@ -185,6 +185,47 @@ TEST_CASE("what an account was told of is not told again, and what it was not is
         BudgetAlert{acme.front(), 0.6, {Period::total, 0, 600'000}, {80, 0}, {100, 0}});
 }
 
+TEST_CASE("the first refusal of a period tells that a budget is used up") {
+  BudgetOptions options = tenant_budget(Period::day, {100, 0});
+  options.alert_shares = {0.95, 1};
+  BudgetBook book(options);
+  const auto refusal = [&](std::int64_t tokens, std::int64_t at_ms) {
+    const auto refused = book.reserve(acme, {tokens, 0}, at_ms);
+    REQUIRE(refused);
+    return *refused;
+  };
+  const auto spend = [&](std::int64_t tokens, std::int64_t at_ms) {
+    CHECK_FALSE(book.reserve(acme, {tokens, 0}, at_ms));
+    CHECK(book.settle(acme, {tokens, 0}, {tokens, 0}, at_ms).empty());
+  };
+  CHECK_FALSE(refusal(101, late_ms).alert);  // larger than the budget
+  spend(60, late_ms);
+  CHECK_FALSE(book.reserve(acme, {30, 0}, late_ms));
+  CHECK_FALSE(refusal(20, late_ms).alert);  // it is what runs that leaves no room
+  CHECK_FALSE(book.refusal_of(acme, {50, 0}, late_ms)->alert);
+  const auto first = refusal(50, late_ms);
+  REQUIRE(first.alert);
+  CHECK(first.alert->share == 1);
+  CHECK(first.alert->spent == Amount{60, 0});
+  CHECK(first.alert->limit == SpendingLimit{100, 0});
+  CHECK_FALSE(refusal(50, late_ms).alert);
+  book.take_back(*first.alert);
+  CHECK(refusal(50, late_ms).alert);
+  CHECK(book.settle(acme, {30, 0}, {40, 0}, late_ms).empty());  // told of already
+  CHECK_FALSE(refusal(101, late_ms + hour_ms).alert);
+  spend(60, late_ms + hour_ms);
+  CHECK(refusal(50, late_ms + hour_ms).alert);
+}
+
+TEST_CASE("a refusal tells nothing where share 1 is not asked for") {
+  BudgetOptions options = tenant_budget(Period::day, {100, 0});
+  options.alert_shares = {0.8};
+  BudgetBook book(options);
+  CHECK_FALSE(book.reserve(acme, {60, 0}, late_ms));
+  CHECK(book.settle(acme, {60, 0}, {60, 0}, late_ms).empty());
+  CHECK_FALSE(book.reserve(acme, {50, 0}, late_ms)->alert);
+}
+
 TEST_CASE("an alert that is taken back comes again") {
   BudgetOptions options = tenant_budget(Period::day, {100, 0});
   options.alert_shares = {0.5, 0.8};
