@@ -1,5 +1,6 @@
 // /v1/embeddings, and the calls that stand behind it in the shapes of the APIs.
 #include "net/providers/wire_format.hpp"
+#include "net/routes/embedding_request.hpp"
 #include "tests/net/server_fixture.hpp"
 
 #include <catch2/catch.hpp>
@@ -45,6 +46,17 @@ TEST_CASE("texts are embedded in OpenAI's shape") {
   CHECK(read->model == "m-1-large");
   CHECK(read->usage.tokens_in == 7U);
   CHECK(read->is_last);
+}
+
+TEST_CASE("a text to embed may hold a zero character, which providers are told") {
+  Json asked = Json::parse(R"({"model":"m","input":"a\u0000b"})");
+  const auto wish = read_embedding_wish(asked, {{"m"}, 1});
+  REQUIRE(wish);
+  for (const auto* wire : {&openai_wire(), &gemini_wire()}) {
+    ChatRequest request;
+    request.embeds = wish->input;
+    CHECK_THAT((*wire).request("m-1", request)->body, Catch::Contains(R"("a\u0000b")"));
+  }
 }
 
 TEST_CASE("texts are embedded in Gemini's shape, and tokens are not") {
