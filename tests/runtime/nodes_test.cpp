@@ -3,6 +3,7 @@
 #include "runtime/graph/nodes/wait.hpp"
 #include "runtime/llm/answer_notes.hpp"
 #include "runtime/llm/extractive.hpp"
+#include "runtime/llm/tokens.hpp"
 #include "tests/support/actions.hpp"
 
 #include <catch2/catch.hpp>
@@ -319,6 +320,32 @@ TEST_CASE("generate has an answer that does not fit repaired, once") {
   CHECK(failed.error().detail.find("soup") == std::string::npos);
   answer.answer.text = R"({"name":"soup"})";
   CHECK(as<Finish>(node->resume(turn, answer)).update.messages.size() == 1);
+}
+
+TEST_CASE("generate leaves out the oldest messages of a repair, and makes none that does not fit") {
+  auto turn = asking_for_json(dish_format);
+  turn.messages.insert(turn.messages.begin(), message(Role::human, std::string(300, 'x')));
+  const auto node = [](std::uint32_t tokens_max) {
+    Json settings = hands_options_on;
+    settings["prompt_tokens_max"] = tokens_max;
+    return make(settings);
+  };
+  const auto answer = generated(R"({"title":"soup"})");
+  const auto whole = as<AskModel>(node(0)->resume(turn, answer)).request;
+  const std::uint64_t tokens = prompt_tokens_of(whole);
+  CHECK(as<AskModel>(node(static_cast<std::uint32_t>(tokens))->resume(turn, answer))
+            .request.messages.size() == whole.messages.size());
+  const auto tokens_max = static_cast<std::uint32_t>(tokens - 1);
+  CHECK(as<AskModel>(node(tokens_max)->enter(turn)).request.messages.size() == 2);
+  const auto repair = as<AskModel>(node(tokens_max)->resume(turn, answer)).request;
+  REQUIRE(repair.messages.size() == 3);
+  CHECK(repair.messages[0]->text == "a dish");
+  CHECK(repair.messages[1]->text == R"({"title":"soup"})");
+  CHECK(prompt_tokens_of(repair) <= tokens_max);
+  const auto least = static_cast<std::uint32_t>(prompt_tokens_of(repair) - 1);
+  const auto failed = node(least)->resume(turn, answer);
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().code == ErrorCode::answer_unfit);
 }
 
 TEST_CASE("generate lets no answer be kept that may turn out not to fit") {

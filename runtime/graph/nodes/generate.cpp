@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 
 namespace parlance {
 namespace {
@@ -102,7 +103,7 @@ Result<Action> GenerateNode::enter(const TurnState& turn) const {
   return Action(AskModel{std::move(*request), settings_.shown && format_of(turn) == nullptr});
 }
 
-Result<ChatRequest> GenerateNode::request_of(const TurnState& turn) const {
+Result<ChatRequest> GenerateNode::request_of(const TurnState& turn, const Messages& behind) const {
   ChatRequest request;
   request.role = settings_.role;
   request.model_override = turn.model_override;
@@ -137,43 +138,47 @@ Result<ChatRequest> GenerateNode::request_of(const TurnState& turn) const {
     const bool is_judged = format_of(turn) != nullptr;
     if (!was_sent_back && !is_judged) request.answer_kept_time = settings_.answers_kept_time;
   }
-  if (auto shown = add_window(turn.messages, request); !shown) return shown.error();
+  if (auto shown = add_window(turn.messages, behind, request); !shown) return shown.error();
   return request;
 }
 
-// The model is shown its answer and what is wrong with it, once.
+// The model is shown its answer and what is wrong with it, once, where there is room for both.
 Result<Action> GenerateNode::repair(const TurnState& turn,
                                     const Generated& generated,
                                     const std::string& fault) const {
-  if (generated.repaired) {
-    return Error{ErrorCode::answer_unfit,
-                 "the model's answer is not what response_format asks for: " + fault,
-                 {},
-                 {}};
-  }
-  auto request = request_of(turn);
-  if (!request) return request.error();
+  Messages shown;
   const auto add = [&](Role role, std::string text) {
-    request->messages.push_back(
+    shown.push_back(
         std::make_shared<const Message>(Message{{}, role, std::move(text), nullptr, std::nullopt}));
   };
   if (!generated.answer.text.empty()) add(Role::ai, generated.answer.text);
   add(Role::human,
       "This is not the JSON that was asked for: " + fault +
           ". Answer again, with the whole JSON and nothing else.");
+  auto request = request_of(turn, shown);
+  if (generated.repaired || !request) {
+    return Error{ErrorCode::answer_unfit,
+                 "the model's answer is not what response_format asks for: " + fault,
+                 {},
+                 {}};
+  }
   return Action(AskModel{std::move(*request), /*shown=*/false, /*repairs=*/true});
 }
 
-// Behind what stands in the request already.
-Result<void> GenerateNode::add_window(const Messages& messages, ChatRequest& request) const {
+// Behind what stands in the request already, and before what is to stand `behind`.
+Result<void> GenerateNode::add_window(const Messages& messages,
+                                      const Messages& behind,
+                                      ChatRequest& request) const {
   const std::uint64_t tokens_max =
       settings_.prompt_tokens_max == 0 ? UINT64_MAX : settings_.prompt_tokens_max;
+  const auto before = static_cast<std::ptrdiff_t>(request.messages.size());
+  request.messages.insert(request.messages.end(), behind.begin(), behind.end());
   const std::uint64_t taken = prompt_tokens_of(request);
   const auto window =
       window_of(settings_.system_messages ? messages : without_system_messages(messages),
                 settings_.window_messages_max,
                 tokens_max - std::min(tokens_max, taken));
-  request.messages.insert(request.messages.end(), window.begin(), window.end());
+  request.messages.insert(request.messages.begin() + before, window.begin(), window.end());
   const std::uint64_t tokens = prompt_tokens_of(request);
   if (tokens <= tokens_max) return {};
   return Error{ErrorCode::context_length_exceeded,

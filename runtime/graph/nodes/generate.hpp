@@ -35,7 +35,7 @@
 // tokens out. With "prompt_tokens_max" the oldest messages are left out until all that the model is
 // told, tools included, is about that many tokens (runtime/llm/tokens.hpp, which errs upwards);
 // when the newest message does not fit beside the prompt and passages, the turn fails with
-// context_length_exceeded.
+// context_length_exceeded. A repair is held to it too, and is not made where it does not fit.
 #pragma once
 
 #include "runtime/graph/agent.hpp"
@@ -73,12 +73,15 @@ class GenerateNode : public Node {
   Result<Action> resume(const TurnState& turn, const Answer& answer) const override;
 
  private:
-  Result<ChatRequest> request_of(const TurnState& turn) const;
+  // `behind`: messages that stand behind those of the turn.
+  Result<ChatRequest> request_of(const TurnState& turn, const Messages& behind = {}) const;
   const Json* format_of(const TurnState& turn) const;
   Result<Action> repair(const TurnState& turn,
                         const Generated& generated,
                         const std::string& fault) const;
-  Result<void> add_window(const Messages& messages, ChatRequest& request) const;
+  Result<void> add_window(const Messages& messages,
+                          const Messages& behind,
+                          ChatRequest& request) const;
 
   const Settings settings_;
 };
