@@ -48,6 +48,17 @@ TEST_CASE("what a call did not need comes back, while it is in the window") {
   CHECK(rates.left(RateUnit::tokens, ada, later)->left == 50);
 }
 
+TEST_CASE("who is refused is told when enough has left the window, not when all has") {
+  RateLimits rates(of_tokens(100, 0));
+  CHECK_FALSE(rates.take(RateUnit::tokens, ada, 60, start));
+  CHECK_FALSE(rates.take(RateUnit::tokens, ada, 40, start + milliseconds(30'000)));
+  const auto refused = rates.take(RateUnit::tokens, ada, 50, start + milliseconds(40'000));
+  REQUIRE(refused);
+  CHECK(refused->wait >= milliseconds(20'000));
+  CHECK(refused->wait <= milliseconds(21'000));
+  CHECK_FALSE(rates.take(RateUnit::tokens, ada, 50, start + milliseconds(40'000) + refused->wait));
+}
+
 TEST_CASE("more than a limit lets through passes while nothing else counts") {
   RateLimits rates(of_tokens(100, 0));
   CHECK_FALSE(rates.take(RateUnit::tokens, ada, 150, start));
