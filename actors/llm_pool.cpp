@@ -361,8 +361,10 @@ void LlmPool::account(PoolLane& lane, const Call& call, const ChatAnswer& answer
   }
   const auto time = call.ask.request->answer_kept_time;
   if (tools_.kept_answers == nullptr || time.count() == 0) return;
-  tools_.kept_answers->keep(
-      {call.ask.tenant, call.identity}, answer, tools_.clock.unix_ms() + time.count());
+  tools_.kept_answers->keep({call.ask.tenant, call.identity},
+                            answer,
+                            tools_.clock.unix_ms() + time.count(),
+                            call.forgets_before);
 }
 
 bool LlmPool::follow(std::uint64_t shared, const Ask& ask) {
@@ -387,6 +389,7 @@ void LlmPool::lead(Ask& ask, const Role& role, const std::string& identity) {
             &role.lanes,
             tokens_max,
             identity,
+            tools_.kept_answers != nullptr ? tools_.kept_answers->forgets() : 0,
             std::make_shared<Audience>(is_joined ? shared_answer_bytes_max : 0)};
   if (auto entered = enter_lane(number, call); !entered) return refuse(call.ask, entered.error());
   call.audience->add(listener(call.ask, call.bill));

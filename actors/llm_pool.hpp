@@ -132,7 +132,8 @@ class LlmPool : public caf::event_based_actor {
     Ask ask;  // of the first of them; its deadline is the latest of theirs
     const std::vector<PoolLane*>* lanes = nullptr;
     std::uint64_t tokens_max = 0;
-    std::string identity{};  // of a call that others may be answered with, else empty
+    std::string identity{};            // of a call that others may be answered with, else empty
+    std::uint64_t forgets_before = 0;  // KeptAnswers::forgets()
     std::shared_ptr<Audience> audience = nullptr;
     std::shared_ptr<SharedBill> bill = std::make_shared<SharedBill>();
     std::size_t lane = 0;                             // index into *lanes

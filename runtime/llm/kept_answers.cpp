@@ -41,10 +41,19 @@ std::optional<ChatAnswer> KeptAnswers::find(const std::string& identity, std::in
   return answer;
 }
 
-void KeptAnswers::keep(const AnswerKey& key, const ChatAnswer& answer, std::int64_t until_ms) {
+std::uint64_t KeptAnswers::forgets() const {
+  const std::lock_guard lock(mutex_);
+  return forgets_;
+}
+
+void KeptAnswers::keep(const AnswerKey& key,
+                       const ChatAnswer& answer,
+                       std::int64_t until_ms,
+                       std::uint64_t forgets_before) {
   if (!may_be_kept(answer)) return;
   KeptAnswer kept{key, answer.model, answer.text, until_ms};
   const std::lock_guard lock(mutex_);
+  if (forgets_ != forgets_before) return;
   remove(key.identity);
   if (add(kept) && store_ != nullptr) store_->keep(kept);
 }
@@ -73,6 +82,7 @@ void KeptAnswers::forget(const std::string& tenant, Forgotten done) {
   std::uint64_t forgotten = 0;
   {
     const std::lock_guard lock(mutex_);
+    ++forgets_;
     const auto removed = answers_.remove_if(
         [&](const KeptAnswer& answer) { return tenant.empty() || answer.key.tenant == tenant; });
     for (const auto& answer : removed)

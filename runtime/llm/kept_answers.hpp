@@ -38,12 +38,18 @@ class KeptAnswers {
   // With a usage of 0, and marked as kept. None when there is none, or its time is over.
   std::optional<ChatAnswer> find(const std::string& identity, std::int64_t now_ms);
 
-  // Keeps it if it is one that may be.
-  void keep(const AnswerKey& key, const ChatAnswer& answer, std::int64_t until_ms);
+  // How often forget() was called.
+  std::uint64_t forgets() const;
+
+  // Keeps it if it is one that may be. `forgets_before`: before it was asked for; what was under
+  // way when others were forgotten is not kept.
+  void keep(const AnswerKey& key,
+            const ChatAnswer& answer,
+            std::int64_t until_ms,
+            std::uint64_t forgets_before);
 
   // All of a tenant, or with an empty name all: none of them is found from now on, and when `done`
-  // is told, by the store, none is there after a crash either. An answer that is under way now may
-  // be kept when it is there.
+  // is told, by the store, none is there after a crash either.
   void forget(const std::string& tenant, Forgotten done);
 
   std::uint64_t bytes() const;
@@ -60,8 +66,9 @@ class KeptAnswers {
   mutable std::mutex mutex_;
   const std::uint64_t bytes_max_;
   AnswerStore* const store_;
-  LruMap<KeptAnswer> answers_;  // by identity; both: guarded by mutex_
+  LruMap<KeptAnswer> answers_;  // by identity; all below: guarded by mutex_
   std::uint64_t bytes_ = 0;
+  std::uint64_t forgets_ = 0;
 };
 
 }  // namespace parlance

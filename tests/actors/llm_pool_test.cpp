@@ -126,6 +126,14 @@ struct LlmPoolTest : tests::ActorTest {
     send(call, std::move(request), tenant, time, key, run);
   }
 
+  // A call whose answer is kept.
+  void ask_kept(std::uint64_t call, const std::string& tenant = "acme") {
+    auto request = request_of();
+    request->answer_kept_time = 60s;
+    send(call, std::move(request), tenant);
+    proceed(call);
+  }
+
   void say(std::size_t call, const std::string& piece) {
     fakes.at("first")->calls.at(call)->say(piece);
     run_messages();
@@ -688,12 +696,6 @@ TEST_CASE_METHOD(LlmPoolTest, "a shared call waits as long as the most patient o
 
 TEST_CASE_METHOD(LlmPoolTest, "an answer that is kept answers the next call like its own") {
   start_pool({first});
-  const auto ask_kept = [&](std::uint64_t call, const std::string& tenant = "acme") {
-    auto request = request_of();
-    request->answer_kept_time = 60s;
-    send(call, request, tenant);
-    proceed(call);
-  };
   ask_kept(1);
   say(0, "Hello there");
   end("first", 0, tests::answer_of("Hello there"));
@@ -710,6 +712,20 @@ TEST_CASE_METHOD(LlmPoolTest, "an answer that is kept answers the next call like
   advance_time(61s);
   ask_kept(5);
   CHECK(calls("first") == 4);
+}
+
+TEST_CASE_METHOD(LlmPoolTest,
+                 "an answer under way is not kept when those that are kept are forgotten") {
+  start_pool({first});
+  ask_kept(1);
+  kept.forget("acme", [](const Result<std::uint64_t>&) {});
+  end("first", 0, tests::answer_of("wrong"));
+  ask_kept(2);
+  REQUIRE(calls("first") == 2);
+  end("first", 1, tests::answer_of("right"));
+  ask_kept(3);
+  CHECK(calls("first") == 2);
+  CHECK((**answers.answered.at(3)).text == "right");
 }
 
 }  // namespace

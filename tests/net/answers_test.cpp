@@ -10,7 +10,8 @@ namespace {
 struct AnswersFixture : ServerFixture {
   AnswersFixture() {
     for (const std::string tenant : {"acme", "other"})
-      kept_answers.keep({tenant, "of-" + tenant}, {"model", "hello", {}, {}}, 1'000);
+      kept_answers.keep(
+          {tenant, "of-" + tenant}, {"model", "hello", {}, {}}, 1'000, kept_answers.forgets());
   }
   bool is_kept(const std::string& tenant) {
     return kept_answers.find("of-" + tenant, 999).has_value();

@@ -35,7 +35,8 @@ struct AnswersFixture : JournalFixture {
   void keep(const std::string& identity,
             const std::string& text = "hello",
             const std::string& tenant = "acme") {
-    index->keep({tenant, identity}, {"model", text, {}, {}}, clock.now_ms + 60'000);
+    index->keep(
+        {tenant, identity}, {"model", text, {}, {}}, clock.now_ms + 60'000, index->forgets());
     REQUIRE(ask<AppendOutcome>([&](auto done) { journal->charge({}, done); }) ==
             AppendOutcome::committed);  // so that all before it is written
   }
