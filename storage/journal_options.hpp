@@ -30,8 +30,8 @@ struct JournalOptions {
   std::function<bool(const AccountKey& owner, const Account& account, std::int64_t now_ms)>
       is_idle = [](const AccountKey&, const Account&, std::int64_t) { return false; };
 
-  // Answers that are kept are written and read. If not, those that are there leave with the first
-  // sweep.
+  // Answers that are kept are written and read. If not, those that are there are dropped when the
+  // store is opened.
   bool keeps_answers = false;
 
   std::size_t batch_appends_max = 1'024;

@@ -164,6 +164,20 @@ JournalStore::~JournalStore() {
   static_cast<void>(db_->Close());
 }
 
+Result<void> JournalStore::drop_answers() {
+  auto* const dropped = handles_.back();
+  const rocksdb::ColumnFamilyOptions options(db_->GetOptions(dropped));
+  if (const auto status = db_->DropColumnFamily(dropped); !status.ok())
+    return storage_error("dropping the kept answers", status);
+  handles_.pop_back();
+  static_cast<void>(db_->DestroyColumnFamilyHandle(dropped));
+  rocksdb::ColumnFamilyHandle* made = nullptr;
+  const auto status = db_->CreateColumnFamily(options, std::string(answers_family), &made);
+  if (!status.ok()) return storage_error("making the family of kept answers", status);
+  handles_.push_back(made);
+  return {};
+}
+
 Result<std::optional<Head>> JournalStore::head(std::string_view thread) {
   rocksdb::PinnableSlice value;
   const auto status = db_->Get(rocksdb::ReadOptions(), heads(), slice(thread), &value);

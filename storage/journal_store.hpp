@@ -49,6 +49,10 @@ class JournalStore {
   rocksdb::ColumnFamilyHandle* answers() const { return handles_[7]; }
   const std::vector<rocksdb::ColumnFamilyHandle*>& families() const { return handles_; }
 
+  // Kept answers begin anew, whatever can be read of them. Before anybody else uses the store.
+  // Errors: storage_failed; no answers() then.
+  Result<void> drop_answers();
+
   // As it is stored, expired or not; none when there is none. Errors: record_damaged,
   // storage_failed.
   Result<std::optional<Head>> head(std::string_view thread);

@@ -63,10 +63,20 @@ Result<std::unique_ptr<RocksJournal>> RocksJournal::open_store(JournalOptions op
   auto store = JournalStore::open_store(self.options_, std::move(judge));
   if (!store) return store.error();
   self.store_ = std::move(*store);
+  if (auto usable = self.check_answers(); !usable) return usable.error();
   self.make_parts(ReaderThreads::Threads::own);
   self.sweeper_ =
       std::make_unique<Sweeper>(*self.store_, *self.writer_, self.options_, metrics, clock);
   return journal;
+}
+
+// A block that is damaged would stop all writes, of turns too, once a compaction came to it.
+Result<void> RocksJournal::check_answers() {
+  std::uint64_t answers = 0;
+  const auto damaged = read_answers(*store_, [&](const KeptAnswer&) { ++answers; });
+  if (!damaged) log_warn("kept_answers_dropped", {{"reason", damaged.error().detail}});
+  const bool stay = damaged && (options_.keeps_answers || answers + *damaged == 0);
+  return stay ? Result<void>{} : store_->drop_answers();
 }
 
 std::unique_ptr<RocksJournal> RocksJournal::without_threads(std::unique_ptr<JournalStore> store,

@@ -117,6 +117,7 @@ class RocksJournal : public Journal,
   void load(OpenCall call);
 
   RocksJournal(JournalOptions options, JournalMetrics& metrics, const Clock& clock);
+  Result<void> check_answers();
   void make_parts(ReaderThreads::Threads threads);
 
   const JournalOptions options_;

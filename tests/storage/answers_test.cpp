@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <random>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -139,6 +140,46 @@ TEST_CASE_METHOD(AnswersFixture, "an answer that cannot be read is left out, and
   CHECK_FALSE(finds("a"));
   CHECK(finds("b"));
   CHECK(registry.text().find("parlance_journal_damaged_total 1") != std::string::npos);
+}
+
+TEST_CASE_METHOD(AnswersFixture, "damaged blocks of answers are dropped, and sweeps go on") {
+  start_with();
+  std::mt19937 random(1);
+  std::string text;
+  while (text.size() < 20'000)
+    text += static_cast<char>('!' + random() % 90);  // no compression changes it
+  keep("a", text);
+  REQUIRE(journal->sweep());  // into a file of its own
+  index.reset();
+  journal.reset();
+  std::size_t damaged = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(options.path)) {
+    if (entry.path().extension() != ".sst") continue;
+    std::fstream file(entry.path(), std::ios::binary | std::ios::in | std::ios::out);
+    std::ostringstream bytes;
+    bytes << file.rdbuf();
+    const auto at = bytes.str().find(text.substr(10'000, 8));
+    if (at == std::string::npos) continue;
+    file.seekp(static_cast<std::streamoff>(at));
+    file << "damaged!";
+    ++damaged;
+  }
+  REQUIRE(damaged == 1);
+  start_with();
+  CHECK(index->size() == 0);
+  keep("b");
+  REQUIRE(journal->sweep());
+  CHECK(stored() == Identities{"b"});
+}
+
+TEST_CASE_METHOD(AnswersFixture, "answers do not come back from before they were unwanted") {
+  start_with();
+  keep("a");
+  options.keeps_answers = false;
+  restart_with();
+  options.keeps_answers = true;
+  restart_with();
+  CHECK_FALSE(finds("a"));
 }
 
 TEST_CASE_METHOD(AnswersFixture, "a tenant's answers are forgotten for good, others stay") {
