@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace parlance::net {
@@ -15,10 +16,15 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Empty: of all tenants. A name that is there and empty is none: a script has lost it on the way.
+// Empty: of all tenants, which is meant only where nothing at all is said: a script may have lost
+// the name on the way, or have mistyped the parameter's.
 Result<std::string> read_tenant(const Request& request) {
+  if (!request.message.body().empty())
+    return Error{ErrorCode::invalid_value, "is told in the query, not in a body", "tenant", {}};
+  if (request.query.empty()) return std::string();
   auto tenant = request.query_value("tenant");
-  if (!tenant) return std::string();
+  if (!tenant || request.query.find('&') != std::string_view::npos)
+    return Error{ErrorCode::invalid_value, "is the only parameter", "tenant", {}};
   if (!is_identifier(*tenant))
     return Error{ErrorCode::invalid_value, "is not the name of a tenant", "tenant", {}};
   return std::move(*tenant);

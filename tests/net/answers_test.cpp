@@ -33,8 +33,14 @@ TEST_CASE_METHOD(AnswersFixture, "kept answers of all tenants are forgotten when
 }
 
 TEST_CASE_METHOD(AnswersFixture, "no answers are forgotten for a name that is none") {
-  for (const std::string name : {"", "a%20b"}) {
-    const auto answered = call("DELETE", "/v1/admin/answers?tenant=" + name);
+  for (const std::string query : {"tenant=",
+                                  "tenant=a%20b",
+                                  "tenant=%zz",
+                                  "tenants=acme",
+                                  "Tenant=acme",
+                                  "tenant=acme&all"}) {
+    CAPTURE(query);
+    const auto answered = call("DELETE", "/v1/admin/answers?" + query);
     CHECK(answered.status == 422);
     CHECK(answered.json()["error"]["param"] == "tenant");
   }
