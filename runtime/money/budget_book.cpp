@@ -217,6 +217,7 @@ std::optional<BudgetAlert> BudgetBook::used_up(const AccountKey& key,
   if (found == accounts_.end() || std::find(shares.begin(), shares.end(), 1) == shares.end())
     return std::nullopt;
   const SpendingLimit& limit = budget_of(options_, key).of(period);
+  if (!has_room(limit, worst)) return std::nullopt;
   Account& account = found->second.account;
   account.add({}, at_ms);  // a day or month may have begun since
   const Amount settled = account.spent(period, at_ms) - found->second.open;

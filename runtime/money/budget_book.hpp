@@ -9,7 +9,8 @@
 //
 // An alert says that a payer has come to a share of a budget, once for each share and period. It
 // counts what was settled, so that calls under way alone bring none. That of share 1 comes also
-// with the first call for which what was settled leaves no room, unless that is all of the budget.
+// with the first call for which what was settled leaves no room, unless it is larger than the whole
+// budget; smaller shares are not told of any more then.
 // The account keeps what was told of, so an alert that was written together with it comes once,
 // whatever crashes.
 //

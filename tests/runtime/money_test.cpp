@@ -203,6 +203,7 @@ TEST_CASE("the first refusal of a period tells that a budget is used up") {
   CHECK_FALSE(book.reserve(acme, {30, 0}, late_ms));
   CHECK_FALSE(refusal(20, late_ms).alert);  // it is what runs that leaves no room
   CHECK_FALSE(book.refusal_of(acme, {50, 0}, late_ms)->alert);
+  CHECK_FALSE(refusal(101, late_ms).alert);  // this has no room in any case
   const auto first = refusal(50, late_ms);
   REQUIRE(first.alert);
   CHECK(first.alert->share == 1);
