@@ -328,8 +328,13 @@ void LlmPool::accept(Ask& ask) {
       has_like ? call_identity(ask.tenant, role->second.lane_names, request) : std::string();
   if (answer_as_before(ask, identity, role->second)) return;
   const auto shared = request.joins_identical ? joined_.find(identity) : std::nullopt;
-  if (!shared || !follow(*shared, ask)) return lead(ask, role->second, identity);
+  if (!shared || is_forgotten(calls_.at(*shared)) || !follow(*shared, ask))
+    return lead(ask, role->second, identity);
   role->second.metrics.joined();
+}
+
+bool LlmPool::is_forgotten(const Call& call) const {
+  return tools_.kept_answers != nullptr && call.forgets_before != tools_.kept_answers->forgets();
 }
 
 bool LlmPool::answer_as_before(const Ask& ask, const std::string& identity, Role& role) {

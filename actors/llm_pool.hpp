@@ -155,6 +155,8 @@ class LlmPool : public caf::event_based_actor {
   void accept(Ask& ask);
   // True when there was an answer for it.
   bool answer_as_before(const Ask& ask, const std::string& identity, Role& role);
+  // Kept answers were forgotten since it was asked for: who asks now wants another answer.
+  bool is_forgotten(const Call& call) const;
   // False when the call that `ask` is like cannot be followed any more.
   bool follow(std::uint64_t shared, const Ask& ask);
   void lead(Ask& ask, const Role& role, const std::string& identity);

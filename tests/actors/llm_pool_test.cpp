@@ -728,5 +728,19 @@ TEST_CASE_METHOD(LlmPoolTest,
   CHECK((**answers.answered.at(3)).text == "right");
 }
 
+TEST_CASE_METHOD(LlmPoolTest, "nobody joins a call from before kept answers were forgotten") {
+  start_pool({first});
+  ask_same(1);
+  proceed(1);
+  kept.forget("acme", [](const Result<std::uint64_t>&) {});
+  for (std::uint64_t call : {2U, 3U}) {
+    ask_same(call);
+    proceed(call);
+  }
+  REQUIRE(calls("first") == 2);
+  end("first", 1, tests::answer_of("right"));
+  CHECK((**answers.answered.at(3)).text == "right");
+}
+
 }  // namespace
 }  // namespace parlance::actors
