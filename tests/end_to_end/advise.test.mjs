@@ -94,7 +94,8 @@ if (is_long) {
   };
 }
 
-async function comes_within_a_tenth(t, each) {
+// Resolves to why it does not, or undefined. Each call measures anew.
+async function falls_short(t, each) {
   const folder = folder_of(t);
   const wrong = await measure(t, folder, 'wrong', each, each.wrong);
   const first = await advise(folder, 'wrong', wrong);
@@ -107,9 +108,15 @@ async function comes_within_a_tenth(t, each) {
   const found = searched.map(({ goodput }, i) => `${JSON.stringify(each.grid[i])} ${goodput.toFixed(1)}`).join(', ');
   t.diagnostic(`good turns/s: wrong ${wrong.goodput.toFixed(1)}, advised ${right.goodput.toFixed(1)}; searched: ${found}`);
   for (const { stdout } of [first, second]) stdout.split('\n').forEach((line) => line && t.diagnostic(line));
-  assert.ok(wrong.goodput < within_share * best, `it was wrong: ${wrong.goodput} of ${best}`);
-  assert.ok(right.goodput >= within_share * best, `${right.goodput} of ${best}\n${first.stdout}`);
   assert.match(second.stdout, /what an earlier advice expected/);
+  if (wrong.goodput >= within_share * best) return `it was not wrong: ${wrong.goodput} of ${best}`;
+  if (right.goodput < within_share * best) return `${right.goodput} of ${best}\n${first.stdout}`;
+}
+
+// A machine that others use may slow one of a case's runs and not the next: what falls short twice is wrong.
+async function comes_within_a_tenth(t, each) {
+  const why = (await falls_short(t, each)) && (await falls_short(t, each));
+  assert.equal(why, undefined);
 }
 
 test('what is advised comes within a tenth of the best that a search finds', { concurrency: is_long ? 1 : 3 }, async (t) => {
