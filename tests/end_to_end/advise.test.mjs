@@ -113,9 +113,14 @@ async function falls_short(t, each) {
   if (right.goodput < within_share * best) return `${right.goodput} of ${best}\n${first.stdout}`;
 }
 
-// A machine that others use may slow one of a case's runs and not the next: what falls short twice is wrong.
+// A machine that others use may slow one of a case's runs of seconds and not the next: what falls short twice is wrong.
+// Long runs have one try.
 async function comes_within_a_tenth(t, each) {
-  const why = (await falls_short(t, each)) && (await falls_short(t, each));
+  let why = await falls_short(t, each);
+  if (why && !is_long) {
+    t.diagnostic(`fell short once: ${why}`);
+    why = await falls_short(t, each);
+  }
   assert.equal(why, undefined);
 }
 
