@@ -389,10 +389,10 @@ CallClass LlmPool::class_of(const std::string& key) const {
 void LlmPool::lead(Ask& ask, const Role& role, const std::string& identity) {
   const std::uint64_t number = ask.call;
   const bool is_joined = ask.request->joins_identical;
-  const std::uint64_t tokens_max = tokens_max_of(*ask.request);
+  const CallTokens tokens(tokens_max_of(*ask.request), ask.request->tokens_out_max);
   Call call{std::move(ask),
             &role.lanes,
-            tokens_max,
+            tokens,
             identity,
             tools_.kept_answers != nullptr ? tools_.kept_answers->forgets() : 0,
             std::make_shared<Audience>(is_joined ? shared_answer_bytes_max : 0)};
@@ -419,7 +419,7 @@ Result<void> LlmPool::enter_lane(std::uint64_t number, Call& call) {
   PoolLane& lane = call.at();
   const auto refusal = lane.lane.enter({number,
                                         call.ask.tenant,
-                                        call.tokens_max,
+                                        call.tokens,
                                         call.ask.deadline.when(),
                                         class_of(call.ask.caller_key)},
                                        tools_.clock.now());
@@ -564,6 +564,7 @@ void LlmPool::ended(CallEnded& report) {
   if (ok) {
     const Usage& usage = (*report.answer)->usage;
     ending.tokens_used = std::uint64_t{usage.tokens_in} + usage.tokens_out;
+    ending.tokens_answered = usage.tokens_out;
     account(lane, call, **report.answer);
   } else {
     ending.retry_after = report.answer->error().retry_after;

@@ -131,7 +131,7 @@ class LlmPool : public caf::event_based_actor {
   struct Call {
     Ask ask;  // of the first of them; its deadline is the latest of theirs
     const std::vector<PoolLane*>* lanes = nullptr;
-    std::uint64_t tokens_max = 0;
+    CallTokens tokens;
     std::string identity{};            // of a call that others may be answered with, else empty
     std::uint64_t forgets_before = 0;  // KeptAnswers::forgets()
     std::shared_ptr<Audience> audience = nullptr;

@@ -70,11 +70,12 @@ asio::awaitable<void> estimate(HttpSession& session, const Backend& backend) {
                  {"lanes", Json::array()}};
   if (*call) {
     const CallEstimate& estimated = **call;
-    const CallWish wish{estimated.role,
-                        tenant,
-                        static_cast<std::uint64_t>(estimated.amount.tokens),
-                        !estimated.model_override.empty(),
-                        request.caller.key_id};
+    const CallWish wish{
+        estimated.role,
+        tenant,
+        {static_cast<std::uint64_t>(estimated.amount.tokens), estimated.usage.tokens_out},
+        !estimated.model_override.empty(),
+        request.caller.key_id};
     const auto lanes = co_await answer_of<Lanes>(
         [&](Pools::Answer done) { backend.pools.lanes_for(wish, std::move(done)); });
     if (!lanes) co_return co_await session.send_error(lanes.error());

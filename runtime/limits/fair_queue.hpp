@@ -22,6 +22,7 @@
 // own; its lane owns it.
 #pragma once
 
+#include "runtime/limits/answer_sizes.hpp"
 #include "runtime/limits/call_class.hpp"
 
 #include <array>
@@ -45,7 +46,8 @@ struct WaitingCall {
 
   std::uint64_t call = 0;
   std::string tenant;
-  std::uint64_t tokens = 1;  // what it may cost, at least 1
+  std::uint64_t tokens = 1;  // what it counts for, at least 1
+  CallTokens may_cost;
   Time deadline{};
   Time since{};                // it waits, and could leave
   Time not_before{};           // it may not leave earlier

@@ -36,7 +36,7 @@ std::optional<Lane::Refusal> Lane::enter(const Wish& wish, Time now) {
     return advised_wait(in_seconds(wait(wish.tenant, wish.tokens, now, wish.call_class)));
   };
   if (is_shed(wish, now)) return Refusal{Why::shed, retry_after()};
-  if (quotas_.fits_at(wish.tokens, now) > wish.deadline)
+  if (quotas_.fits_at(wish.tokens.at_most, now) > wish.deadline)
     return Refusal{Why::used_up, retry_after()};
   if (!can_be_answered(wish, now)) return Refusal{Why::would_miss_deadline, retry_after()};
   if (running_.size() + queue_.size() >= places && !make_place_for(wish, now))
@@ -44,7 +44,8 @@ std::optional<Lane::Refusal> Lane::enter(const Wish& wish, Time now) {
   WaitingCall call;
   call.call = wish.call;
   call.tenant = wish.tenant;
-  call.tokens = std::max<std::uint64_t>(wish.tokens, 1);
+  call.tokens = answer_sizes_.expected(wish.tokens);
+  call.may_cost = wish.tokens;
   call.deadline = wish.deadline;
   call.since = now;
   call.call_class = wish.call_class;
@@ -60,26 +61,26 @@ bool Lane::is_shed(const Wish& wish, Time now) const {
 bool Lane::make_place_for(const Wish& wish, Time now) {
   const auto taken = queue_.take_for(wish.tenant, wish.call_class);
   if (!taken) return false;
-  const double seconds = in_seconds(wait(taken->tenant, taken->tokens, now, taken->call_class));
+  const double seconds = in_seconds(wait(taken->tenant, taken->may_cost, now, taken->call_class));
   given_up_.push_back({taken->call, taken->since, Refusal{Why::queue_full, advised_wait(seconds)}});
   return true;
 }
 
 // Those for which there is a free slot wait for nobody.
 double Lane::calls_before(const std::string& tenant,
-                          std::uint64_t tokens,
+                          const CallTokens& tokens,
                           Time now,
                           const CallClass& call_class) const {
   const double slots = limit_.limit();
   const double free = std::max(0.0, slots - static_cast<double>(running_.size()));
   const double rate = rates_.calls_per_second(limit_.limit());
   const double calls =
-      queue_.calls_until(tenant, std::max<std::uint64_t>(tokens, 1), rate, now, call_class);
+      queue_.calls_until(tenant, answer_sizes_.expected(tokens), rate, now, call_class);
   return std::max(0.0, calls - free);
 }
 
 milliseconds Lane::wait(const std::string& tenant,
-                        std::uint64_t tokens,
+                        const CallTokens& tokens,
                         Time now,
                         const CallClass& call_class) const {
   const double before = calls_before(tenant, tokens, now, call_class);
@@ -90,9 +91,10 @@ milliseconds Lane::wait(const std::string& tenant,
     const double after_that = per_second > 0 ? others / per_second : seconds;
     return fits_at > now ? in_seconds(fits_at - now) + after_that : 0;
   };
-  const auto size = static_cast<double>(tokens);
-  const double minute = held(minute_.fits_at(tokens, now), minute_.calls_per_second_max(size));
-  const double told = held(quotas_.fits_at(tokens, now), quotas_.calls_per_second_max(size));
+  const std::uint64_t most = tokens.at_most;
+  const auto size = static_cast<double>(most);
+  const double minute = held(minute_.fits_at(most, now), minute_.calls_per_second_max(size));
+  const double told = held(quotas_.fits_at(most, now), quotas_.calls_per_second_max(size));
   seconds = std::max({seconds, minute, told});
   return milliseconds(static_cast<std::int64_t>(seconds * 1'000));
 }
@@ -164,7 +166,7 @@ bool Lane::has_room(const WaitingCall& call, Time now) const {
   if (limits_.tokens_at_once_max > 0 && !running_.empty() &&
       tokens_running_ + call.tokens > limits_.tokens_at_once_max)
     return false;
-  return fits_at(call.tokens, now) <= now;
+  return fits_at(call.may_cost.at_most, now) <= now;
 }
 
 Lane::Time Lane::fits_at(std::uint64_t tokens, Time now) const {
@@ -173,7 +175,7 @@ Lane::Time Lane::fits_at(std::uint64_t tokens, Time now) const {
 
 std::uint64_t Lane::next_tokens(Time now) {
   const WaitingCall* const first = queue_.first(now);
-  return first == nullptr ? 1 : first->tokens;
+  return first == nullptr ? 1 : first->may_cost.at_most;
 }
 
 HeldBy Lane::held_by(Time now) {
@@ -190,8 +192,8 @@ Lane::Step Lane::send(Time now) {
   (void)breaker_.try_pass(now);
   ++run.call.attempts;
   codel_.left(run.call.since, now);
-  minute_.sent(run.call.tokens, now);
-  run.quota_mark = quotas_.sent(run.call.tokens, now);
+  minute_.sent(run.call.may_cost.at_most, now);
+  run.quota_mark = quotas_.sent(run.call.may_cost.at_most, now);
   tokens_running_ += run.call.tokens;
   run.running = running_.size() + 1;
   run.others_waited = !queue_.empty();
@@ -212,7 +214,7 @@ std::optional<Lane::Time> Lane::wake_at(Time now) {
   std::optional<Time> wake = queue_.next_time(now);
   const WaitingCall* first = queue_.first(now);
   if (first == nullptr) return wake;
-  const Time fits = fits_at(first->tokens, now);
+  const Time fits = fits_at(first->may_cost.at_most, now);
   return fits > now && (!wake || fits < *wake) ? fits : wake;
 }
 
@@ -242,7 +244,7 @@ void Lane::leave(std::uint64_t call, Time now) {
   if (const auto waited = queue_.remove(call)) {
     if (now >= waited->deadline) learn_margin(true);
   } else {
-    ended(call, {Outcome::cancelled, 0, {}, false, 0}, now);
+    ended(call, {Outcome::cancelled, 0, 0, {}, false, 0}, now);
   }
 }
 
@@ -275,6 +277,7 @@ void Lane::learn(const Running& run, const Ending& ending, Time now) {
   if (waited && (missed || ending.outcome == Outcome::answered)) learn_margin(missed);
   switch (ending.outcome) {
     case Outcome::answered:
+      if (ending.tokens_answered > 0) answer_sizes_.add(ending.tokens_answered);
       limit_.finished(run.mark, now);
       note_held(run, FlowRates::Until::answered, now);
       hurry_those_short_of_time(now);
@@ -298,7 +301,7 @@ void Lane::learn(const Running& run, const Ending& ending, Time now) {
       if (run.is_probe) breaker_.probe_untold(now);
       return;  // what it used is not known
   }
-  minute_.settled(run.call.tokens, ending.tokens_used, run.mark.sent_at, now);
+  minute_.settled(run.call.may_cost.at_most, ending.tokens_used, run.mark.sent_at, now);
 }
 
 // With this one, which has ended; none when at one of its ends nobody waited.
@@ -345,10 +348,10 @@ void Lane::give_up_late(Time now) {
 void Lane::give_up_used_up(Time now) {
   const Time anything_fits = quotas_.fits_at(std::numeric_limits<std::uint64_t>::max(), now);
   const auto is_late = [&](const WaitingCall& call) {
-    return quotas_.fits_at(call.tokens, now) > call.deadline;
+    return quotas_.fits_at(call.may_cost.at_most, now) > call.deadline;
   };
   for (const auto& call : queue_.take_of_ending(anything_fits, is_late)) {
-    const double seconds = in_seconds(quotas_.fits_at(call.tokens, now) - now);
+    const double seconds = in_seconds(quotas_.fits_at(call.may_cost.at_most, now) - now);
     given_up_.push_back({call.call, call.since, Refusal{Why::used_up, advised_wait(seconds)}});
   }
 }
@@ -360,7 +363,8 @@ Lane::After Lane::wait_again(Running& run, const Ending& ending, Time now) {
           limits_.retry_wait_min, limits_.retry_wait_max, run.call.attempts, ending.random));
   const double seconds = in_seconds(wait) + rates_.seconds_mean();
   if (seconds > in_seconds(run.call.deadline - now)) return After::elsewhere;
-  if (quotas_.fits_at(run.call.tokens, now + wait) > run.call.deadline) return After::elsewhere;
+  if (quotas_.fits_at(run.call.may_cost.at_most, now + wait) > run.call.deadline)
+    return After::elsewhere;
   run.call.not_before = now + wait;
   run.call.since = run.call.not_before;
   queue_.add_first(std::move(run.call));

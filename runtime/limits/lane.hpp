@@ -13,7 +13,8 @@
 //                  none waits that is more critical
 //   in the queue   tenants share by tokens (FairQueue); a call leaves when the limit, the tokens at
 //                  once, the minute's budget and what the provider says is left (ProviderQuota)
-//                  let it
+//                  let it. To the others and to the tokens at once it counts with what answers
+//                  usually cost (AnswerSizes), to what must not be overrun with the most
 //   when it failed throttled: it waits again, first of its tenant, if the provider wants it soon
 //                  and its deadline allows; else elsewhere. What the provider says is left comes
 //                  back too late for a call: elsewhere, before it is sent. Outage: elsewhere, if
@@ -34,6 +35,7 @@
 // Threading: none of its own; a pool actor owns it. All times are its caller's.
 #pragma once
 
+#include "runtime/limits/answer_sizes.hpp"
 #include "runtime/limits/breaker.hpp"
 #include "runtime/limits/codel.hpp"
 #include "runtime/limits/concurrency_limit.hpp"
@@ -75,7 +77,7 @@ class Lane {
   struct Wish {
     std::uint64_t call = 0;
     std::string tenant;
-    std::uint64_t tokens = 1;  // at most, question and answer
+    CallTokens tokens;
     Time deadline{};
     CallClass call_class{};
   };
@@ -111,6 +113,7 @@ class Lane {
   struct Ending {
     Outcome outcome = Outcome::answered;
     std::uint64_t tokens_used = 0;
+    std::uint64_t tokens_answered = 0;                     // of these, the answer's
     std::optional<std::chrono::milliseconds> retry_after;  // the provider's wish
     bool has_elsewhere = false;                            // another lane could take the call
     double random = 0;                                     // uniform in [0, 1)
@@ -172,7 +175,7 @@ class Lane {
   const ProviderQuotas& quotas() const { return quotas_; }
   // Until a new call of this tenant has its slot.
   std::chrono::milliseconds wait(const std::string& tenant,
-                                 std::uint64_t tokens,
+                                 const CallTokens& tokens,
                                  Time now,
                                  const CallClass& call_class = {}) const;
 
@@ -188,16 +191,16 @@ class Lane {
 
   bool make_place_for(const Wish& wish, Time now);
   double calls_before(const std::string& tenant,
-                      std::uint64_t tokens,
+                      const CallTokens& tokens,
                       Time now,
                       const CallClass& call_class) const;
   bool is_shed(const Wish& wish, Time now) const;
   bool can_be_answered(const Wish& wish, Time now) const;
   bool is_hopeless(const WaitingCall& call, Time now) const;
   bool has_room(const WaitingCall& call, Time now) const;
-  // Of the call that is next; 1 while none may be sent.
+  // What the next call may cost; 1 while none may be sent.
   std::uint64_t next_tokens(Time now);
-  // When a call of this size may be sent, as for what fits into a minute.
+  // When a call that costs so much may be sent, as for what fits into a minute.
   Time fits_at(std::uint64_t tokens, Time now) const;
   Refusal down(Time now) const;
   Step send(Time now);
@@ -223,9 +226,10 @@ class Lane {
   Breaker breaker_;
   RetryBudget retries_;
   FlowRates rates_;
+  AnswerSizes answer_sizes_;
   std::unordered_map<std::uint64_t, Running> running_;
-  std::uint64_t tokens_running_ = 0;
-  double margin_ = 0;  // in deviations
+  std::uint64_t tokens_running_ = 0;  // as expected
+  double margin_ = 0;                 // in deviations
 };
 
 }  // namespace parlance

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "runtime/base/result.hpp"
+#include "runtime/limits/answer_sizes.hpp"
 #include "runtime/limits/breaker.hpp"
 #include "runtime/limits/call_class.hpp"
 #include "runtime/limits/concurrency_limit.hpp"
@@ -75,7 +76,7 @@ struct LaneChange {
 struct CallWish {
   std::string role;
   std::string tenant;
-  std::uint64_t tokens = 1;  // at most, question and answer
+  CallTokens tokens;
   bool keeps_lane = false;   // its client chose the model: it tries the first lane alone
   std::string caller_key{};  // the id of the key that would ask
 };

@@ -1,3 +1,4 @@
+#include "runtime/limits/answer_sizes.hpp"
 #include "runtime/limits/breaker.hpp"
 #include "runtime/limits/codel.hpp"
 #include "runtime/limits/concurrency_limit.hpp"
@@ -378,6 +379,23 @@ TEST_CASE("what a call did not use of its estimate is given back to the minute")
   CHECK(budget.fits_at(500, noon + 5s) > noon + 5s);
   budget.settled(900, 100, noon, noon + 5s);
   CHECK(budget.fits_at(500, noon + 5s) == noon + 5s);
+}
+
+TEST_CASE("a call is expected to cost its question, and what nine of the last ten answers had") {
+  AnswerSizes sizes;
+  const CallTokens call(1'100, 1'000);
+  for (std::uint64_t size = 1; size < AnswerSizes::answers_to_know; ++size)
+    sizes.add(10 * size);
+  CHECK(sizes.expected(call) == 1'100);
+  sizes.add(200);
+  CHECK(sizes.expected(call) == 100 + 180);
+  CHECK(sizes.expected({150, 50}) == 150);
+  CHECK(sizes.expected(70) == 70);
+  for (std::size_t i = 0; i < AnswerSizes::answers_kept; ++i)
+    sizes.add(i % 10 == 0 ? 900 : 30);
+  CHECK(sizes.expected(call) == 100 + 900);
+  sizes.add(30);
+  CHECK(sizes.expected(call) == 100 + 30);
 }
 
 TEST_CASE("a steady mean begins again when what it measures has become another") {

@@ -37,7 +37,7 @@ std::uint64_t sent(Lane& lane, Lane::Time now) {
 }
 
 Lane::Ending ending(Lane::Outcome outcome, bool has_elsewhere = false) {
-  return {outcome, 0, {}, has_elsewhere, 0.5};
+  return {outcome, 0, 0, {}, has_elsewhere, 0.5};
 }
 
 TEST_CASE("a lane sends as many as its limit, holds as many as may wait, and refuses the next") {
@@ -257,6 +257,58 @@ TEST_CASE("a lane sends no more tokens at once, and a minute, than it may") {
   CHECK(sent(lane, opening + 2s) == 0);
   CHECK(lane.wake_at(opening + 2s) == opening + 61s);
   CHECK(sent(lane, opening + 61s) == 3);
+}
+
+TEST_CASE("calls count for the tokens that answers usually have, once that is known") {
+  LaneLimits limits = fixed_limits(9, 9);
+  limits.tokens_at_once_max = 5'000;
+  Lane lane(limits);
+  std::uint64_t number = 0;
+  const auto enter_one = [&] {
+    Lane::Wish made = wish(++number, 300s);
+    made.tokens = {4'100, 4'000};
+    enter(lane, made);
+  };
+  const auto sent_at_once = [&] {
+    std::uint64_t first = 0;
+    std::uint64_t count = 0;
+    while (const auto call = sent(lane, opening)) {
+      if (first == 0) first = call;
+      ++count;
+    }
+    return std::pair(first, count);
+  };
+  for (std::size_t i = 0; i < AnswerSizes::answers_to_know; ++i) {
+    for (int beside = 0; beside < 2; ++beside)
+      enter_one();
+    const auto [call, count] = sent_at_once();
+    CHECK(count == 1);
+    lane.leave(number, opening);
+    Lane::Ending short_answer = ending(Lane::Outcome::answered);
+    short_answer.tokens_answered = 900;
+    lane.ended(call, short_answer, opening);
+  }
+  for (int i = 0; i < 8; ++i)
+    enter_one();
+  CHECK(sent_at_once().second == 5);
+}
+
+TEST_CASE("a call that counts for little reserves all that it may cost of the minute's tokens") {
+  LaneLimits limits = fixed_limits(9, 9);
+  limits.minute.tokens_max = 90'000;
+  Lane lane(limits);
+  for (std::uint64_t number = 1; number <= AnswerSizes::answers_to_know; ++number) {
+    enter(lane, {number, "tenant", {4'100, 4'000}, opening + 60s});
+    CHECK(sent(lane, opening) == number);
+    Lane::Ending short_answer = ending(Lane::Outcome::answered);
+    short_answer.tokens_answered = 100;
+    short_answer.tokens_used = 4'100;
+    lane.ended(number, short_answer, opening);
+  }
+  enter(lane, {21, "tenant", {4'100, 4'000}, opening + 300s});
+  enter(lane, {22, "tenant", {4'100, 4'000}, opening + 300s});
+  CHECK(sent(lane, opening) == 21);
+  CHECK(sent(lane, opening) == 0);
 }
 
 TEST_CASE("what a provider says is left binds a lane below what is configured, until its reset") {
