@@ -51,17 +51,16 @@ CallCost cost_of_answered(const Charge& charge, const Answered& report) {
   CallCost cost{report.provider, report.model, {}, Counted::told};
   if (report.is_paid_for) return cost;
   cost.failed = failed_before(charge);
-  const Usage estimate = estimate_of(charge);
   if (!*report.answer) {
+    const Usage estimate = estimate_of(charge);
     const bool served = estimate.tokens_out > 0 || may_be_served(report.answer->error().code);
     const Usage told = share_of_leaving(charge).told.value_or(Usage{});
     settle_cut(cost, told, served ? estimate : Usage{});
     return cost;
   }
-  const Usage& told = (*report.answer)->usage;
-  const bool is_told = told.tokens_in + std::uint64_t{told.tokens_out} > 0;
-  cost.usage = is_told ? told : estimate;
-  if (!is_told) cost.counted = Counted::estimated;
+  const ChatAnswer& answer = **report.answer;
+  cost.usage = answer.usage;
+  if (!answer.usage_is_told) cost.counted = Counted::estimated;
   return cost;
 }
 

@@ -351,11 +351,7 @@ bool LlmPool::answer_as_before(const Ask& ask, const std::string& identity, Role
   return true;
 }
 
-void LlmPool::account(PoolLane& lane, const Call& call, const ChatAnswer& answer) {
-  const Usage& usage = answer.usage;
-  lane.lane_metrics.answered(usage.tokens_in, usage.tokens_in_cached, usage.tokens_out);
-  roles_.at(call.ask.request->role).metrics.read(usage.tokens_in, usage.tokens_in_cached);
-  if (call.ask.request->embeds) return;  // no provider keeps what it embeds
+void LlmPool::watch_prompts(PoolLane& lane, const Usage& usage) {
   if (PromptCacheWatch::is_miss(usage.tokens_in, usage.tokens_in_cached))
     lane.lane_metrics.long_prompt_missed();
   if (lane.prompt_cache.answered(usage.tokens_in, usage.tokens_in_cached)) {
@@ -364,6 +360,14 @@ void LlmPool::account(PoolLane& lane, const Call& call, const ChatAnswer& answer
               {"model", lane.options.model},
               {"long_prompts", PromptCacheWatch::misses_max}});
   }
+}
+
+void LlmPool::account(PoolLane& lane, const Call& call, const ChatAnswer& answer) {
+  const Usage& usage = answer.usage;
+  lane.lane_metrics.answered(usage.tokens_in, usage.tokens_in_cached, usage.tokens_out);
+  roles_.at(call.ask.request->role).metrics.read(usage.tokens_in, usage.tokens_in_cached);
+  if (call.ask.request->embeds) return;  // no provider keeps what it embeds
+  if (answer.usage_is_told) watch_prompts(lane, usage);
   const auto time = call.ask.request->answer_kept_time;
   if (tools_.kept_answers == nullptr || time.count() == 0) return;
   tools_.kept_answers->keep({call.ask.tenant, call.identity},
@@ -562,10 +566,13 @@ void LlmPool::ended(CallEnded& report) {
   ending.has_elsewhere = call.has_elsewhere();
   ending.random = random_of(call.ask.request_id, call.attempts);
   if (ok) {
-    const Usage& usage = (*report.answer)->usage;
+    ChatAnswer& answer = **report.answer;
+    answer.usage_is_told = answer.usage != Usage{};
+    if (!answer.usage_is_told) answer.usage = estimated_usage(*call.ask.request, answer);
+    const Usage& usage = answer.usage;
     ending.tokens_used = std::uint64_t{usage.tokens_in} + usage.tokens_out;
     ending.tokens_answered = usage.tokens_out;
-    account(lane, call, **report.answer);
+    account(lane, call, answer);
   } else {
     ending.retry_after = report.answer->error().retry_after;
     log_failure(lane, call, report.answer->error());

@@ -181,6 +181,7 @@ class LlmPool : public caf::event_based_actor {
   void wake_later(PoolLane& lane);
   void wake_later(Lane::Time wake, Lane::Time now);
   void wake();
+  void watch_prompts(PoolLane& lane, const Usage& usage);
   // Counts what an answer cost, and keeps it where it may be given again.
   void account(PoolLane& lane, const Call& call, const ChatAnswer& answer);
   // `told`: by the provider, of a call that was cut.

@@ -136,6 +136,7 @@ struct ChatAnswer {
   std::string refusal = {};  // why the model does not answer, in its own words; it then has no text
   AnswerSource source = AnswerSource::own_call;
   std::shared_ptr<const Vectors> vectors = nullptr;  // one for each that the request embeds
+  bool usage_is_told = true;                         // by the provider; else it is estimated
 };
 
 }  // namespace parlance

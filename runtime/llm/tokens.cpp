@@ -45,4 +45,16 @@ std::uint64_t tokens_max_of(const ChatRequest& request) {
   return prompt_tokens_of(request) + request.tokens_out_max;
 }
 
+Usage estimated_usage(const ChatRequest& request, const ChatAnswer& answer) {
+  std::uint64_t said = tokens_of(answer.text) + tokens_of(answer.refusal);
+  for (const auto& call : answer.tool_calls)
+    said += tokens_of(call.name) + tokens_of(call.arguments);
+  Usage usage;
+  usage.tokens_in =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(prompt_tokens_of(request), UINT32_MAX));
+  usage.tokens_out =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(said, request.tokens_out_max));
+  return usage;
+}
+
 }  // namespace parlance

@@ -26,4 +26,7 @@ std::uint64_t prompt_tokens_of(const ChatRequest& request);
 // Question, tools and the longest answer.
 std::uint64_t tokens_max_of(const ChatRequest& request);
 
+// Of a call whose provider counted nothing; at most what tokens_max_of() says.
+Usage estimated_usage(const ChatRequest& request, const ChatAnswer& answer);
+
 }  // namespace parlance

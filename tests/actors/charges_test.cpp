@@ -100,6 +100,24 @@ TEST_CASE_METHOD(ChargesTest, "what the provider told takes the place of the wor
   CHECK(journal.ledger.begin()->second.counted == Counted::told);
 }
 
+TEST_CASE_METHOD(ChargesTest,
+                 "what a provider does not count is estimated, and told as it is charged") {
+  start_with(budget_of(Payer::tenant, 10'000));
+  const auto sink = ask();
+  settle();
+  ChatAnswer uncounted{"fake-1", "abcdef", {}, {}};  // two tokens of three bytes
+  uncounted.tool_calls.push_back({"1", "find", R"({"q":1})"});
+  provider->calls[0]->end(uncounted);
+  settle();
+  const LedgerRow& row = journal.ledger.begin()->second;
+  CHECK(row.counted == Counted::estimated);
+  CHECK(row.usage.tokens_in >= 2);
+  CHECK(row.usage.tokens_out == 2 + 2 + 3);
+  CHECK(spent_by(acme) == 7);
+  REQUIRE(sink->ended());
+  CHECK(sink->ended()->usage == row.usage);
+}
+
 TEST_CASE_METHOD(ChargesTest, "a call that does not fit is refused, and leaves nothing behind") {
   start_with(budget_of(Payer::tenant, answer_max - 1));
   const auto sink = ask();
