@@ -142,11 +142,11 @@ async function asked(server) {
   };
 }
 
-// Of the one call that was charged.
+// The one call that was charged.
 async function charged(server) {
   const { json } = await server.call('/v1/admin/usage');
   assert.equal(json.rows.length, 1);
-  return Number(json.rows[0].money);
+  return { ...json.rows[0], money: Number(json.rows[0].money) };
 }
 
 // A stream ends by its error or by its finish_reason, never by both, and never without either.
@@ -168,11 +168,12 @@ for (const [name, script, expected, kind] of rows) {
     const began = performance.now();
     const answer = await asked(server);
     const took_ms = performance.now() - began;
-    const money = await charged(server);
+    const { money, tokens_in, tokens_out } = await charged(server);
     seen.push([name, outcome(expected), outcome(answer), Math.round(took_ms), provider.calls, money]);
     assert.equal(outcome(answer), outcome(expected));
     assert.equal(money === 0, free.includes(expected.code), `it cost ${money}`);
     if (expected.text !== undefined) assert.equal(answer.text, expected.text);
+    if (answer.usage) assert.deepEqual([answer.usage.prompt_tokens, answer.usage.completion_tokens], [tokens_in, tokens_out]);
     if (expected.usage) assert.deepEqual(answer.usage, expected.usage);
     if (expected.retry_after) {
       const [least, most] = expected.retry_after;

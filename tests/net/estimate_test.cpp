@@ -51,7 +51,8 @@ TEST_CASE_METHOD(ServerFixture, "an estimate says what a call would cost, and ho
   REQUIRE(pools.wishes.size() == 1);
   CHECK(pools.wishes[0].role == "main");
   CHECK(pools.wishes[0].tenant == "dev");
-  CHECK(pools.wishes[0].tokens == 2'060);
+  CHECK(pools.wishes[0].tokens.at_most == 2'060);
+  CHECK(pools.wishes[0].tokens.answer_max == 2'048);
   CHECK_FALSE(pools.wishes[0].keeps_lane);
   CHECK(pools.wishes[0].caller_key == "dev");
   REQUIRE(conversations.estimated.size() == 1);
