@@ -1,10 +1,12 @@
-// How long the answers of a model are, by those that it gave last: what a call will probably cost.
+// How long the answers of a model to a tenant are, by the last ones: what a call will probably
+// cost.
 //
 // A call may ask for answers of thousands of tokens and gets hundreds. Where only the most that it
 // could cost counted, a limit of tokens at once would let few calls run, and a tenant that asks for
 // long answers would have a smaller share of calls for it. So where tokens are shared, and no limit
 // is broken by a long answer, a call counts with its question and the size that nine of ten answers
-// have at most.
+// have at most. Where the tenth is so long that their mean is more, with that: in the long run
+// nobody is given more than counts for him.
 //
 // Threading: none of its own. Bounds: the sizes of answers_kept answers.
 #pragma once
@@ -13,6 +15,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 
 namespace parlance {
 
@@ -32,11 +35,11 @@ class AnswerSizes {
   static constexpr std::size_t answers_kept = 64;
   static constexpr std::size_t answers_to_know = 20;
 
-  void add(std::uint64_t tokens) {
+  void add(std::uint32_t tokens) {
     latest_.at(next_) = tokens;
     next_ = (next_ + 1) % answers_kept;
     count_ = std::min(count_ + 1, answers_kept);
-    if (count_ >= answers_to_know) usual_max_ = ninth_of_ten();
+    if (count_ >= answers_to_know) usual_max_ = std::max(ninth_of_ten(), mean());
   }
 
   // At least 1. At most call.at_most, which it is until answers_to_know have come.
@@ -54,7 +57,12 @@ class AnswerSizes {
     return *at;
   }
 
-  std::array<std::uint64_t, answers_kept> latest_{};
+  std::uint64_t mean() const {
+    const std::uint64_t sum = std::accumulate(latest_.begin(), latest_.end(), std::uint64_t{0});
+    return (sum + count_ - 1) / count_;
+  }
+
+  std::array<std::uint32_t, answers_kept> latest_{};  // 0 where none has come yet
   std::size_t next_ = 0;
   std::size_t count_ = 0;
   std::uint64_t usual_max_ = UINT64_MAX;

@@ -44,13 +44,18 @@ std::optional<Lane::Refusal> Lane::enter(const Wish& wish, Time now) {
   WaitingCall call;
   call.call = wish.call;
   call.tenant = wish.tenant;
-  call.tokens = answer_sizes_.expected(wish.tokens);
+  call.tokens = expected(wish.tenant, wish.tokens);
   call.may_cost = wish.tokens;
   call.deadline = wish.deadline;
   call.since = now;
   call.call_class = wish.call_class;
   queue_.add(std::move(call));
   return std::nullopt;
+}
+
+std::uint64_t Lane::expected(const std::string& tenant, const CallTokens& tokens) const {
+  const AnswerSizes* const sizes = answer_sizes_.look(tenant);
+  return sizes == nullptr ? tokens.at_most : sizes->expected(tokens);
 }
 
 bool Lane::is_shed(const Wish& wish, Time now) const {
@@ -74,8 +79,7 @@ double Lane::calls_before(const std::string& tenant,
   const double slots = limit_.limit();
   const double free = std::max(0.0, slots - static_cast<double>(running_.size()));
   const double rate = rates_.calls_per_second(limit_.limit());
-  const double calls =
-      queue_.calls_until(tenant, answer_sizes_.expected(tokens), rate, now, call_class);
+  const double calls = queue_.calls_until(tenant, expected(tenant, tokens), rate, now, call_class);
   return std::max(0.0, calls - free);
 }
 
@@ -277,7 +281,9 @@ void Lane::learn(const Running& run, const Ending& ending, Time now) {
   if (waited && (missed || ending.outcome == Outcome::answered)) learn_margin(missed);
   switch (ending.outcome) {
     case Outcome::answered:
-      if (ending.tokens_answered > 0) answer_sizes_.add(ending.tokens_answered);
+      if (ending.tokens_answered > 0)
+        answer_sizes_.find_or_make(run.call.tenant, [] { return AnswerSizes(); })
+            .add(ending.tokens_answered);
       limit_.finished(run.mark, now);
       note_held(run, FlowRates::Until::answered, now);
       hurry_those_short_of_time(now);

@@ -31,7 +31,8 @@
 // what it says.
 //
 // Bounds: calls_waiting_max calls wait beside those for which there is a slot. While n tenants want
-// places, each can have an n-th of them, however many another sends.
+// places, each can have an n-th of them, however many another sends. How long answers are is known
+// of the tenants_known_max that got one last.
 // Threading: none of its own; a pool actor owns it. All times are its caller's.
 #pragma once
 
@@ -43,6 +44,7 @@
 #include "runtime/limits/flow_rates.hpp"
 #include "runtime/limits/held_by.hpp"
 #include "runtime/limits/lane_mode.hpp"
+#include "runtime/limits/lru_map.hpp"
 #include "runtime/limits/minute_budget.hpp"
 #include "runtime/limits/provider_quota.hpp"
 #include "runtime/limits/retry_budget.hpp"
@@ -73,6 +75,8 @@ struct LaneLimits {
 class Lane {
  public:
   using Time = std::chrono::steady_clock::time_point;
+
+  static constexpr std::size_t tenants_known_max = 1'000;
 
   struct Wish {
     std::uint64_t call = 0;
@@ -113,7 +117,7 @@ class Lane {
   struct Ending {
     Outcome outcome = Outcome::answered;
     std::uint64_t tokens_used = 0;
-    std::uint64_t tokens_answered = 0;                     // of these, the answer's
+    std::uint32_t tokens_answered = 0;                     // of these, the answer's
     std::optional<std::chrono::milliseconds> retry_after;  // the provider's wish
     bool has_elsewhere = false;                            // another lane could take the call
     double random = 0;                                     // uniform in [0, 1)
@@ -189,6 +193,7 @@ class Lane {
     bool is_probe = false;
   };
 
+  std::uint64_t expected(const std::string& tenant, const CallTokens& tokens) const;
   bool make_place_for(const Wish& wish, Time now);
   double calls_before(const std::string& tenant,
                       const CallTokens& tokens,
@@ -226,7 +231,7 @@ class Lane {
   Breaker breaker_;
   RetryBudget retries_;
   FlowRates rates_;
-  AnswerSizes answer_sizes_;
+  LruMap<AnswerSizes> answer_sizes_{tenants_known_max};
   std::unordered_map<std::uint64_t, Running> running_;
   std::uint64_t tokens_running_ = 0;  // as expected
   double margin_ = 0;                 // in deviations

@@ -37,6 +37,12 @@ class LruMap {
     return &place->second->second;
   }
 
+  // The same, but it does not count as used.
+  const Value* look(std::string_view name) const {
+    const auto place = places_.find(name);
+    return place == places_.end() ? nullptr : &place->second->second;
+  }
+
   // Valid until the next call.
   template <class Make>
   Value& find_or_make(std::string_view name, Make make) {

@@ -384,7 +384,7 @@ TEST_CASE("what a call did not use of its estimate is given back to the minute")
 TEST_CASE("a call is expected to cost its question, and what nine of the last ten answers had") {
   AnswerSizes sizes;
   const CallTokens call(1'100, 1'000);
-  for (std::uint64_t size = 1; size < AnswerSizes::answers_to_know; ++size)
+  for (std::uint32_t size = 1; size < AnswerSizes::answers_to_know; ++size)
     sizes.add(10 * size);
   CHECK(sizes.expected(call) == 1'100);
   sizes.add(200);
@@ -395,6 +395,9 @@ TEST_CASE("a call is expected to cost its question, and what nine of the last te
     sizes.add(i % 10 == 0 ? 900 : 30);
   CHECK(sizes.expected(call) == 100 + 900);
   sizes.add(30);
+  CHECK(sizes.expected(call) == 100 + (6 * 900 + 58 * 30 + 63) / 64);  // their mean is more
+  for (std::size_t i = 0; i < AnswerSizes::answers_kept; ++i)
+    sizes.add(30);
   CHECK(sizes.expected(call) == 100 + 30);
 }
 

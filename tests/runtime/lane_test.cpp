@@ -288,6 +288,12 @@ TEST_CASE("calls count for the tokens that answers usually have, once that is kn
     short_answer.tokens_answered = 900;
     lane.ended(call, short_answer, opening);
   }
+  Lane::Wish of_another{++number, "another", {4'100, 4'000}, opening + 300s};
+  enter(lane, of_another);  // whose answers nobody knows
+  CHECK(sent_at_once() == std::pair(number, std::uint64_t{1}));
+  enter_one();
+  CHECK(sent_at_once().second == 0);
+  lane.leave(of_another.call, opening);
   for (int i = 0; i < 8; ++i)
     enter_one();
   CHECK(sent_at_once().second == 5);
