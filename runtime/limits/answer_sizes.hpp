@@ -1,5 +1,4 @@
-// How long the answers of a model to a tenant are, by the last ones: what a call will probably
-// cost.
+// How long the answers of a model are, by the last ones: what a call will probably cost.
 //
 // A call may ask for answers of thousands of tokens and gets hundreds. Where only the most that it
 // could cost counted, a limit of tokens at once would let few calls run, and a tenant that asks for
@@ -7,6 +6,9 @@
 // is broken by a long answer, a call counts with its question and the size that nine of ten answers
 // have at most. Where the tenth is so long that their mean is more, with that: in the long run
 // nobody is given more than counts for him.
+//
+// The estimate is made anew after each answers_to_know answers, so that who keeps sums of what
+// calls count for renews them that often.
 //
 // Threading: none of its own. Bounds: the sizes of answers_kept answers.
 #pragma once
@@ -33,16 +35,22 @@ struct CallTokens {
 class AnswerSizes {
  public:
   static constexpr std::size_t answers_kept = 64;
-  static constexpr std::size_t answers_to_know = 20;
+  static constexpr std::size_t answers_to_know = 16;
 
-  void add(std::uint32_t tokens) {
+  // True: the estimate was made anew.
+  bool add(std::uint32_t tokens) {
     latest_.at(next_) = tokens;
     next_ = (next_ + 1) % answers_kept;
     count_ = std::min(count_ + 1, answers_kept);
-    if (count_ >= answers_to_know) usual_max_ = std::max(ninth_of_ten(), mean());
+    if (next_ % answers_to_know != 0) return false;
+    usual_max_ = std::max(ninth_of_ten(), mean());
+    return true;
   }
 
-  // At least 1. At most call.at_most, which it is until answers_to_know have come.
+  // answers_to_know have come.
+  bool is_known() const { return usual_max_ != UINT64_MAX; }
+
+  // At least 1. At most call.at_most, which it is until then.
   std::uint64_t expected(const CallTokens& call) const {
     const std::uint64_t question = call.at_most - call.answer_max;
     return std::max<std::uint64_t>(question + std::min(call.answer_max, usual_max_), 1);

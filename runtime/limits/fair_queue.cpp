@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 namespace parlance {
@@ -108,6 +109,28 @@ void FairQueue::extend(std::uint64_t call, Time deadline) {
   deadlines.emplace(deadline, call);
 }
 
+void FairQueue::recount(const Count& count) {
+  std::map<std::string_view, std::uint64_t> largest;
+  tokens_ = 0;
+  for (auto& [name, tenant] : tenants_) {
+    for (Part& part : tenant.parts)
+      part.tokens = 0;
+    for (WaitingCall& call : tenant.calls) {
+      call.tokens = count(call);
+      tenant.part_of(call.call_class.criticality).tokens += call.tokens;
+      largest[name] = std::max(largest[name], call.tokens);
+      tokens_ += call.tokens;
+    }
+  }
+  for (auto& [name, tenant] : tenants_)
+    tenant.deficit =
+        std::min(tenant.deficit, std::max(largest[name], turn_tokens() * tenant.weight));
+}
+
+std::uint64_t FairQueue::turn_tokens() const {
+  return empty() ? 1 : std::max<std::uint64_t>(tokens_ / size(), 1);
+}
+
 // Of those that may leave and are as critical at least.
 std::optional<FairQueue::Calls::iterator> FairQueue::oldest_of(Tenant& tenant,
                                                                Time now,
@@ -143,7 +166,7 @@ std::optional<FairQueue::Calls::iterator> FairQueue::find_first(Time now) {
     Tenant& tenant = tenants_.at(turns_.front());
     if (const auto call = first_of(tenant, now)) {
       if (!std::exchange(tenant.has_its_turn, true))
-        tenant.deficit += quantum_tokens * (*call)->call_class.weight;
+        tenant.deficit += turn_tokens() * (*call)->call_class.weight;
       if ((*call)->tokens <= tenant.deficit) return call;
     }
     end_turn(tenant);

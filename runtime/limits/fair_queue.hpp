@@ -1,10 +1,10 @@
 // Calls that wait for a lane, in an order that no tenant can bend: deficit round robin.
 //
-// Tenants take turns. In its turn a tenant is given `quantum_tokens` more to spend, times the
-// weight of the call that would leave, and its calls leave while it can pay for them; what it has
-// left it keeps for its next turn, and loses when nothing of it waits. So tenants share by tokens,
-// not by calls, and as their weights are. Weights of a tenant's keys do not add up: in its turns
-// its share is that of the key whose call is next.
+// Tenants take turns. In its turn a tenant is given turn_tokens() more to spend, times the weight
+// of the call that would leave, and its calls leave while it can pay for them; what it has left it
+// keeps for its next turn, and loses when nothing of it waits. So tenants share by tokens, not by
+// calls, and as their weights are. Weights of a tenant's keys do not add up: in its turns its share
+// is that of the key whose call is next.
 //
 // Of a tenant's calls the most critical leave first, and else first come first served. Every fourth
 // that leaves is the oldest, so that none waits for ever behind more critical ones. A call that is
@@ -60,8 +60,6 @@ class FairQueue {
  public:
   using Time = WaitingCall::Time;
 
-  static constexpr std::uint64_t quantum_tokens = 4'096;
-
   void add(WaitingCall call);
   // For a call that had left and comes back: it stands before its tenant's others, who is given
   // back what it paid.
@@ -74,6 +72,11 @@ class FairQueue {
   void raise(std::uint64_t call, const CallClass& call_class);
   // It has at least that long.
   void extend(std::uint64_t call, Time deadline);
+
+  // What the calls that wait count for has become another. Of what it has to spend, a tenant keeps
+  // no more than a turn brings or its largest call needs.
+  using Count = std::function<std::uint64_t(const WaitingCall& call)>;
+  void recount(const Count& count);
 
   // From now on a call with less time left than this is short of it.
   void hurry_below(Time::duration left) { hurry_below_ = left; }
@@ -114,6 +117,10 @@ class FairQueue {
   using Leaves = std::function<bool(const WaitingCall& call)>;
   std::vector<WaitingCall> take_of_ending(Time until, const Leaves& leaves);
 
+  // A tenant's quantum, for a weight of 1: what a call that waits counts for in the mean, so that a
+  // turn is about a call for each weight, however small or large calls are. At least 1.
+  std::uint64_t turn_tokens() const;
+
   // When the first call that is only early may leave.
   std::optional<Time> next_time(Time now) const;
 
@@ -137,7 +144,7 @@ class FairQueue {
     std::set<std::pair<Time, std::uint64_t>> deadlines;  // of its calls
     std::array<Part, criticality_names.size()> parts{};
     std::uint64_t deficit = 0;      // what it may still spend
-    bool has_its_turn = false;      // and was given its quantum for it
+    bool has_its_turn = false;      // and was given what it may spend in it
     std::uint32_t passed_over = 0;  // times in a row that its oldest call saw a newer one leave
     std::uint32_t weight = 1;       // of its newest call
 

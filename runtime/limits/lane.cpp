@@ -54,8 +54,20 @@ std::optional<Lane::Refusal> Lane::enter(const Wish& wish, Time now) {
 }
 
 std::uint64_t Lane::expected(const std::string& tenant, const CallTokens& tokens) const {
-  const AnswerSizes* const sizes = answer_sizes_.look(tenant);
-  return sizes == nullptr ? tokens.at_most : sizes->expected(tokens);
+  const AnswerSizes* const own = answer_sizes_of_tenants_.look(tenant);
+  return (own != nullptr && own->is_known() ? *own : answer_sizes_).expected(tokens);
+}
+
+// Calls of one tenant that count for unlike much, though their answers are alike, would bend the
+// order: those that wait are counted anew with the others.
+void Lane::learn_size(const std::string& tenant, std::uint32_t tokens_answered) {
+  if (tokens_answered == 0) return;
+  const bool is_new_for_all = answer_sizes_.add(tokens_answered);
+  const bool is_new_for_own =
+      answer_sizes_of_tenants_.find_or_make(tenant, [] { return AnswerSizes(); })
+          .add(tokens_answered);
+  if (is_new_for_all || is_new_for_own)
+    queue_.recount([&](const WaitingCall& call) { return expected(call.tenant, call.may_cost); });
 }
 
 bool Lane::is_shed(const Wish& wish, Time now) const {
@@ -281,9 +293,7 @@ void Lane::learn(const Running& run, const Ending& ending, Time now) {
   if (waited && (missed || ending.outcome == Outcome::answered)) learn_margin(missed);
   switch (ending.outcome) {
     case Outcome::answered:
-      if (ending.tokens_answered > 0)
-        answer_sizes_.find_or_make(run.call.tenant, [] { return AnswerSizes(); })
-            .add(ending.tokens_answered);
+      learn_size(run.call.tenant, ending.tokens_answered);
       limit_.finished(run.mark, now);
       note_held(run, FlowRates::Until::answered, now);
       hurry_those_short_of_time(now);
@@ -327,8 +337,7 @@ void Lane::note_held(const Running& run, FlowRates::Until until, Time now) {
 // turn of every tenant, would come too late.
 void Lane::hurry_those_short_of_time(Time now) {
   const double rate = rates_.calls_per_second(limit_.limit());
-  const double turn =
-      rate > 0 ? queue_.calls_until({}, FairQueue::quantum_tokens, rate, now) / rate : 0;
+  const double turn = rate > 0 ? queue_.calls_until({}, queue_.turn_tokens(), rate, now) / rate : 0;
   const double seconds = turn + rates_.seconds_mean() + rates_.answer_deviation(0, 1);
   queue_.hurry_below(
       std::chrono::duration_cast<Time::duration>(std::chrono::duration<double>(seconds)));

@@ -14,7 +14,8 @@
 //   in the queue   tenants share by tokens (FairQueue); a call leaves when the limit, the tokens at
 //                  once, the minute's budget and what the provider says is left (ProviderQuota)
 //                  let it. To the others and to the tokens at once it counts with what answers
-//                  usually cost (AnswerSizes), to what must not be overrun with the most
+//                  usually cost (AnswerSizes; its tenant's, once they are known, else all), to
+//                  what must not be overrun with the most
 //   when it failed throttled: it waits again, first of its tenant, if the provider wants it soon
 //                  and its deadline allows; else elsewhere. What the provider says is left comes
 //                  back too late for a call: elsewhere, before it is sent. Outage: elsewhere, if
@@ -216,6 +217,7 @@ class Lane {
   std::optional<double> ran_at_once(const Running& run) const;
   void note_held(const Running& run, FlowRates::Until until, Time now);
   void learn(const Running& run, const Ending& ending, Time now);
+  void learn_size(const std::string& tenant, std::uint32_t tokens_answered);
   After wait_again(Running& run, const Ending& ending, Time now);
   bool may_wait_again(const Running& run, const Ending& ending) const;
   bool may_retry(const Running& run, const Ending& ending, Time now);
@@ -231,7 +233,8 @@ class Lane {
   Breaker breaker_;
   RetryBudget retries_;
   FlowRates rates_;
-  LruMap<AnswerSizes> answer_sizes_{tenants_known_max};
+  AnswerSizes answer_sizes_;
+  LruMap<AnswerSizes> answer_sizes_of_tenants_{tenants_known_max};
   std::unordered_map<std::uint64_t, Running> running_;
   std::uint64_t tokens_running_ = 0;  // as expected
   double margin_ = 0;                 // in deviations

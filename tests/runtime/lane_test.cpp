@@ -259,49 +259,57 @@ TEST_CASE("a lane sends no more tokens at once, and a minute, than it may") {
   CHECK(sent(lane, opening + 61s) == 3);
 }
 
-TEST_CASE("calls count for the tokens that answers usually have, once that is known") {
-  LaneLimits limits = fixed_limits(9, 9);
+TEST_CASE("calls count for the tokens that answers usually have, a tenant's own once it has some") {
+  LaneLimits limits = fixed_limits(9, 90);
   limits.tokens_at_once_max = 5'000;
   Lane lane(limits);
   std::uint64_t number = 0;
-  const auto enter_one = [&] {
-    Lane::Wish made = wish(++number, 300s);
-    made.tokens = {4'100, 4'000};
-    enter(lane, made);
+  const auto enter_one = [&](const std::string& tenant) {
+    enter(lane, {++number, tenant, {4'100, 4'000}, opening + 300s});
   };
   const auto sent_at_once = [&] {
-    std::uint64_t first = 0;
-    std::uint64_t count = 0;
-    while (const auto call = sent(lane, opening)) {
-      if (first == 0) first = call;
-      ++count;
-    }
-    return std::pair(first, count);
+    std::vector<std::uint64_t> calls;
+    while (const auto call = sent(lane, opening))
+      calls.push_back(call);
+    return calls;
   };
+  const auto answers = [&](std::uint64_t call, std::uint32_t tokens) {
+    Lane::Ending told = ending(Lane::Outcome::answered);
+    told.tokens_answered = tokens;
+    lane.ended(call, told, opening);
+  };
+  for (std::size_t i = 0; i < 9 + AnswerSizes::answers_to_know; ++i)
+    enter_one("brief");
   for (std::size_t i = 0; i < AnswerSizes::answers_to_know; ++i) {
-    for (int beside = 0; beside < 2; ++beside)
-      enter_one();
-    const auto [call, count] = sent_at_once();
-    CHECK(count == 1);
-    lane.leave(number, opening);
-    Lane::Ending short_answer = ending(Lane::Outcome::answered);
-    short_answer.tokens_answered = 900;
-    lane.ended(call, short_answer, opening);
+    const auto calls = sent_at_once();
+    CHECK(calls.size() == 1);
+    answers(calls.front(), 900);
   }
-  Lane::Wish of_another{++number, "another", {4'100, 4'000}, opening + 300s};
-  enter(lane, of_another);  // whose answers nobody knows
-  CHECK(sent_at_once() == std::pair(number, std::uint64_t{1}));
-  enter_one();
-  CHECK(sent_at_once().second == 0);
-  lane.leave(of_another.call, opening);
-  for (int i = 0; i < 8; ++i)
-    enter_one();
-  CHECK(sent_at_once().second == 5);
+  auto running = sent_at_once();
+  CHECK(running.size() == 5);  // those, too, that came when nothing was known
+  while (!running.empty()) {
+    for (const std::uint64_t call : running)
+      lane.leave(call, opening);
+    running = sent_at_once();
+  }
+  for (std::size_t i = 0; i < 9 + AnswerSizes::answers_to_know; ++i)
+    enter_one("long");
+  running = sent_at_once();
+  CHECK(running.size() == 5);  // for as much as all answers
+  for (std::size_t answered = 0; answered < AnswerSizes::answers_to_know; ++answered) {
+    answers(running.front(), 4'000);
+    running.erase(running.begin());
+    const auto next = sent_at_once();
+    running.insert(running.end(), next.begin(), next.end());
+  }
+  for (const std::uint64_t call : running)
+    lane.leave(call, opening);
+  CHECK(sent_at_once().size() == 1);
 }
 
 TEST_CASE("a call that counts for little reserves all that it may cost of the minute's tokens") {
   LaneLimits limits = fixed_limits(9, 9);
-  limits.minute.tokens_max = 90'000;
+  limits.minute.tokens_max = 16 * 4'100 + 4'200;
   Lane lane(limits);
   for (std::uint64_t number = 1; number <= AnswerSizes::answers_to_know; ++number) {
     enter(lane, {number, "tenant", {4'100, 4'000}, opening + 60s});
@@ -311,9 +319,9 @@ TEST_CASE("a call that counts for little reserves all that it may cost of the mi
     short_answer.tokens_used = 4'100;
     lane.ended(number, short_answer, opening);
   }
-  enter(lane, {21, "tenant", {4'100, 4'000}, opening + 300s});
-  enter(lane, {22, "tenant", {4'100, 4'000}, opening + 300s});
-  CHECK(sent(lane, opening) == 21);
+  enter(lane, {31, "tenant", {4'100, 4'000}, opening + 300s});
+  enter(lane, {32, "tenant", {4'100, 4'000}, opening + 300s});
+  CHECK(sent(lane, opening) == 31);
   CHECK(sent(lane, opening) == 0);
 }
 
